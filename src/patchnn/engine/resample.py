@@ -1,0 +1,145 @@
+"""Changing the size of pictures: cubic, antialiased when shrinking, and the shapes of a pyramid."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from patchnn.engine.backend import Array, Backend, NumpyBackend
+from patchnn.engine.plan import Image, Mask, Shape, as_image
+from patchnn.errors import InputError
+
+__all__ = ["fill", "level_shape", "resample", "resize", "shrink_mask"]
+
+_ROWS = 32
+"""Output rows that one matrix product makes: enough to be fast, few enough to waste little on zeros."""
+
+
+def resize(image: Any, shape: Shape, scale: float | tuple[float, float] | None = None) -> Image:
+    """Resize a picture with a cubic kernel, widened when shrinking so that nothing aliases.
+
+    image: (H, W, C) float. shape: (rows, columns) of the result. scale: the exact factor, or one for rows and one
+    for columns, when the shape was rounded; the centre then stays where it is. Default: shape over the image's.
+    Edges reflect. Returns (*shape, C) float32; cubic overshoot is not clipped.
+    """
+    pixels = as_image(image, "the image to resize")
+    if min(shape) < 1:
+        raise InputError(f"a picture cannot be resized to {shape[1]}×{shape[0]}: each side must be 1 or more")
+    result: Image = resample(NumpyBackend(threads=1), pixels, shape, scale)
+    return result
+
+
+def resample(
+    backend: Backend,
+    image: Array,
+    shape: Shape,
+    scale: float | tuple[float, float] | None = None,
+    wrap: tuple[bool, bool] = (False, False),
+) -> Array:
+    """Resize a device picture as `resize` does; a wrapped axis continues at its other end instead of reflecting."""
+    scales = (scale, scale) if scale is None or isinstance(scale, float | int) else scale
+    for axis in (0, 1):
+        if image.shape[axis] != shape[axis] or scales[axis] not in (None, 1):
+            factor = shape[axis] / image.shape[axis] if scales[axis] is None else float(scales[axis])  # type: ignore[arg-type]
+            image = _resample_rows(backend, image.swapaxes(0, axis), shape[axis], factor, wrap[axis]).swapaxes(0, axis)
+    return backend.xp.ascontiguousarray(image)
+
+
+def level_shape(shape: Shape, ratio: float, level: int) -> Shape:
+    """Return the shape of a picture at a level of its pyramid, level 0 being the picture itself."""
+    # The power of a ratio like 4/3 is off by a rounding error; 48 / (4/3)**2 must stay 27.
+    factor = ratio**-level
+    return math.ceil(shape[0] * factor - 1e-9), math.ceil(shape[1] * factor - 1e-9)
+
+
+def shrink_mask(mask: Mask, shape: Shape) -> Mask:
+    """Shrink a mask so that a pixel is True only where every pixel under it is. Both (H, W) bool."""
+    integral = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), np.int64)
+    np.cumsum(np.cumsum(~mask, 0, dtype=np.int64), 1, out=integral[1:, 1:])
+    edges = []
+    for small, large in zip(shape, mask.shape, strict=True):
+        at = np.arange(small + 1) * (large / small)
+        edges.append((np.floor(at[:-1] + 1e-6).astype(int), np.minimum(np.ceil(at[1:] - 1e-6).astype(int), large)))
+    (top, bottom), (left, right) = edges
+    box = np.ix_
+    holes = integral[box(bottom, right)] - integral[box(top, right)] - integral[box(bottom, left)] + integral[box(top, left)]
+    return np.asarray(holes == 0)
+
+
+def fill(image: Image, known: Mask) -> Image:
+    """Fill the pixels that are not known smoothly from those that are (push-pull, coarse to fine).
+
+    image: (H, W, C) float32. known: (H, W) bool, at least one True. Known pixels are returned unchanged.
+    """
+    if known.all():
+        return image
+    height, width, channels = image.shape
+    padded = ((0, height % 2), (0, width % 2), (0, 0))
+    weight = np.pad(known[:, :, None].astype(np.float32), padded)
+    total = np.pad(np.where(known[:, :, None], image, 0), padded)
+
+    def quarter(x: Image) -> Image:
+        return np.asarray(x.reshape(x.shape[0] // 2, 2, x.shape[1] // 2, 2, x.shape[2]).sum((1, 3)))
+
+    weight, total = quarter(weight), quarter(total)
+    mean = total / np.maximum(weight, 1)
+    coarse = fill(mean, weight[:, :, 0] > 0)
+    return np.where(known[:, :, None], image, resize(coarse, (height, width)))
+
+
+def _cubic(x: np.ndarray) -> np.ndarray:
+    """Keys' cubic convolution kernel with a = -1/2."""
+    x = np.abs(x)
+    near = 1.5 * x**3 - 2.5 * x**2 + 1
+    far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    return np.asarray(np.where(x <= 1, near, np.where(x <= 2, far, 0)))
+
+
+def _resample_rows(backend: Backend, image: Array, rows: int, factor: float, wrap: bool) -> Array:
+    """Resize the first axis, a block of output rows by one matrix product."""
+    xp = backend.xp
+    starts, weights, pad = _row_weights(image.shape[0], rows, factor, wrap)
+    if pad:
+        image = xp.concatenate([image[-pad:], image, image[:pad]])
+    flat = xp.ascontiguousarray(image).reshape(image.shape[0], -1)
+    device_weights = backend.to_device(weights)
+    out = xp.empty((rows, flat.shape[1]), np.float32)
+    for block, start in enumerate(starts):
+        top = block * _ROWS
+        count = min(_ROWS, rows - top)
+        xp.matmul(device_weights[block, :count], flat[start : start + weights.shape[2]], out=out[top : top + count])
+    return out.reshape(rows, *image.shape[1:])
+
+
+@lru_cache(maxsize=256)
+def _row_weights(size: int, rows: int, factor: float, wrap: bool) -> tuple[tuple[int, ...], np.ndarray, int]:
+    """Return where each block of output rows starts to read, its (rows, read) weights, and the rows to pad by wrapping.
+
+    The grid keeps the picture's centre where it is: output row i sits at (i - (rows - 1)/2) / factor + (size - 1)/2.
+    """
+    stretch = max(1.0, 1 / factor)
+    centre = (np.arange(rows) - (rows - 1) / 2) / factor + (size - 1) / 2
+    taps = math.ceil(4 * stretch - 1e-6)
+    index = np.ceil(centre - 2 * stretch - 1e-6).astype(np.int64)[:, None] + np.arange(taps)
+    weight = _cubic((centre[:, None] - index) / stretch)
+    weight /= weight.sum(1, keepdims=True)
+    pad = 0
+    if wrap:
+        # A kernel wider than the picture goes round more than once; its weights then meet on the same rows.
+        pad = min(size, max(0, -int(index.min()), int(index.max()) - size + 1))
+        index = np.where((index < -pad) | (index >= size + pad), index % size, index) + pad
+    else:
+        index %= 2 * size
+        index = np.minimum(index, 2 * size - 1 - index)
+    total = size + 2 * pad
+    blocks = [slice(top, min(top + _ROWS, rows)) for top in range(0, rows, _ROWS)]
+    read = min(total, max(int(index[b].max() - index[b].min()) + 1 for b in blocks))
+    starts = tuple(min(int(index[b].min()), total - read) for b in blocks)
+    weights = np.zeros((len(blocks), _ROWS, read), np.float32)
+    for n, block in enumerate(blocks):
+        row = np.broadcast_to(np.arange(block.stop - block.start)[:, None], index[block].shape)
+        np.add.at(weights[n], (row, index[block] - starts[n]), weight[block].astype(np.float32))
+    return starts, weights, pad

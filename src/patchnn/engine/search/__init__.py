@@ -1,0 +1,84 @@
+"""Nearest-neighbour search: exact where a level is small, approximate where it is large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from patchnn.engine.atlas import Atlas, Sheet
+from patchnn.engine.backend import Array, Backend
+from patchnn.engine.patches import grid_shape, windows_any
+from patchnn.engine.plan import Mask, Shape
+
+__all__ = ["SEARCHES", "Fields", "Level", "Search"]
+
+SEARCHES = ("auto", "exact", "patchmatch")
+"""What a user may ask for: auto is exact where a level is small, patchmatch above."""
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """One level of one round, as a search sees it.
+
+    shape: the output's there. keep: host (H, W) bool or None, pixels that the guess pins. seed: of random offsets.
+    """
+
+    backend: Backend
+    atlas: Atlas
+    shape: Shape
+    patch: int
+    wrap: tuple[bool, bool]
+    alpha: float
+    keep: Mask | None = None
+    seed: int = 0
+
+    @cached_property
+    def grid(self) -> Shape:
+        """Rows and columns of query positions."""
+        return grid_shape(self.shape, self.patch, self.wrap)
+
+    @cached_property
+    def live(self) -> Array:
+        """Numbers of the queries that matter: those that touch a pixel which may change."""
+        if self.keep is None:
+            return self.backend.xp.arange(self.grid[0] * self.grid[1], dtype=np.int32)
+        free = np.pad(~self.keep, [(0, self.patch - 1 if joined else 0) for joined in self.wrap], mode="wrap")
+        return self.backend.to_device(np.flatnonzero(windows_any(np, free, (self.patch, self.patch))).astype(np.int32))
+
+    @property
+    def sheet(self) -> Sheet:
+        """Return how the queries are numbered."""
+        return Sheet(self.grid[1], (0,), (self.shape,), (self.grid,))
+
+    def empty_field(self) -> Array:
+        """Return a (h, w) int32 field in which no patch is placed yet."""
+        return self.backend.xp.full(self.grid, -1, np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class Fields:
+    """What a level hands on to the next finer one.
+
+    sheets: how queries and keys are numbered. field: (h, w) int32, every query's key. reverse: (H, W) int32, every usable
+    key's query, or None.
+    """
+
+    sheets: tuple[Sheet, Sheet]
+    field: Array
+    reverse: Array = None
+
+
+class Search(Protocol):
+    """What a level asks of a search: the nearest key of every live query of a picture.
+
+    Called with the output as it stands, (H, W, C) on the device; returns the (h, w) int32 field of atlas numbers,
+    -1 where a query is not live. The field is the search's own and changes at the next call.
+    """
+
+    def __call__(self, image: Array) -> Array: ...
+
+    def fields(self, both: bool) -> Fields:
+        """Return what a finer level may start from; with both=True the reverse field too."""

@@ -1,0 +1,21 @@
+"""What patchnn raises on purpose: each message is one sentence written for the user."""
+
+from __future__ import annotations
+
+__all__ = ["BackendError", "InputError", "PatchnnError", "PluginError"]
+
+
+class PatchnnError(Exception):
+    """The base of everything patchnn raises on purpose; its text is one sentence for the user."""
+
+
+class InputError(PatchnnError):
+    """A picture, a file or an option that cannot be used; the text names it and says what would do."""
+
+
+class PluginError(PatchnnError):
+    """A task plugin that cannot be used; the text names its distribution and the reason."""
+
+
+class BackendError(PatchnnError):
+    """A backend that cannot run here, or memory that does not suffice; the text says why."""
