@@ -83,8 +83,8 @@ class Plan:
     keep: (H, W) bool; pixels of the output that stay as the guess has them. Guess and every round then have this shape.
     wrap: whether the output's rows, and its columns, join at the ends.
     patch: side of a patch, >= 2 pixels. ratio: between one level and the next, > 1.
-    coarsest: shorter side at the coarsest level, in pixels, >= patch: a shape (H, W) has
-        round(log(min(H, W) / coarsest) / log(ratio)) levels above it.
+    coarsest: shorter side at the coarsest level, in pixels, >= 2: a shape (H, W) has
+        round(log(min(H, W) / coarsest) / log(ratio)) levels above it, fewer where a patch would no longer fit.
     iterations: PNN steps at a level; coarsest_iterations: at the coarsest one. Both >= 1.
 
     Raises InputError, naming the field, when a value is out of range or the shapes do not fit.
@@ -116,7 +116,7 @@ class Plan:
         _require(0 <= self.noise < math.inf, "noise", self.noise, "0 or more")
         _require(self.patch >= 2, "patch", self.patch, "2 or more")
         _require(1.05 <= self.ratio <= 8, "ratio", self.ratio, "between 1.05 and 8")
-        _require(self.patch <= self.coarsest < math.inf, "coarsest", self.coarsest, f"at least the patch, {self.patch}")
+        _require(2 <= self.coarsest < math.inf, "coarsest", self.coarsest, "2 or more")
         _require(self.iterations >= 1, "iterations", self.iterations, "1 or more")
         _require(self.coarsest_iterations >= 1, "coarsest_iterations", self.coarsest_iterations, "1 or more")
         self._check_shapes()

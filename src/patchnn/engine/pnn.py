@@ -41,7 +41,8 @@ def pnn(query: Any, key: Any, value: Any, *, alpha: float = math.inf, patch: int
     """
     images = as_image(query, "query"), as_image(key, "key"), as_image(value, "value")
     if images[1].shape != images[2].shape or images[0].shape[2] != images[1].shape[2]:
-        raise InputError(f"query, key and value are {', '.join(str(i.shape) for i in images)}: key and value need one shape, all one channel count")
+        shapes = ", ".join(str(image.shape) for image in images)
+        raise InputError(f"query, key and value have the shapes {shapes}: key and value need the same, all as many channels")
     if not (2 <= patch <= min(min(i.shape[:2]) for i in images)) or not alpha > 0:
         raise InputError(f"patch is {patch} and alpha {alpha}: a patch must fit in the pictures, alpha be greater than 0")
     backend = NumpyBackend()

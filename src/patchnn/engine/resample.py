@@ -76,7 +76,7 @@ def fill(image: Image, known: Mask) -> Image:
     """
     if known.all():
         return image
-    height, width, channels = image.shape
+    height, width = image.shape[:2]
     padded = ((0, height % 2), (0, width % 2), (0, 0))
     weight = np.pad(known[:, :, None].astype(np.float32), padded)
     total = np.pad(np.where(known[:, :, None], image, 0), padded)
@@ -85,7 +85,7 @@ def fill(image: Image, known: Mask) -> Image:
         return np.asarray(x.reshape(x.shape[0] // 2, 2, x.shape[1] // 2, 2, x.shape[2]).sum((1, 3)))
 
     weight, total = quarter(weight), quarter(total)
-    mean = total / np.maximum(weight, 1)
+    mean = (total / np.maximum(weight, 1)).astype(np.float32)
     coarse = fill(mean, weight[:, :, 0] > 0)
     return np.where(known[:, :, None], image, resize(coarse, (height, width)))
 

@@ -18,7 +18,7 @@ from patchnn.engine.pnn import PNN
 from patchnn.engine.resample import fill, level_shape, resample, shrink_mask
 from patchnn.engine.search import SEARCHES, Fields, Level, Search
 from patchnn.engine.search.exact import ExactSearch
-from patchnn.engine.search.patchmatch import PatchMatch
+from patchnn.engine.search.patchmatch import COMPONENTS, PatchMatch
 from patchnn.errors import InputError
 
 __all__ = ["Observer", "Progress", "Synthesis", "synthesize"]
@@ -76,7 +76,7 @@ def synthesize(
 ) -> Synthesis:
     """Carry out a plan.
 
-    seed: 0 or more; the same seed gives the same picture; None takes one at random. backend: "auto", "numpy", "cupy".
+    seed: 0 to 2**32 - 1; the same seed gives the same picture; None takes one at random. backend: "auto", "numpy", "cupy".
     search: "auto", "exact" or "patchmatch". max_memory: bytes that may be used, default half of what is free; the
     result does not depend on it. observe: called with a Progress after every iteration; an exception it raises ends
     the run. Raises InputError where the plan cannot be carried out, BackendError where the backend cannot run.
@@ -85,8 +85,8 @@ def synthesize(
         raise InputError(f"search is {search!r}: choose {', '.join(SEARCHES)}")
     if seed is None:
         seed = secrets.randbelow(2**31)
-    if seed < 0:
-        raise InputError(f"seed is {seed}: it must be 0 or more")
+    if not 0 <= seed < 2**32:
+        raise InputError(f"seed is {seed}: it must be from 0 to {2**32 - 1}")
     device = find_backend(backend)
     run = _Run(plan, seed, device, search, max_memory or device.free_bytes() // 2, observe or (lambda progress: None))
     image, field = run()
@@ -99,38 +99,41 @@ class _Run:
     def __init__(self, plan: Plan, seed: int, backend: Backend, search: str, memory: int, observe: Observer) -> None:
         self.plan, self.seed, self.backend = plan, seed, backend
         self.search, self.memory, self.observe = search, memory, observe
-        deepest = max(plan.depth(shape) for shape in plan.rounds)
+        self.rounds = tuple(plan.rounds or ())
+        self._check_memory()
+        deepest = max(plan.depth(shape) for shape in self.rounds)
         self.usable = [self._masks(source, deepest) for source in plan.sources]
         while deepest and not self._holds_patches(deepest):
             deepest -= 1
         if not self._holds_patches(0):
             raise InputError("no patch may be copied: every patch of every source touches an unusable pixel")
-        self.depths = [min(plan.depth(shape), deepest) for shape in plan.rounds]
+        self.depths = [min(plan.depth(shape), deepest) for shape in self.rounds]
         self.pyramids = [self._pyramid(self._known(source), deepest) for source in plan.sources]
         self.atlases: dict[tuple[int, bool], Atlas] = {}
         self.work = sum(
             self._iterations(level, depth) * self._pixels(shape, level)
-            for shape, depth in zip(plan.rounds, self.depths, strict=True)
+            for shape, depth in zip(self.rounds, self.depths, strict=True)
             for level in range(depth + 1)
         )
         self.done = 0
 
     def __call__(self) -> tuple[Array, Field]:
         image = self.backend.to_device(self.plan.guess)
-        for number in range(len(self.plan.rounds)):
+        for number in range(len(self.rounds)):
             image, field, atlas = self._round(number, image)
         return image, atlas.locate(field)
 
     def _round(self, number: int, image: Array) -> tuple[Array, Array, Atlas]:
         """Go once from coarse to fine; return the picture, its field and the atlas that this names patches of."""
         plan, backend = self.plan, self.backend
-        shape, depth = plan.rounds[number], self.depths[number]
+        shape, depth = self.rounds[number], self.depths[number]
         shapes = [level_shape(shape, plan.ratio, n) for n in range(depth + 1)]
         guesses, keeps = self._pins(depth)
         image = self._coarsest(image, shapes)
         if number == 0 and plan.noise:
-            noise = np.random.default_rng(self.seed).standard_normal(image.shape, np.float32)
-            image = image + backend.to_device(noise * np.float32(plan.noise))
+            # RandomState's stream is frozen for good, a Generator's is not: a seed must give its picture in years to come.
+            noise = np.random.RandomState(self.seed).standard_normal(image.shape) * plan.noise  # noqa: NPY002
+            image = image + backend.to_device(noise.astype(np.float32))
         fields: Fields | None = None
         for n in range(depth, -1, -1):
             if n < depth:
@@ -161,7 +164,7 @@ class _Run:
         def host_copy() -> Image:
             return np.array(self.backend.to_host(image))
 
-        rounds = len(self.plan.rounds)
+        rounds = len(self.rounds)
         fraction = self.done / self.work
         self.observe(Progress(number + 1, rounds, level, depth + 1, iteration, iterations, fraction, host_copy))
 
@@ -171,6 +174,33 @@ class _Run:
     def _pixels(self, shape: Shape, level: int) -> int:
         height, width = level_shape(shape, self.plan.ratio, level)
         return height * width
+
+    def _check_memory(self) -> None:
+        """Refuse a plan that cannot fit, before any work."""
+        output = max(height * width for height, width in self.rounds)
+        shapes = [source.image.shape for source in self.plan.sources]
+        canvas = sum(shape[0] for shape in shapes) * max(shape[1] for shape in shapes)
+        fixed, per_output, per_source = self._bytes()
+        needed = fixed + per_output * output + per_source * canvas
+        if needed > self.memory:
+            height, width = self.rounds[-1]
+            advice = "raise max_memory or use smaller pictures"
+            room = self.memory - fixed - per_source * canvas
+            if room > per_output * self.plan.patch**2:
+                side = math.sqrt(room / per_output / (height * width))
+                advice = f"raise max_memory, or ask for an output of at most {int(width * side)}×{int(height * side)}"
+            raise InputError(f"this needs about {_gigabytes(needed)} of memory and may use {_gigabytes(self.memory)}: {advice}")
+
+    def _bytes(self) -> tuple[int, int, int]:
+        """Return about how much the largest level takes: in any case, by pixel of the output, and of the sources."""
+        picture, rounds = 4 * self.plan.guess.shape[2], len(self.rounds)
+        features = 0 if self.search == "exact" else 4 * COMPONENTS
+        both = 20 if self.plan.alpha < math.inf else 0
+        shrinking = 1 / (1 - self.plan.ratio**-2)
+        # Rounds share the keys of all levels; one round holds those of the level at work.
+        keys = picture * (1 if rounds == 1 else shrinking)
+        per_source = features + both + picture * shrinking + keys + max(16, picture) + 8
+        return 64 << 20, features + 5 * picture + 56, int(per_source)
 
     # The output: where it starts, and what of it stays.
 
@@ -225,7 +255,7 @@ class _Run:
     def _holds_patches(self, level: int) -> bool:
         for source, masks in zip(self.plan.sources, self.usable, strict=True):
             shape, mask, patch = level_shape(source.image.shape[:2], self.plan.ratio, level), masks[level], self.plan.patch
-            if min(shape) >= patch and (mask is None or not windows_any(np, ~mask, (patch, patch)).all()):
+            if min(shape) >= patch and (mask is None or not bool(windows_any(np, ~mask, (patch, patch)).all())):
                 return True
         return False
 
@@ -238,8 +268,12 @@ class _Run:
                 # As blurred as the queries are: the coarser level, brought up to this one's size (Sec. 3.1).
                 up, ratio = [pyramid[level + 1] for pyramid in self.pyramids], self.plan.ratio
                 keys = [resample(self.backend, image, value.shape[:2], ratio) for image, value in zip(up, values, strict=True)]
-            if len(self.plan.rounds) == 1:
+            if len(self.rounds) == 1:
                 self.atlases.clear()
             usable = [masks[level] for masks in self.usable]
             self.atlases[level, coarsest] = Atlas(self.backend, values, keys, usable, self.plan.patch)
         return self.atlases[level, coarsest]
+
+
+def _gigabytes(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 
-
 import numpy as np
 
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.patches import Patches
-
-
 from patchnn.engine.search import Fields, Level
 
 __all__ = ["ExactSearch", "nearest"]

@@ -37,7 +37,7 @@ class PatchMatch:
 
     def __init__(self, level: Level, ratio: float, coarser: Fields | None) -> None:
         self.level, self.fresh = level, coarser is None
-        backend, xp, atlas = level.backend, level.backend.xp, level.atlas
+        backend, atlas = level.backend, level.atlas
         self.key_index = backend.to_device(np.flatnonzero(atlas.usable).astype(np.int32))
         key_patches = Patches(backend, atlas.keys, level.patch, whole=True)
         self.basis = _principal_components(backend, key_patches, self.key_index)
@@ -81,7 +81,6 @@ class PatchMatch:
 
     def __call__(self, image: Array) -> Array:
         level, forward, backward = self.level, self.forward, self.backward
-        xp = level.backend.xp
         first = self.seen is None
         changed, index = self._changed(image)
         if not first and not len(index) and not forward.moved.any():
@@ -200,7 +199,7 @@ class Matching:
 
     def active(self, index: Array, live: Array) -> Array:
         """Return whom to look at again: these patches, and the neighbours of those that moved in the last sweep."""
-        xp, width = self.backend.xp, self.here.sheet.width
+        width = self.here.sheet.width
         if len(index) == len(live):
             return live
         busy = self.moved.copy()
@@ -222,7 +221,9 @@ class Matching:
         salt = self.seed * 1000003 + self.sweeps
         self._each(index, lambda part: self._improve(part, before, steps, radii, scale, salt))
 
-    def _improve(self, index: Array, before: Array, steps: Sequence[int], radii: Sequence[int], scale: Array | None, salt: int) -> None:
+    def _improve(
+        self, index: Array, before: Array, steps: Sequence[int], radii: Sequence[int], scale: Array | None, salt: int
+    ) -> None:
         xp, width = self.backend.xp, self.there.sheet.width
         features = self._gather(self.here, index)
         start = before[index].astype(np.int64)
@@ -373,4 +374,5 @@ def _spread(backend: Backend, index: Array, here: Sheet, there: Sheet) -> Array:
         theirs = np.array([max(0, grid[axis] - 1) for grid in there.grids], np.float32)
         return xp.rint(value * xp.asarray(theirs)[other] / xp.asarray(mine)[image]).astype(np.int64)
 
-    return (place(row - xp.asarray(np.array(here.tops))[image], 0) + xp.asarray(np.array(there.tops))[other]) * there.width + place(col, 1)
+    new_row = place(row - xp.asarray(np.array(here.tops))[image], 0) + xp.asarray(np.array(there.tops))[other]
+    return new_row * there.width + place(col, 1)

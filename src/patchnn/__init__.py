@@ -1,0 +1,37 @@
+"""Single-image generation and manipulation by nearest patches."""
+
+__version__ = "0.1.0"
+
+from patchnn.engine.plan import Plan, Source
+from patchnn.engine.pnn import pnn
+from patchnn.engine.resample import resize
+from patchnn.engine.synthesize import Progress, Synthesis, synthesize
+from patchnn.errors import BackendError, InputError, PatchnnError, PluginError
+from patchnn.images import read_image, read_mask, write_image
+from patchnn.run import Result, run
+from patchnn.task import Image, Mask, Size, Task, option
+
+__all__ = [
+    "BackendError",
+    "Image",
+    "InputError",
+    "Mask",
+    "PatchnnError",
+    "Plan",
+    "PluginError",
+    "Progress",
+    "Result",
+    "Size",
+    "Source",
+    "Synthesis",
+    "Task",
+    "__version__",
+    "option",
+    "pnn",
+    "read_image",
+    "read_mask",
+    "resize",
+    "run",
+    "synthesize",
+    "write_image",
+]

@@ -1,0 +1,111 @@
+"""The app: a command for every task in the registry, and the few that are about them."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from patchnn import __version__
+from patchnn.cli.make import make
+from patchnn.cli.options import parameter
+from patchnn.errors import InputError, PluginError
+from patchnn.images import read_record
+from patchnn.registry import Registry
+from patchnn.task import Task, options
+
+__all__ = ["build_app"]
+
+_PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+
+
+def build_app(registry: Registry) -> typer.Typer:
+    """Return the command line over the tasks of `registry`; a task is loaded only when its command is asked for."""
+
+    class Group(TyperGroup):
+        def list_commands(self, ctx: Any) -> list[str]:
+            return [*registry, *super().list_commands(ctx)]
+
+        def get_command(self, ctx: Any, cmd_name: str) -> Any:
+            return _task_command(registry, cmd_name) if cmd_name in registry else super().get_command(ctx, cmd_name)
+
+    app = typer.Typer(cls=Group, **_PLAIN)
+
+    @app.callback()
+    def patchnn(
+        version: Annotated[
+            bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+        ] = False,
+        debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error, as PATCHNN_DEBUG=1 does.")] = False,
+    ) -> None:
+        """New pictures out of the patches of a single one."""
+
+    @app.command()
+    def tasks() -> None:
+        """List the tasks that are installed, the broken ones with the reason."""
+        for plugin in registry.plugins():
+            about = f"broken: {plugin.problem}" if plugin.problem else _summary(plugin.load())
+            print(f"{plugin.name:12} {plugin.distribution} {plugin.version}  {about}")
+
+    @app.command()
+    def show(
+        path: Annotated[Path, typer.Argument(metavar="PICTURE", help="A PNG that patchnn wrote.")],
+        as_json: Annotated[bool, typer.Option("--json", help="Print the whole record.")] = False,
+    ) -> None:
+        """Print the command that makes a picture again."""
+        record = read_record(path)
+        if as_json:
+            print(json.dumps(record, indent=2))
+        elif isinstance(record.get("command"), list):
+            print(shlex.join(["patchnn", *map(str, record["command"]), "-o", str(path)]))
+        else:
+            raise InputError(f"{path} was not made by a command; --json prints how it was")
+
+    return app
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"patchnn {__version__}")
+        raise typer.Exit
+
+
+def _task_command(registry: Registry, name: str) -> Any:
+    command = typer.Typer(**_PLAIN)
+    try:
+        task = registry.load(name)
+    except PluginError as error:
+        problem = error
+
+        def broken() -> None:
+            raise problem
+
+        anything = {"ignore_unknown_options": True, "allow_extra_args": True}
+        command.command(name, help=f"(broken: {problem})", context_settings=anything)(broken)
+    else:
+        command.command(name, help=inspect.getdoc(task))(_task_function(name, task))
+    return get_command(command)
+
+
+def _task_function(name: str, task: type[Task]) -> Callable[..., None]:
+    """Return a function whose signature, from which typer reads a command, is the task's options and make's."""
+    own = [parameter(o) for o in options(task)]
+    common = [p for p in inspect.signature(make, eval_str=True).parameters.values() if p.kind is p.KEYWORD_ONLY]
+
+    def function(**given: Any) -> None:
+        values = {p.name: given.pop(p.name) for p in own}
+        make(name, task, values, **given)
+
+    function.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]  # read by inspect, unknown to typeshed
+    return function
+
+
+def _summary(task: type[Task]) -> str:
+    return (inspect.getdoc(task) or "").partition("\n")[0]

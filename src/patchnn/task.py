@@ -1,0 +1,283 @@
+"""What a plugin author needs: Task, the kinds of options it may have, and option() to describe them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import operator
+import re
+import types
+import typing
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import numpy as np
+
+from patchnn.engine.plan import Image, Mask, Plan, Shape, as_image, as_mask
+from patchnn.errors import InputError
+
+__all__ = ["Image", "Mask", "Option", "Size", "Task", "items", "option", "options", "plain"]
+
+_T = TypeVar("_T", bound="Task")
+
+Kind: TypeAlias = Literal["image", "mask", "number", "integer", "flag", "text", "choice", "size"]
+
+MAX_PIXELS = 10**9
+"""A larger output is a slip of the keyboard."""
+
+
+_PERCENT = r"\d{1,12}(?:\.\d{1,12})?%"
+_SIDE = rf"(?:\d{{1,12}}|{_PERCENT})"
+
+
+@dataclass(frozen=True)
+class Size:
+    """The size of an output: width × height in pixels or in percent of the input's.
+
+    text: "300x200", "150%" (both sides), "150%x100%", "400x50%". Raises InputError for anything else.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str) or not re.fullmatch(rf"{_SIDE}[x×]{_SIDE}|{_PERCENT}", self.text):
+            raise InputError(f"{self.text!r} is no size: write width x height, as 300x200, or 150%, or 60%x100%")
+        object.__setattr__(self, "text", self.text.replace("×", "x"))
+        if "%" not in self.text:
+            self.of((1, 1))
+
+    @classmethod
+    def parse(cls, value: str | Size | Shape) -> Size:
+        """Return a Size from one, from its text, or from (rows, columns)."""
+        if isinstance(value, Size):
+            return value
+        if isinstance(value, tuple | list) and len(value) == 2:
+            return cls(f"{value[1]}x{value[0]}")
+        return cls(value)
+
+    def of(self, shape: Shape) -> Shape:
+        """Return (rows, columns) for an input of `shape`; raises InputError for no pixels or too many of them."""
+        width, height = self.text.split("x") if "x" in self.text else (self.text, self.text)
+        rows, columns = _length(height, shape[0]), _length(width, shape[1])
+        if not 0 < rows * columns <= MAX_PIXELS:
+            raise InputError(f"{self} gives {columns}×{rows} pixels: an output has at least one and at most {MAX_PIXELS:,}")
+        return rows, columns
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _length(text: str, side: int) -> int:
+    return round(float(text[:-1]) / 100 * side) if text.endswith("%") else int(text)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a task as plain data, the same for library, command line, record and documentation.
+
+    default: dataclasses.MISSING if there is none. many: a tuple of values. optional: None is a value.
+    min, max: bounds of a number, included. inf: it may be infinite.
+    """
+
+    name: str
+    kind: Kind
+    default: Any
+    help: str = ""
+    many: bool = False
+    optional: bool = False
+    choices: tuple[str, ...] = ()
+    min: float | None = None
+    max: float | None = None
+    inf: bool = False
+
+    @property
+    def positional(self) -> bool:
+        """Whether it has no default, and so must be given."""
+        return self.default is dataclasses.MISSING
+
+    @property
+    def picture(self) -> bool:
+        """Whether its values are pixels, which come from files and stay out of the record."""
+        return self.kind in ("image", "mask")
+
+    @property
+    def bounds(self) -> str:
+        """The range of a number in words, empty if there is none."""
+        if self.min is not None and self.max is not None:
+            return f"from {self.min:g} to {self.max:g}"
+        if self.min is not None:
+            return f"{self.min:g} or more"
+        return "" if self.max is None else f"{self.max:g} or less"
+
+    def check(self, value: Any) -> Any:
+        """Return `value` in the form that a task holds; raises InputError, naming the option, if it is none of these."""
+        if value is None and self.optional:
+            return None
+        if not self.many:
+            return self._check_one(value)
+        if not isinstance(value, tuple | list):
+            raise InputError(f"{self.name} must be a tuple of pictures")
+        if self.positional and not value:
+            raise InputError(f"{self.name} needs at least one picture")
+        return tuple(self._check_one(item) for item in value)
+
+    def _check_one(self, value: Any) -> Any:
+        if self.kind == "image":
+            return as_image(value, self.name)
+        if self.kind == "mask":
+            return as_mask(value, self.name, np.shape(value)[:2])
+        if self.kind == "size":
+            try:
+                return Size.parse(value)
+            except InputError as error:
+                raise InputError(f"{self.name}: {error}") from None
+        if self.kind in ("number", "integer"):
+            return self._check_number(value)
+        accepted = {"flag": isinstance(value, bool), "text": isinstance(value, str), "choice": value in self.choices}
+        if not accepted[self.kind]:
+            self._refuse(value)
+        return value
+
+    def _check_number(self, value: Any) -> float | int:
+        try:
+            # "inf" is how JSON carries infinity. A bool is a number to Python, and a mistake here.
+            number = None if isinstance(value, bool) else operator.index(value) if self.kind == "integer" else float(value)
+        except (TypeError, ValueError):
+            number = None
+        low, high = (-math.inf if self.min is None else self.min), (math.inf if self.max is None else self.max)
+        if number is None or not low <= number <= high or (math.isinf(number) and not self.inf):
+            self._refuse(value)
+        return typing.cast(float, number)
+
+    def _refuse(self, value: Any) -> typing.NoReturn:
+        noun = {"number": "a number", "integer": "a whole number", "flag": "True or False", "text": "text"}
+        needed = " or ".join(self.choices) if self.kind == "choice" else noun[self.kind]
+        bounds = f", {self.bounds}" if self.bounds else ""
+        raise InputError(f"{self.name} is {value}: it must be {needed}{bounds}{', or inf' if self.inf else ''}")
+
+
+def option(
+    default: Any = dataclasses.MISSING, help: str = "", *, min: float | None = None, max: float | None = None, inf: bool = False
+) -> Any:
+    """Describe a field of a task: its default (none: it must be given), one sentence of help, and a number's bounds.
+
+    Options that several tasks share are functions that return option(...).
+    """
+    return dataclasses.field(default=default, metadata={"help": help, "min": min, "max": max, "inf": inf})
+
+
+@cache
+def options(task: type[Task]) -> tuple[Option, ...]:
+    """Return the options of a task class in the order of its fields; raises TypeError for a field that cannot be one."""
+    hints = typing.get_type_hints(task)
+    return tuple(_describe(field, hints[field.name]) for field in dataclasses.fields(task))  # type: ignore[arg-type]  # Task itself is no dataclass, every usable subclass is
+
+
+_KINDS: tuple[tuple[Any, Kind], ...] = (
+    (Image, "image"),
+    (Mask, "mask"),
+    (bool, "flag"),
+    (int, "integer"),
+    (float, "number"),
+    (str, "text"),
+    (Size, "size"),
+)
+
+
+def _describe(field: dataclasses.Field[Any], hint: Any) -> Option:
+    unsupported = TypeError(f"the field {field.name} has a type that is no option's: {hint}")
+    if not field.init or field.default_factory is not dataclasses.MISSING:
+        raise TypeError(f"the field {field.name} must be an argument with a plain default")
+    facts: dict[str, Any] = {"name": field.name, "default": field.default, **field.metadata}
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        members = [member for member in typing.get_args(hint) if member is not type(None)]
+        if len(members) != 1:
+            raise unsupported
+        facts["optional"], hint = True, members[0]
+    if hint == tuple[Image, ...]:
+        facts["many"], hint = True, Image
+    if typing.get_origin(hint) is Literal and all(isinstance(choice, str) for choice in typing.get_args(hint)):
+        return Option(kind="choice", choices=typing.get_args(hint), **facts)
+    for known, kind in _KINDS:
+        if hint == known:
+            return Option(kind=kind, **facts)
+    raise unsupported
+
+
+class Task(ABC):
+    """An application: a frozen dataclass whose fields are its options, and the Plan that they make.
+
+    Decorate a subclass with `@dataclass(frozen=True, eq=False)` and annotate its fields with Image, Mask,
+    tuple[Image, ...], float, int, bool, str, Literal[...], Size, or any of these `| None`. Every value is checked when
+    the task is made: InputError names the option. A mask has the size of the image field before it; all pictures come
+    out with one number of channels, the fewest that lose nothing. The class docstring is the command's help.
+    """
+
+    def __post_init__(self) -> None:
+        values = {o.name: o.check(getattr(self, o.name)) for o in options(type(self))}
+        self._check_masks(values)
+        images = [image for o in options(type(self)) if o.kind == "image" for image in items(values[o.name])]
+        matched = iter(_match_channels(images))
+        for o in options(type(self)):
+            if o.kind == "image" and values[o.name] is not None:
+                values[o.name] = tuple(next(matched) for _ in values[o.name]) if o.many else next(matched)
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @abstractmethod
+    def plan(self) -> Plan:
+        """Return what the engine is to do."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the options that are not pictures as JSON values; from_json reads them back."""
+        return {o.name: plain(getattr(self, o.name)) for o in options(type(self)) if not o.picture}
+
+    @classmethod
+    def from_json(cls: type[_T], values: Mapping[str, Any], **pictures: Any) -> _T:
+        """Make the task that to_json described, given its pictures; raises InputError for an option it does not have."""
+        unknown = {*values, *pictures} - {o.name for o in options(cls)}
+        if unknown:
+            raise InputError(f"{cls.__name__} has no option {', '.join(sorted(unknown))}")
+        return cls(**values, **pictures)
+
+    def _check_masks(self, values: Mapping[str, Any]) -> None:
+        shape: Shape | None = None
+        for o in options(type(self)):
+            for pixels in items(values[o.name]) if o.picture else ():
+                if o.kind == "mask" and shape is not None:
+                    as_mask(pixels, o.name, shape)
+                elif o.kind == "image":
+                    shape = pixels.shape[:2]
+
+
+def items(value: Any) -> tuple[Any, ...]:
+    """Return the pictures in a picture option's value: one, several or none."""
+    return value if isinstance(value, tuple) else () if value is None else (value,)
+
+
+def plain(value: Any) -> Any:
+    """Return an option's value as one that strict JSON can hold: sizes and infinity as text."""
+    return str(value) if isinstance(value, Size) or (isinstance(value, float) and math.isinf(value)) else value
+
+
+def _match_channels(images: list[Image]) -> list[Image]:
+    """Bring pictures of 1 (grey), 2 (grey, alpha), 3 (RGB) and 4 (RGBA) channels to one number of them."""
+    counts = {image.shape[2] for image in images}
+    if len(counts) < 2:
+        return images
+    if max(counts) > 4:
+        raise InputError(f"pictures of {', '.join(map(str, sorted(counts)))} channels do not go together")
+    colour, alpha = max(counts) > 2, not counts.isdisjoint((2, 4))
+
+    def convert(image: Image) -> Image:
+        tone, opacity = image, np.ones_like(image[:, :, :1])
+        if image.shape[2] in (2, 4):
+            tone, opacity = image[:, :, :-1], image[:, :, -1:]
+        if colour and tone.shape[2] == 1:
+            tone = np.repeat(tone, 3, axis=2)
+        return np.concatenate([tone, opacity], axis=2) if alpha else tone
+
+    return [convert(image) for image in images]

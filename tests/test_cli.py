@@ -1,0 +1,377 @@
+"""The command line as a user meets it: files, streams, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+
+import patchnn
+from patchnn import Image, InputError, Mask, Plan, Size, Source, Task, option, read_image, write_image
+from patchnn.cli import main
+from patchnn.cli.app import build_app
+from patchnn.cli.make import make, output_paths
+from patchnn.cli.options import MIN_MEMORY, parse_bytes
+from patchnn.images import read_record
+from patchnn.registry import COMMANDS, COMMON_OPTIONS, GROUP, Registry
+
+
+@dataclass(frozen=True, eq=False)
+class Probe(Task):
+    """Has an option of every kind; gives the first picture back, or raises what it is told to."""
+
+    images: tuple[Image, ...] = option(help="Pictures.")
+    mask: Mask | None = None
+    strength: float = option(0.5, "How much.", min=0, max=1)
+    far_reach: float = option(1.0, inf=True)
+    steps: int = 3
+    loud: bool = False
+    label: str = ""
+    axes: Literal["both", "x"] = "both"
+    size: Size | None = None
+
+    def plan(self) -> Plan:
+        if self.label == "interrupt":
+            raise KeyboardInterrupt
+        if self.label:
+            raise ValueError(self.label)
+        return Plan([Source(image) for image in self.images], self.images[0], iterations=1)
+
+
+TASKS = Registry(
+    [
+        EntryPoint("generate", "patchnn_tasks.generate:Generate", GROUP),
+        EntryPoint("probe", f"{__name__}:Probe", GROUP),
+    ]
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder with two small pictures in it."""
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(2)
+    write_image("photo.png", random.random((20, 24, 3)))
+    write_image("grey one.png", random.random((20, 24, 1)))
+    write_image("tiny.png", random.random((3, 3, 3)))
+    return tmp_path
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run the command line on a line of words: (exit code, stdout, stderr)."""
+
+    def run(line: str) -> tuple[int, str, str]:
+        code = main(shlex.split(line), TASKS)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+QUICK = "generate photo.png --iterations 1 --backend numpy"
+
+
+def test_a_picture_is_made_and_named(call: Any) -> None:
+    code, out, err = call("generate photo.png --iterations 1")
+    assert code == 0, err
+    assert out == "photo-generate.png\n"
+    assert read_image("photo-generate.png").shape == (20, 24, 3)
+    assert err.startswith("backend: ")
+    assert "\nseed: " in err
+    assert "\nlevel 2/2, " in err
+
+
+def test_quiet_and_plain_streams(call: Any) -> None:
+    assert call(f"{QUICK} --quiet --seed 1 -o a.png") == (0, "a.png\n", "")
+    _, _, err = call(f"{QUICK} --seed 1 -o b.png")
+    assert "backend" not in err
+    assert "seed" not in err
+    assert len(err.splitlines()) == 2
+
+
+def test_image_i_is_the_same_however_many_are_asked_for(call: Any) -> None:
+    assert call(f"{QUICK} --seed 5 -n 3 -o many.png")[1] == "many-1.png\nmany-2.png\nmany-3.png\n"
+    call(f"{QUICK} --seed 7 -o one.png")
+    np.testing.assert_array_equal(read_image("many-3.png"), read_image("one.png"))
+    assert (read_image("many-1.png") != read_image("one.png")).any()
+    assert read_record("many-3.png")["seed"] == 7
+
+
+def test_the_reported_seed_makes_it_again(call: Any) -> None:
+    _, _, err = call(f"{QUICK} -o a.png")
+    seed = err.partition("seed: ")[2].split()[0]
+    call(f"{QUICK} -o b.png --seed {seed}")
+    np.testing.assert_array_equal(read_image("a.png"), read_image("b.png"))
+
+
+def test_show_prints_the_command_that_makes_it_again(call: Any) -> None:
+    call("generate 'grey one.png' --source photo.png --size 50%x150% --alpha inf --iterations 1 --search exact --seed 3 -o a.png")
+    code, out, err = call("show a.png")
+    options = "--noise 0.75 --size 50%x150% --source photo.png --alpha inf --iterations 1 --search exact --seed 3"
+    assert (code, out, err) == (0, f"patchnn generate 'grey one.png' {options} -o a.png\n", "")
+    before = Path("a.png").read_bytes()
+    assert call(out.removeprefix("patchnn ") + " --force --quiet")[0] == 0
+    assert Path("a.png").read_bytes() == before
+    record = json.loads(call("show a.png --json")[1])
+    assert record["files"] == {"image": ["grey one.png"], "source": ["photo.png"]}
+    assert record["backend"]
+    assert record["patchnn"] == patchnn.__version__
+
+
+def test_options_of_every_kind_reach_the_task_and_come_back(call: Any) -> None:
+    write_image("mask.png", np.ones((20, 24)))
+    options = "--mask mask.png --strength 0.25 --far-reach inf --steps 2 --loud --axes x --size 10x10"
+    code, _, err = call(f"probe photo.png 'grey one.png' {options} --seed 1 -o a.png")
+    assert code == 0, err
+    assert read_record("a.png")["options"] == {
+        "strength": 0.25,
+        "far_reach": "inf",
+        "steps": 2,
+        "loud": True,
+        "label": "",
+        "axes": "x",
+        "size": "10x10",
+    }
+    command = shlex.split(call("show a.png")[1])
+    assert command[:4] == ["patchnn", "probe", "photo.png", "grey one.png"]
+    before = Path("a.png").read_bytes()
+    assert main([*command[1:], "--force"], TASKS) == 0
+    assert Path("a.png").read_bytes() == before
+
+
+def test_a_flag_that_is_off_is_said_so(call: Any) -> None:
+    call("probe photo.png --no-loud --seed 1 -o a.png")
+    assert " --no-loud " in call("show a.png")[1]
+
+
+def test_what_comes_by_itself_gives_way_and_what_is_asked_for_does_not(call: Any) -> None:
+    for expected in ("photo-generate.png", "photo-generate-1.png", "photo-generate-2.png"):
+        assert call(f"{QUICK} --seed 1")[1] == f"{expected}\n"
+    before = Path("photo-generate.png").read_bytes()
+    code, out, err = call(f"{QUICK} --seed 2 -o photo-generate.png")
+    assert (code, out) == (1, "")
+    assert err == "error: photo-generate.png exists; choose another name, or overwrite it with --force\n"
+    assert Path("photo-generate.png").read_bytes() == before
+    assert call(f"{QUICK} --seed 2 -o photo-generate.png --force")[0] == 0
+    assert Path("photo-generate.png").read_bytes() != before
+
+
+OUTPUTS = [
+    (None, 1, False, ["new.png"]),
+    (None, 2, False, ["new-1.png", "new-2.png"]),
+    ("a.jpg", 1, False, ["a.jpg"]),
+    ("a.jpg", 2, False, ["a-1.jpg", "a-2.jpg"]),
+    ("full", 1, False, ["full/new-2.png"]),
+    ("full/", 2, False, ["full/new-2.png", "full/new-3.png"]),
+    ("full/", 1, True, ["full/new.png"]),
+    ("full/", 2, True, ["full/new-1.png", "full/new-2.png"]),
+    ("full/new.png", 1, False, ["full/new.png"]),
+]
+
+
+@pytest.mark.parametrize(("output", "count", "force", "expected"), OUTPUTS)
+def test_output_paths(folder: Path, output: str | None, count: int, force: bool, expected: list[str]) -> None:
+    (folder / "full").mkdir()
+    for name in ("new.png", "new-1.png"):
+        (folder / "full" / name).touch()
+    assert output_paths(output, "new", count, force) == [Path(path) for path in expected]
+
+
+def test_output_into_a_folder_that_is_not_there() -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        output_paths("nowhere/", "new", 1, False)
+
+
+# What is asked for, and what the one line on stderr says.
+BAD = [
+    ("generate absent.png", "absent.png does not exist"),
+    ("generate tiny.png", "3×3"),
+    ("generate photo.png --source absent.png", "absent.png"),
+    ("generate photo.png --noise -1", "noise"),
+    ("generate photo.png --noise nan", "noise"),
+    ("generate photo.png --noise inf", "noise"),
+    ("generate photo.png --noise much", "noise"),
+    ("generate photo.png --alpha 0", "alpha"),
+    ("generate photo.png --alpha -1", "alpha"),
+    ("generate photo.png --alpha nan", "alpha"),
+    ("generate photo.png --patch 0", "patch"),
+    ("generate photo.png --patch 999", "patch"),
+    ("generate photo.png --patch 7.5", "patch"),
+    ("generate photo.png --ratio 1", "ratio"),
+    ("generate photo.png --ratio nan", "ratio"),
+    ("generate photo.png --coarsest 1", "coarsest"),
+    ("generate photo.png --iterations 0", "iterations"),
+    ("generate photo.png --size 0x0", "size"),
+    ("generate photo.png --size abc", "size"),
+    ("generate photo.png --size 300", "size: '300' is no size: write width x height"),
+    ("generate photo.png --size -5%", "size"),
+    ("generate photo.png --size 1000000x1000000", "size"),
+    ("generate photo.png --size 1%", "1%"),
+    ("generate photo.png --size 5x5", "5×5"),
+    ("generate photo.png -n 0", "--count"),
+    ("generate photo.png -n two", "--count"),
+    ("generate photo.png --seed -1", "--seed"),
+    ("generate photo.png --max-memory 1", "--max-memory"),
+    ("generate photo.png --max-memory lots", "--max-memory"),
+    ("generate photo.png --backend abacus", "abacus"),
+    ("generate photo.png --search brute", "search"),
+    ("generate photo.png --colour red", "--colour"),
+    ("generate photo.png tiny.png", "tiny.png"),
+    ("generate", "IMAGE"),
+    ("probe photo.png --axes z", "axes is z: it must be both or x"),
+    ("probe photo.png --mask tiny.png", "mask is 3×3"),
+    ("probe photo.png --label oops", "ValueError: oops (--debug shows more)"),
+    ("nosuch photo.png", "nosuch"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), BAD, ids=[line for line, _ in BAD])
+def test_bad_input_is_one_line_and_leaves_nothing(call: Any, folder: Path, line: str, said: str) -> None:
+    before = sorted(folder.iterdir())
+    code, out, err = call(f"{line} -o out.png")
+    assert code in (1, 2)
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert said in err
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("output", ["nowhere/a.png", "a.xyz", "a", "photo.png", "nowhere/"])
+def test_bad_outputs_are_found_before_any_work(call: Any, monkeypatch: pytest.MonkeyPatch, output: str) -> None:
+    monkeypatch.setattr("patchnn.cli.make.run", lambda *args, **kwargs: pytest.fail("work was done"))
+    code, out, err = call(f"generate photo.png -o {output}")
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1
+
+
+def test_transparency_and_jpeg(call: Any) -> None:
+    write_image("clear.png", np.random.default_rng(0).random((20, 20, 4)))
+    code, _, err = call("generate clear.png -o a.jpg")
+    assert code == 1
+    assert err == "error: a.jpg: .jpg cannot hold transparency; choose .png\n"
+
+
+def test_codes_of_wrong_usage_interruption_and_help(call: Any) -> None:
+    assert call("generate")[0] == 2
+    assert call("nosuch")[0] == 2
+    assert call("probe photo.png --label interrupt") == (130, "", "interrupted\n")
+    assert call("--version") == (0, f"patchnn {patchnn.__version__}\n", "")
+    assert call("")[:2] == call("--help")[:2]
+
+
+@pytest.mark.parametrize(
+    "line", ["generate absent.png --debug", "--debug generate absent.png", "probe photo.png --label oops --debug"]
+)
+def test_debug_shows_the_traceback(call: Any, line: str) -> None:
+    code, _, err = call(line)
+    assert code == 1
+    assert "Traceback" in err
+    assert err.splitlines()[-1].startswith("error: ")
+
+
+def test_debug_by_environment(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATCHNN_DEBUG", "1")
+    assert "Traceback" in call("generate absent.png")[2]
+    monkeypatch.setenv("PATCHNN_DEBUG", "0")
+    assert "Traceback" not in call("generate absent.png")[2]
+
+
+def test_show_of_other_files(call: Any) -> None:
+    assert call("show photo.png")[0] == 1
+    write_image("library.png", np.ones((8, 8)), record={"task": "generate"})
+    assert call("show library.png") == (1, "", "error: library.png was not made by a command; --json prints how it was\n")
+    assert json.loads(call("show library.png --json")[1]) == {"task": "generate"}
+
+
+def test_help_tells_every_option_with_its_default_and_bounds(call: Any) -> None:
+    _, out, _ = call("probe --help")
+    text = " ".join(out.split())
+    for flag in ("--mask FILE", "--far-reach NUMBER", "--steps INTEGER", "--loud / --no-loud", "--axes both|x", "--seed INTEGER"):
+        assert flag.split()[0] in text, flag
+    assert "How much. [from 0 to 1] [default: 0.5]" in text
+    assert "Pictures." in text
+
+
+def test_names_that_tasks_must_leave_free_are_those_in_use() -> None:
+    import inspect
+
+    common = {p.name for p in inspect.signature(make).parameters.values() if p.kind is p.KEYWORD_ONLY}
+    assert common | {"debug", "help"} == COMMON_OPTIONS
+    app = build_app(TASKS)
+    assert {command.callback.__name__ for command in app.registered_commands if command.callback} == COMMANDS
+
+
+BYTES = [
+    ("67108864", 1 << 26),
+    ("4GB", 4 * 10**9),
+    ("512MiB", 512 << 20),
+    ("1.5 gib", 3 << 29),
+    ("100M", 10**8),
+    ("70000kb", 7 * 10**7),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), BYTES)
+def test_bytes(text: str, value: int) -> None:
+    assert parse_bytes(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "lots", "-4GB", "4 potatoes", "nan", "1e9", "4iB", str(MIN_MEMORY - 1)])
+def test_bad_bytes(text: str) -> None:
+    with pytest.raises(InputError, match="--max-memory"):
+        parse_bytes(text)
+
+
+def test_a_bar_on_a_terminal(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    code, out, err = call(f"{QUICK} --seed 1 -n 2 -o a.png")
+    assert (code, out) == (0, "a-1.png\na-2.png\n")
+    assert "% done" not in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them")
+def test_an_interrupted_process_leaves_one_line_and_no_file(folder: Path) -> None:
+    write_image("large.png", np.random.default_rng(0).random((300, 300, 3)))
+    command = [sys.executable, "-m", "patchnn", "generate", "large.png", "-o", "out.png", "--seed", "1", "--search", "exact"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        # The first note says that the work has begun.
+        assert process.stderr.readline().startswith("backend: ")
+        process.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        _, err = process.communicate(timeout=60)
+    assert time.monotonic() - started < 5
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "interrupted"
+    assert "Traceback" not in err
+    assert sorted(path.name for path in folder.iterdir()) == ["grey one.png", "large.png", "photo.png", "tiny.png"]
+
+
+def test_a_name_that_is_not_utf8(folder: Path) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    try:
+        Path(f"{name}.png").write_bytes(Path("photo.png").read_bytes())
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+
+    def patchnn_bytes(*words: str) -> bytes:
+        done = subprocess.run([sys.executable, "-m", "patchnn", *words], capture_output=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert patchnn_bytes("generate", f"{name}.png", "--iterations", "1", "--seed", "1") == b"caf\xe9-generate.png\n"
+    assert Path(f"{name}-generate.png").exists()
+    assert b"caf\xe9.png" in patchnn_bytes("show", f"{name}-generate.png")

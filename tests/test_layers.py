@@ -1,0 +1,105 @@
+"""Who may import whom, read from the source, and what `import patchnn` loads."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import patchnn
+
+ROOT = Path(__file__).parent.parent
+SOURCE, PLUGINS = ROOT / "src", ROOT / "plugins" / "patchnn_tasks"
+
+ROOMS = [
+    "patchnn.errors",
+    "patchnn.engine.plan",
+    "patchnn.engine.backend",
+    "patchnn.engine.resample",
+    "patchnn.engine.patches",
+    "patchnn.engine.atlas",
+    "patchnn.engine.search",
+    "patchnn.engine.pnn",
+    "patchnn.engine.synthesize",
+    "patchnn.task",
+    "patchnn.registry",
+    "patchnn.images",
+    "patchnn.run",
+    "patchnn.cli",
+]
+"""Rooms from the ground up; a file imports only from its own and from those before it."""
+
+FRONT = ["patchnn", "patchnn.engine", "patchnn.__main__"]
+"""The doors of the house, which no room imports from."""
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def room(module: str) -> str:
+    return next((name for name in ROOMS if module == name or module.startswith(name + ".")), module)
+
+
+def imports(path: Path) -> list[tuple[str, str]]:
+    """Every (module, name) that a file imports at any depth; name is empty for `import module`."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, "") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            found += [(node.module or "", alias.name) for alias in node.names]
+    return found
+
+
+FILES = sorted((SOURCE / "patchnn").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_a_file_imports_only_from_the_rooms_below_it(path: Path) -> None:
+    own = module_name(path)
+    if own in FRONT:
+        return
+    assert room(own) in ROOMS, "a new room needs its place in ROOMS"
+    for module, name in imports(path):
+        # The version is the one thing that the front door tells everybody.
+        if module.partition(".")[0] == "patchnn" and (module, name) != ("patchnn", "__version__"):
+            assert room(module) in ROOMS[: ROOMS.index(room(own)) + 1], f"{own} imports {module}"
+
+
+@pytest.mark.parametrize("path", sorted(PLUGINS.glob("*.py")), ids=lambda path: path.stem)
+def test_a_task_needs_only_public_names(path: Path) -> None:
+    for module, name in imports(path):
+        if module.partition(".")[0] == "patchnn":
+            assert module == "patchnn", f"{path.name} imports {module}"
+            assert name in patchnn.__all__
+
+
+def test_the_core_names_no_task() -> None:
+    named = [module_name(path) for path in FILES if any(module.startswith("patchnn_tasks") for module, _ in imports(path))]
+    assert named == []
+
+
+def test_public_names_are_there_and_listed() -> None:
+    listed = set(patchnn.__all__)
+    assert all(hasattr(patchnn, name) for name in listed)
+    modules = {module for module in vars(patchnn) if f"patchnn.{module}" in sys.modules} - {"run"}
+    assert {name for name in vars(patchnn) if not name.startswith("_")} - modules <= listed
+
+
+def test_import_is_light_and_run_stays_a_function() -> None:
+    code = """
+import sys, patchnn, patchnn.run, patchnn.cli
+loaded = [m for m in ("typer", "click", "rich", "imageio", "PIL", "cupy") if m in sys.modules]
+assert not loaded, loaded
+import patchnn.cli.app
+loaded = [m for m in ("imageio", "PIL", "cupy", "rich.progress") if m in sys.modules]
+assert not loaded, loaded
+assert callable(patchnn.run), "the module hides the function"
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,169 @@
+"""Nearest neighbours: exact ones against brute force, approximate ones against exact ones."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import reference
+from hypothesis import given
+from hypothesis import strategies as st
+from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.patches import Patches
+from patchnn.engine.plan import Plan, Source
+from patchnn.engine.pnn import pnn
+from patchnn.engine.search.exact import nearest
+from patchnn.engine.synthesize import Synthesis, synthesize
+from patchnn.errors import InputError
+from pictures import SEARCHES, hole, matching, picture
+
+CLOSE = 1e-5
+"""Distances that float32 sums cannot tell apart."""
+
+shapes = st.tuples(st.integers(9, 18), st.integers(9, 18))
+
+
+def named_scores(result: Synthesis, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """The scores of all keys of the first source for every query, (N, M), and which of them were chosen, (N,)."""
+    source = plan.sources[0].image
+    queries, keys = reference.patches(plan.guess, plan.patch, plan.wrap), reference.patches(source, plan.patch)
+    chosen = result.field.row * keys.shape[1] + result.field.col
+    return reference.scores(reference.distances(queries, keys), plan.alpha), chosen.reshape(-1)
+
+
+@given(
+    shapes,
+    shapes,
+    st.integers(2, 9),
+    st.integers(1, 4),
+    st.tuples(st.booleans(), st.booleans()),
+    st.sampled_from([math.inf, 1.0, 0.05, 0.005]),
+    st.integers(0, 99),
+)
+def test_exact_search_takes_the_best_score(
+    guess: tuple[int, int], source: tuple[int, int], patch: int, channels: int, wrap: tuple[bool, bool], alpha: float, seed: int
+) -> None:
+    plan = matching(picture(guess, channels, seed), picture(source, channels, seed + 1), patch=patch, wrap=wrap, alpha=alpha)
+    score, chosen = named_scores(synthesize(plan, seed=0, search="exact"), plan)
+    taken = score[np.arange(len(chosen)), chosen]
+    np.testing.assert_array_less(taken, score.min(1) + CLOSE * (1 if alpha == math.inf else 1 / alpha))
+
+
+def test_without_ties_the_nearest_is_named_exactly() -> None:
+    plan = matching(picture((16, 17), seed=1), picture((14, 15)))
+    score, chosen = named_scores(synthesize(plan, seed=0, search="exact"), plan)
+    np.testing.assert_array_equal(chosen, score.argmin(1))
+
+
+@pytest.mark.parametrize("alpha", [100, 10_000])
+def test_a_large_alpha_approaches_plain_nearest_neighbours(alpha: float) -> None:
+    fields = []
+    for value in (math.inf, alpha):
+        plan = matching(picture((24, 24), seed=1), picture((24, 24)), alpha=value)
+        field = synthesize(plan, seed=0, search="exact").field
+        fields.append(field.row * 24 + field.col)
+    assert (fields[0] == fields[1]).mean() > 1 - 10 / alpha
+
+
+def test_a_small_alpha_is_another_choice() -> None:
+    plain, complete = (
+        synthesize(matching(picture((24, 24), seed=1), picture((24, 24)), alpha=alpha), seed=0, search="exact").field
+        for alpha in (math.inf, 0.001)
+    )
+    assert (plain.row == complete.row).mean() < 0.5
+    # More of the source is in use.
+    used = [len(np.unique(field.row * 24 + field.col)) for field in (plain, complete)]
+    assert used[1] > 1.2 * used[0]
+
+
+@given(st.integers(1, 30), st.integers(1, 30), st.booleans(), st.integers(1, 1 << 16), st.integers(0, 99))
+def test_nearest_does_not_depend_on_tiles_or_memory(rows: int, columns: int, scaled: bool, memory: int, seed: int) -> None:
+    backend = NumpyBackend(threads=2)
+    queries, keys = picture((15, 12), seed=seed), picture((11, 16), seed=seed + 1)
+    rng = np.random.default_rng(seed)
+    query_index, key_index = rng.permutation(11 * 8)[:50], rng.permutation(7 * 12)[:60]
+    scale = 1 / rng.uniform(0.5, 2, 60).astype(np.float32) if scaled else None
+    distance = reference.distances(reference.patches(queries, 5), reference.patches(keys, 5))[np.ix_(query_index, key_index)]
+    expected = distance if scale is None else distance * scale
+    backend.tile = (rows, columns)
+    arguments = Patches(backend, queries, 5), query_index, Patches(backend, keys, 5), key_index
+    found, score = nearest(backend, *arguments, memory, scale)
+    np.testing.assert_array_equal(found, key_index[expected.argmin(1)])
+    np.testing.assert_allclose(score, expected.min(1), atol=CLOSE)
+
+
+def test_pnn_is_one_step_by_keys_that_are_not_the_values() -> None:
+    query, key, value = (picture((13, 16), seed=n) for n in range(2))
+    for alpha in (math.inf, 0.05):
+        score = reference.scores(reference.distances(reference.patches(query, 5), reference.patches(key, 5)), alpha)
+        parts = reference.patches(value, 5).reshape(-1, 5, 5, 3)[score.argmin(1)].reshape(9, 12, 5, 5, 3)
+        np.testing.assert_allclose(pnn(query, key, value, alpha=alpha, patch=5), reference.fold(parts, (13, 16)), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "options", "said"),
+    [
+        (((9, 9), (9, 9), (9, 8)), {}, "key and value need the same"),
+        (((9, 9, 1), (9, 9, 3), (9, 9, 3)), {}, "channel"),
+        (((6, 9), (9, 9), (9, 9)), {}, "patch is 7"),
+        (((9, 9), (9, 9), (9, 9)), {"patch": 1}, "patch is 1"),
+        (((9, 9), (9, 9), (9, 9)), {"patch": 10}, "patch is 10"),
+        (((9, 9), (9, 9), (9, 9)), {"alpha": 0}, "alpha 0"),
+        (((9, 9), (9, 9), (9, 9)), {"alpha": math.nan}, "alpha nan"),
+    ],
+)
+def test_pnn_says_what_it_cannot_take(shapes: tuple[tuple[int, ...], ...], options: dict[str, float], said: str) -> None:
+    with pytest.raises(InputError) as raised:
+        pnn(*(np.zeros(shape, np.float32) for shape in shapes), **options)  # type: ignore[arg-type]
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("alpha", [math.inf, 0.01])
+@pytest.mark.parametrize("seed", range(2))
+def test_patchmatch_comes_near_to_exact_search(alpha: float, seed: int) -> None:
+    source = picture((40, 36), seed=seed)
+    plan = Plan([Source(source)], picture((36, 40), seed=seed + 9), alpha=alpha, coarsest=10, iterations=3)
+    error = {}
+    for search in SEARCHES:
+        image = synthesize(plan, seed=seed, search=search).image
+        distance = reference.distances(reference.patches(image, 7), reference.patches(source, 7))
+        error[search] = distance.min(1).mean(), distance.min(0).mean()
+    coherence, completeness = np.divide(error["patchmatch"], error["exact"])
+    assert coherence < 1.3
+    assert completeness < 1.1
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("alpha", [math.inf, 0.01])
+def test_a_moved_picture_is_found_where_it_is(search: str, alpha: float) -> None:
+    # The middle of the source as the guess, so that both are halved at the same places: all patches match at one offset.
+    source = picture((40, 36))
+    plan = Plan([Source(source)], source[6:34, 4:32], alpha=alpha, ratio=2, coarsest=14, iterations=4)
+    result = synthesize(plan, seed=0, search=search)
+    rows, columns = np.indices(result.field.row.shape)
+    assert ((result.field.row == rows + 6) & (result.field.col == columns + 4)).mean() > 0.95
+    assert np.abs(result.image - plan.guess).mean() < 0.01
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_unusable_places_are_not_found_even_where_they_fit_perfectly(search: str) -> None:
+    source = picture((24, 24))
+    usable = hole((24, 24), slice(8, 14), slice(6, 15))
+    plan = matching(source, Source(source, usable), patch=5)
+    field = synthesize(plan, seed=0, search=search).field
+    allowed = reference.usable_patches(usable, 5)
+    assert allowed[field.row, field.col].all()
+    # Where a patch may be taken, it is its own nearest; approximate search may still be on its way there.
+    rows, columns = np.indices(allowed.shape)
+    at_home = (field.row == rows) & (field.col == columns)
+    assert at_home[allowed].mean() > 0.9
+
+
+@pytest.mark.parametrize("patch", [2, 3, 4])
+@pytest.mark.parametrize("search", SEARCHES)
+def test_short_patches_have_fewer_values_than_features(patch: int, search: str) -> None:
+    source = picture((18, 18), 1)
+    field = synthesize(matching(source, source, patch=patch), seed=0, search=search).field
+    rows, columns = np.indices(field.row.shape)
+    assert ((field.row == rows) & (field.col == columns)).mean() > 0.9
