@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given
 from hypothesis import strategies as st
+
+import reference
 from patchnn.engine.backend import NumpyBackend
-from patchnn.engine.plan import Image, Shape
-from patchnn.engine.resample import fill, level_shape, resample, resize, shrink_mask
+from patchnn.engine.plan import Shape
+from patchnn.engine.resample import fill_holes, level_shape, resample, resize, shrink_mask
 from patchnn.errors import InputError
 from pictures import picture
 
@@ -131,7 +132,7 @@ def test_a_fill_keeps_what_is_known_and_invents_no_colours(data: st.DataObject, 
     known = np.random.default_rng(data.draw(st.integers(0, 99))).random(shape) < data.draw(st.sampled_from([0.05, 0.5, 0.9]))
     known.flat[data.draw(st.integers(0, known.size - 1))] = True
     image = np.where(known[:, :, None], picture(shape, channels), np.float32(1e6))
-    filled = fill(image, known)
+    filled = fill_holes(image, known)
     np.testing.assert_array_equal(filled[known], image[known])
     low, high = image[known].min(), image[known].max()
     # Cubic resampling overshoots by a quarter of the range at most, level by level less.
@@ -144,4 +145,4 @@ def test_a_fill_goes_on_smoothly() -> None:
     ramp = np.broadcast_to(np.linspace(0, 1, 32, dtype=np.float32)[None, :, None], (32, 32, 1))
     known = np.ones((32, 32), np.bool_)
     known[10:20, 10:20] = False
-    np.testing.assert_allclose(fill(np.where(known[:, :, None], ramp, 5), known), ramp, atol=0.1)
+    np.testing.assert_allclose(fill_holes(np.where(known[:, :, None], ramp, 5), known), ramp, atol=0.1)

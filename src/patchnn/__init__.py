@@ -2,14 +2,14 @@
 
 __version__ = "0.1.0"
 
-from patchnn.engine.plan import Plan, Source
+from patchnn.engine.plan import Plan, Shape, Source
 from patchnn.engine.pnn import pnn
-from patchnn.engine.resample import resize
+from patchnn.engine.resample import fill_holes, resize
 from patchnn.engine.synthesize import Progress, Synthesis, synthesize
 from patchnn.errors import BackendError, InputError, PatchnnError, PluginError
 from patchnn.images import read_image, read_mask, write_image
 from patchnn.run import Result, run
-from patchnn.task import Image, Mask, Size, Task, option
+from patchnn.task import Image, Mask, Size, Task, colour, option
 
 __all__ = [
     "BackendError",
@@ -21,11 +21,14 @@ __all__ = [
     "PluginError",
     "Progress",
     "Result",
+    "Shape",
     "Size",
     "Source",
     "Synthesis",
     "Task",
     "__version__",
+    "colour",
+    "fill_holes",
     "option",
     "pnn",
     "read_image",

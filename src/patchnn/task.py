@@ -253,6 +253,21 @@ class Task(ABC):
                     shape = pixels.shape[:2]
 
 
+def colour(text: str, channels: int) -> Image:
+    """Return the colour that a text names, as (channels,) float32 in [0, 1]: "#3a7bd5", "rgb(58, 123, 213)", "blue".
+
+    channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; alpha is opaque. Raises InputError for what is no colour.
+    """
+    from PIL import ImageColor
+
+    try:
+        rgb = np.array(ImageColor.getrgb(text)[:3], np.float32) / 255
+    except ValueError:
+        raise InputError(f"{text!r} is not a colour: write one as '#3a7bd5' or by name, as blue") from None
+    tone = rgb if channels > 2 else rgb @ np.array([[0.299], [0.587], [0.114]], np.float32)
+    return np.concatenate([tone, np.ones(1, np.float32)]) if channels in (2, 4) else tone
+
+
 def items(value: Any) -> tuple[Any, ...]:
     """Return the pictures in a picture option's value: one, several or none."""
     return value if isinstance(value, tuple) else () if value is None else (value,)

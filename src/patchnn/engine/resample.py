@@ -12,7 +12,7 @@ from patchnn.engine.backend import Array, Backend, NumpyBackend
 from patchnn.engine.plan import Image, Mask, Shape, as_image
 from patchnn.errors import InputError
 
-__all__ = ["fill", "level_shape", "resample", "resize", "shrink_mask"]
+__all__ = ["fill_holes", "level_shape", "resample", "resize", "shrink_mask"]
 
 _ROWS = 32
 """Output rows that one matrix product makes: enough to be fast, few enough to waste little on zeros."""
@@ -69,7 +69,7 @@ def shrink_mask(mask: Mask, shape: Shape) -> Mask:
     return np.asarray(holes == 0)
 
 
-def fill(image: Image, known: Mask) -> Image:
+def fill_holes(image: Image, known: Mask) -> Image:
     """Fill the pixels that are not known smoothly from those that are (push-pull, coarse to fine).
 
     image: (H, W, C) float32. known: (H, W) bool, at least one True. Known pixels are returned unchanged.
@@ -86,7 +86,7 @@ def fill(image: Image, known: Mask) -> Image:
 
     weight, total = quarter(weight), quarter(total)
     mean = (total / np.maximum(weight, 1)).astype(np.float32)
-    coarse = fill(mean, weight[:, :, 0] > 0)
+    coarse = fill_holes(mean, weight[:, :, 0] > 0)
     return np.where(known[:, :, None], image, resize(coarse, (height, width)))
 
 

@@ -15,7 +15,7 @@ from patchnn.engine.backend import Array, Backend, find_backend
 from patchnn.engine.patches import windows_any
 from patchnn.engine.plan import Image, Mask, Plan, Shape, Source
 from patchnn.engine.pnn import PNN
-from patchnn.engine.resample import fill, level_shape, resample, shrink_mask
+from patchnn.engine.resample import fill_holes, level_shape, resample, shrink_mask
 from patchnn.engine.search import SEARCHES, Fields, Level, Search
 from patchnn.engine.search.exact import ExactSearch
 from patchnn.engine.search.patchmatch import COMPONENTS, PatchMatch
@@ -23,7 +23,7 @@ from patchnn.errors import InputError
 
 __all__ = ["Observer", "Progress", "Synthesis", "synthesize"]
 
-AUTO_EXACT = 3000
+AUTO_EXACT = 1200
 """Search is exact by default while a level has up to this many patches on either side: there it costs nothing."""
 TINY = 400
 """Up to here trying all patches is cheaper than trying some, so that patchmatch is exact too."""
@@ -240,7 +240,7 @@ class _Run:
         """Return a source with its unusable pixels smoothed over, so that coarser levels are free of their colours."""
         image = source.image
         if source.usable is not None and source.usable.any():
-            image = fill(image, source.usable)
+            image = fill_holes(image, source.usable)
         return self.backend.to_device(image)
 
     def _masks(self, source: Source, depth: int) -> list[Mask | None]:

@@ -1,0 +1,27 @@
+"""Seamless textures: a picture that continues at its own other end."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from patchnn import Image, Plan, Size, Source, Task, option
+
+
+@dataclass(frozen=True, eq=False)
+class Tile(Task):
+    """Make a seamless texture: one that can be laid side by side with itself."""
+
+    image: Image = option(help="The texture to make seamless.")
+    axes: Literal["both", "x", "y"] = option("both", "Which ends shall meet: left and right (x), top and bottom (y), or both.")
+    size: Size | None = option(None, "Size of the tile, as 300x200 or 150%; by default the picture's.")
+
+    def plan(self) -> Plan:
+        """Start from the picture itself, its ends joined, and let all of it be seen."""
+        shape = self.image.shape[:2]
+        return Plan(
+            sources=[Source(self.image)],
+            guess=self.image,
+            rounds=[self.size.of(shape) if self.size else shape],
+            wrap=(self.axes != "x", self.axes != "y"),
+            alpha=0.005,
+            coarsest_iterations=10,
+        )

@@ -1,0 +1,56 @@
+"""Several pictures merged into one (paper, Sec. 4.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from patchnn import Image, InputError, Plan, Size, Source, Task, option, resize
+from patchnn_tasks.shared import PAPER_ALPHA, levels_down
+
+FADE = 0.16
+"""Share of a picture's width that is blended into its neighbour's in the guess, so that no edge is there to begin with."""
+
+
+@dataclass(frozen=True, eq=False)
+class Collage(Task):
+    """Merge pictures into one, side by side, without a seam.
+
+    --coarsest decides how freely: the larger, the more each picture stays as it is.
+    """
+
+    images: tuple[Image, ...] = option(help="The pictures to merge, from left to right.")
+    size: Size | None = option(None, "Size of the result, as 300x200 or 150%; by default of all side by side.")
+
+    def plan(self) -> Plan:
+        """Start from the pictures laid side by side, brought to one height, with patches from all."""
+        if len(self.images) < 2:
+            raise InputError("images holds one picture: a collage needs two or more")
+        height = max(image.shape[0] for image in self.images)
+        guess = side_by_side([resize(i, (height, round(i.shape[1] * height / i.shape[0]))) for i in self.images])
+        shape = guess.shape[:2]
+        if self.size:
+            shape = self.size.of(shape)
+        return Plan(
+            sources=[Source(image) for image in self.images],
+            guess=guess,
+            rounds=[shape],
+            alpha=PAPER_ALPHA,
+            coarsest=levels_down(shape, 5),
+            coarsest_iterations=3,
+        )
+
+
+def side_by_side(images: list[Image]) -> Image:
+    """Lay pictures of one height in a row, each fading into the next's mirror image around the edge between them."""
+    row = np.concatenate(images, axis=1)
+    edge = 0
+    for left, right in zip(images, images[1:], strict=False):
+        edge += left.shape[1]
+        reach = max(1, int(FADE * min(left.shape[1], right.shape[1])))
+        over = np.concatenate([left[:, -reach:], left[:, : -reach - 1 : -1]], axis=1)
+        under = np.concatenate([right[:, reach - 1 :: -1] if reach < right.shape[1] else right[:, ::-1], right[:, :reach]], axis=1)
+        weight = np.linspace(0, 1, 2 * reach, dtype=np.float32)[None, :, None]
+        row[:, edge - reach : edge + reach] = over * (1 - weight) + under * weight
+    return row

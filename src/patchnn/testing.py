@@ -1,0 +1,122 @@
+"""What authors of tasks inherit: a conformance class that holds a task to its contract, and tiny pictures to do it with.
+
+    class TestMirror(TaskConformance):
+        def task(self):
+            return Mirror(image=tiny_image(), noise=0.5)
+
+        def wrong(self):
+            return [{"noise": -1}]
+
+Nothing here needs pytest; its runner finds the tests by their names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from patchnn.engine.plan import Image, Mask, Plan
+from patchnn.engine.synthesize import Progress, synthesize
+from patchnn.errors import InputError
+from patchnn.run import run
+from patchnn.task import Task, items, options
+
+__all__ = ["TaskConformance", "tiny_image", "tiny_mask"]
+
+
+def tiny_image(shape: tuple[int, int] = (24, 32), channels: int = 3, seed: int = 0) -> Image:
+    """Draw a picture of soft stripes and two discs: small, with no two places alike. (*shape, channels) float32."""
+    rng = np.random.RandomState(seed)  # noqa: NPY002  # its stream never changes
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    image = np.empty((*shape, channels), np.float32)
+    for channel in range(channels):
+        down, across, phase = rng.uniform(0.1, 0.6, 3)
+        image[:, :, channel] = 0.5 + 0.35 * np.sin(down * y + across * x + 9 * phase)
+    for _ in range(2):
+        centre, radius = rng.uniform(0.2, 0.8, 2) * shape, rng.uniform(0.12, 0.2) * min(shape)
+        image[np.hypot(y - centre[0], x - centre[1]) < radius] = rng.uniform(0, 1, channels)
+    return image
+
+
+def tiny_mask(shape: tuple[int, int] = (24, 32)) -> Mask:
+    """Return a mask with one rectangular hole in the middle. (*shape) bool."""
+    mask = np.zeros(shape, np.bool_)
+    mask[shape[0] // 3 : shape[0] * 2 // 3, shape[1] // 3 : shape[1] // 2] = True
+    return mask
+
+
+class TaskConformance:
+    """The contract of a task. Subclass it as Test…, write task() and wrong(), and inherit the tests."""
+
+    def task(self) -> Task:
+        """Return a valid task on tiny pictures."""
+        raise NotImplementedError("task() must return a valid task on tiny pictures")
+
+    def wrong(self) -> Iterable[Mapping[str, Any]]:
+        """Return options that must be refused, each laid over those of task()."""
+        raise NotImplementedError("wrong() must return options that the task refuses")
+
+    def test_help_tells_what_it_does(self) -> None:
+        task = type(self.task())
+        summary = (task.__doc__ or "").strip().partition("\n")[0]
+        assert summary.endswith(".") and not summary.startswith(f"{task.__name__}("), "the docstring's first line is the command's help"
+        silent = [o.name for o in options(task) if not o.help]
+        assert not silent, f"options without help: {silent}"
+
+    def test_plan_is_valid_and_always_the_same(self) -> None:
+        first, second = (self.task().plan() for _ in range(2))
+        assert isinstance(first, Plan)
+        for field in dataclasses.fields(Plan):
+            values = [getattr(plan, field.name) for plan in (first, second)]
+            if field.name != "sources":
+                assert np.array_equal(*values), f"{field.name} differs from one call of plan() to the next"
+
+    def test_same_seed_same_bytes(self) -> None:
+        first, second = (run(self.task(), seed=5, backend="numpy", iterations=2).image for _ in range(2))
+        assert first.tobytes() == second.tobytes()
+
+    def test_output_has_the_planned_shape_and_range(self) -> None:
+        plan = self.task().plan()
+        result = synthesize(dataclasses.replace(plan, iterations=2), seed=5, backend="numpy")
+        assert result.image.shape[:2] == tuple(plan.rounds or ())[-1]
+        pictures = [plan.guess, *(source.image for source in plan.sources)] if plan.keep is not None else [s.image for s in plan.sources]
+        low, high = min(p.min() for p in pictures), max(p.max() for p in pictures)
+        assert low - 1e-5 <= result.image.min()
+        assert result.image.max() <= high + 1e-5
+
+    def test_inputs_are_untouched(self) -> None:
+        task = self.task()
+        pictures = [pixels for o in options(type(task)) if o.picture for pixels in items(getattr(task, o.name))]
+        before = [pixels.tobytes() for pixels in pictures]
+        for pixels in pictures:
+            pixels.flags.writeable = False
+        run(task, seed=5, backend="numpy", iterations=1)
+        assert [pixels.tobytes() for pixels in pictures] == before
+
+    def test_options_survive_json(self) -> None:
+        task = self.task()
+        pictures = {o.name: getattr(task, o.name) for o in options(type(task)) if o.picture}
+        text = json.dumps(task.to_json(), allow_nan=False)
+        again = type(task).from_json(json.loads(text), **pictures)
+        assert again.to_json() == task.to_json()
+
+    def test_wrong_input_is_one_line(self) -> None:
+        task = self.task()
+        for options_ in self.wrong():
+            try:
+                dataclasses.replace(task, **options_).plan()
+            except InputError as error:
+                assert str(error) and "\n" not in str(error), f"{options_}: the message must be one line"
+            else:
+                raise AssertionError(f"{options_} must be refused with an InputError")
+
+    def test_progress_reaches_its_end(self) -> None:
+        seen: list[Progress] = []
+        run(self.task(), seed=5, backend="numpy", iterations=2, observe=seen.append)
+        fractions = [event.fraction for event in seen]
+        assert fractions == sorted(fractions)
+        assert fractions[-1] == 1.0

@@ -1,0 +1,32 @@
+"""What the documentation shows is what the files hold, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "plugins").rglob("*.md"))]
+
+
+def included() -> list[tuple[Path, str, str]]:
+    """Every (page, file, text) of a fenced block that says which file it shows."""
+    pattern = re.compile(r"<!-- include: (\S+) -->\n```\w*\n(.*?)```", re.S)
+    return [(page, *match) for page in PAGES for match in pattern.findall(page.read_text())]
+
+
+def test_there_are_included_files() -> None:
+    assert {file for _, file, _ in included()} >= {"plugins/patchnn-tile/patchnn_tile.py", "plugins/patchnn-tile/pyproject.toml"}
+
+
+@pytest.mark.parametrize(("page", "file", "text"), included(), ids=lambda value: getattr(value, "name", None))
+def test_shown_code_is_the_files_own(page: Path, file: str, text: str) -> None:
+    assert text == (ROOT / file).read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files(page: Path) -> None:
+    for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)\s#]+)", page.read_text()):
+        assert (page.parent / link).exists(), link
