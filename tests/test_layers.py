@@ -29,6 +29,7 @@ ROOMS = [
     "patchnn.images",
     "patchnn.run",
     "patchnn.cli",
+    "patchnn.testing",
 ]
 """Rooms from the ground up; a file imports only from its own and from those before it."""
 

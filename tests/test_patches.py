@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given
 from hypothesis import strategies as st
+
+import reference
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.patches import Patches, Vote, grid_shape, windows_any
 from patchnn.engine.plan import Shape

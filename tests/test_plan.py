@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
+
 from patchnn.engine.plan import Plan, Source
 from patchnn.engine.resample import level_shape
 from patchnn.errors import InputError
@@ -61,7 +62,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"ratio": 0.75}, "ratio is 0.75"),
     ({"ratio": math.inf}, "ratio is inf"),
     ({"ratio": math.nan}, "ratio is nan"),
-    ({"coarsest": 6}, "coarsest is 6: it must be at least the patch, 7"),
+    ({"coarsest": 1}, "coarsest is 1"),
     ({"coarsest": math.inf}, "coarsest is inf"),
     ({"coarsest": math.nan}, "coarsest is nan"),
     ({"iterations": 0}, "iterations is 0"),
@@ -118,6 +119,7 @@ def test_a_source_says_what_it_cannot_take(image: np.ndarray, usable: np.ndarray
         ((180, 250), {"ratio": 1.25, "coarsest": 7}, 15),
         ((14, 90), {}, 0),
         ((10, 10), {}, 0),
+        ((28, 28), {"coarsest": 2}, 5),  # no further than a patch fits
         ((64, 64), {"ratio": 2, "coarsest": 8}, 3),
     ],
 )

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given
 from hypothesis import strategies as st
+
+import reference
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.patches import Patches
 from patchnn.engine.plan import Plan, Source
@@ -91,10 +92,12 @@ def test_nearest_does_not_depend_on_tiles_or_memory(rows: int, columns: int, sca
     found, score = nearest(backend, *arguments, memory, scale)
     np.testing.assert_array_equal(found, key_index[expected.argmin(1)])
     np.testing.assert_allclose(score, expected.min(1), atol=CLOSE)
+    # Not even the last bit may depend on memory: near ties would fall otherwise.
+    np.testing.assert_array_equal(score, nearest(backend, *arguments, 1 << 30, scale)[1])
 
 
 def test_pnn_is_one_step_by_keys_that_are_not_the_values() -> None:
-    query, key, value = (picture((13, 16), seed=n) for n in range(2))
+    query, key, value = (picture((13, 16), seed=n) for n in range(3))
     for alpha in (math.inf, 0.05):
         score = reference.scores(reference.distances(reference.patches(query, 5), reference.patches(key, 5)), alpha)
         parts = reference.patches(value, 5).reshape(-1, 5, 5, 3)[score.argmin(1)].reshape(9, 12, 5, 5, 3)
@@ -106,11 +109,12 @@ def test_pnn_is_one_step_by_keys_that_are_not_the_values() -> None:
     [
         (((9, 9), (9, 9), (9, 8)), {}, "key and value need the same"),
         (((9, 9, 1), (9, 9, 3), (9, 9, 3)), {}, "channel"),
-        (((6, 9), (9, 9), (9, 9)), {}, "patch is 7"),
+        (((6, 9), (9, 9), (9, 9)), {}, "no patch of 7×7 fits"),
         (((9, 9), (9, 9), (9, 9)), {"patch": 1}, "patch is 1"),
-        (((9, 9), (9, 9), (9, 9)), {"patch": 10}, "patch is 10"),
-        (((9, 9), (9, 9), (9, 9)), {"alpha": 0}, "alpha 0"),
-        (((9, 9), (9, 9), (9, 9)), {"alpha": math.nan}, "alpha nan"),
+        (((9, 9), (9, 9), (9, 9)), {"patch": 7.5}, "patch is 7.5"),
+        (((9, 9), (9, 9), (9, 9)), {"patch": 10}, "no patch of 10×10 fits"),
+        (((9, 9), (9, 9), (9, 9)), {"alpha": 0}, "alpha is 0"),
+        (((9, 9), (9, 9), (9, 9)), {"alpha": math.nan}, "alpha is nan"),
     ],
 )
 def test_pnn_says_what_it_cannot_take(shapes: tuple[tuple[int, ...], ...], options: dict[str, float], said: str) -> None:
@@ -120,18 +124,18 @@ def test_pnn_says_what_it_cannot_take(shapes: tuple[tuple[int, ...], ...], optio
 
 
 @pytest.mark.parametrize("alpha", [math.inf, 0.01])
-@pytest.mark.parametrize("seed", range(2))
-def test_patchmatch_comes_near_to_exact_search(alpha: float, seed: int) -> None:
-    source = picture((40, 36), seed=seed)
-    plan = Plan([Source(source)], picture((36, 40), seed=seed + 9), alpha=alpha, coarsest=10, iterations=3)
-    error = {}
-    for search in SEARCHES:
-        image = synthesize(plan, seed=seed, search=search).image
-        distance = reference.distances(reference.patches(image, 7), reference.patches(source, 7))
-        error[search] = distance.min(1).mean(), distance.min(0).mean()
-    coherence, completeness = np.divide(error["patchmatch"], error["exact"])
-    assert coherence < 1.3
-    assert completeness < 1.1
+def test_patchmatch_comes_near_to_exact_search(alpha: float) -> None:
+    errors = {search: np.zeros(2) for search in SEARCHES}
+    for seed in range(4):
+        source = picture((40, 36), seed=seed)
+        plan = Plan([Source(source)], picture((36, 40), seed=seed + 9), alpha=alpha, coarsest=10, iterations=3)
+        for search in SEARCHES:
+            image = synthesize(plan, seed=seed, search=search).image
+            distance = reference.distances(reference.patches(image, 7), reference.patches(source, 7))
+            errors[search] += distance.min(1).mean(), distance.min(0).mean()
+    coherence, completeness = errors["patchmatch"] / errors["exact"]
+    assert coherence < 1.1
+    assert completeness < 1.25
 
 
 @pytest.mark.parametrize("search", SEARCHES)
@@ -158,6 +162,16 @@ def test_unusable_places_are_not_found_even_where_they_fit_perfectly(search: str
     rows, columns = np.indices(allowed.shape)
     at_home = (field.row == rows) & (field.col == columns)
     assert at_home[allowed].mean() > 0.9
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_a_single_usable_patch_is_found_by_all(search: str) -> None:
+    usable = np.zeros((40, 36), np.bool_)
+    usable[22:27, 29:34] = True
+    plan = matching(picture((30, 30), seed=1), Source(picture((40, 36)), usable), patch=5)
+    field = synthesize(plan, seed=0, search=search).field
+    assert (field.row == 22).all()
+    assert (field.col == 29).all()
 
 
 @pytest.mark.parametrize("patch", [2, 3, 4])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -46,11 +47,13 @@ def side_by_side(images: list[Image]) -> Image:
     """Lay pictures of one height in a row, each fading into the next's mirror image around the edge between them."""
     row = np.concatenate(images, axis=1)
     edge = 0
-    for left, right in zip(images, images[1:], strict=False):
+    for left, right in pairwise(images):
         edge += left.shape[1]
         reach = max(1, int(FADE * min(left.shape[1], right.shape[1])))
         over = np.concatenate([left[:, -reach:], left[:, : -reach - 1 : -1]], axis=1)
-        under = np.concatenate([right[:, reach - 1 :: -1] if reach < right.shape[1] else right[:, ::-1], right[:, :reach]], axis=1)
+        under = np.concatenate(
+            [right[:, reach - 1 :: -1] if reach < right.shape[1] else right[:, ::-1], right[:, :reach]], axis=1
+        )
         weight = np.linspace(0, 1, 2 * reach, dtype=np.float32)[None, :, None]
         row[:, edge - reach : edge + reach] = over * (1 - weight) + under * weight
     return row

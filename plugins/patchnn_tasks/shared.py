@@ -35,5 +35,8 @@ def gradual(start: Shape, end: Shape, rounds: int | None = None) -> list[Shape]:
     """
     ratios = [math.log(last / first) for first, last in zip(start, end, strict=True)]
     count = rounds or max(1, math.ceil(max(map(abs, ratios)) / math.log(STEP) - 1e-9))
-    steps = [[round(side * math.exp(ratio * n / count)) for side, ratio in zip(start, ratios, strict=True)] for n in range(1, count + 1)]
+    steps = [
+        [round(side * math.exp(ratio * n / count)) for side, ratio in zip(start, ratios, strict=True)]
+        for n in range(1, count + 1)
+    ]
     return [(rows, columns) for rows, columns in steps]

@@ -265,7 +265,8 @@ def colour(text: str, channels: int) -> Image:
     except ValueError:
         raise InputError(f"{text!r} is not a colour: write one as '#3a7bd5' or by name, as blue") from None
     tone = rgb if channels > 2 else rgb @ np.array([[0.299], [0.587], [0.114]], np.float32)
-    return np.concatenate([tone, np.ones(1, np.float32)]) if channels in (2, 4) else tone
+    opaque = np.ones(1 if channels in (2, 4) else 0, np.float32)
+    return np.concatenate([tone, opaque], dtype=np.float32)
 
 
 def items(value: Any) -> tuple[Any, ...]:

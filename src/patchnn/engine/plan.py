@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -37,7 +38,8 @@ def as_image(value: Any, name: str) -> Image:
         array = array[:, :, None]
     if array.ndim != 3 or 0 in array.shape:
         raise InputError(f"{name} has the shape {array.shape}: a picture is (height, width, channels)")
-    image = np.ascontiguousarray(array, np.float32)
+    with np.errstate(over="ignore"):
+        image = np.ascontiguousarray(array, np.float32)
     # One sum is enough to see a NaN or an infinity, and costs no array of booleans.
     if not math.isfinite(float(image.sum(dtype=np.float64))):
         raise InputError(f"{name} holds NaN or infinite values")
@@ -78,7 +80,7 @@ class Plan:
     sources: the pictures whose patches make the output, at least one, all with the guess's channels.
     guess: (h, w, C), resized to the coarsest level of the first round unless it has that shape.
     rounds: output shapes, one for each whole coarse-to-fine run; each starts from the last one's output. Default: the guess's.
-    alpha: completeness, in (0, inf]; the smaller, the harder every source patch fights to be seen (Sec. 3.2); inf is off.
+    alpha: completeness, in [1e-9, inf]; the smaller, the harder every source patch fights to be seen (Sec. 3.2); inf is off.
     noise: standard deviation of the Gaussian noise added to the guess at the coarsest level, in the image's units, >= 0.
     keep: (H, W) bool; pixels of the output that stay as the guess has them. Guess and every round then have this shape.
     wrap: whether the output's rows, and its columns, join at the ends.
@@ -108,17 +110,21 @@ class Plan:
             object.__setattr__(self, name, value)
 
         put("guess", as_image(self.guess, "the guess"))
+        if not isinstance(self.sources, list | tuple) or not all(isinstance(s, Source) for s in self.sources):
+            raise InputError("sources must be a list of Source")
         put("sources", tuple(self.sources))
-        put("wrap", (bool(self.wrap[0]), bool(self.wrap[1])))
-        rounds = [self.guess.shape[:2]] if self.rounds is None else self.rounds
-        put("rounds", tuple((int(h), int(w)) for h, w in rounds))
-        _require(self.alpha > 0, "alpha", self.alpha, "greater than 0, or inf")
-        _require(0 <= self.noise < math.inf, "noise", self.noise, "0 or more")
-        _require(self.patch >= 2, "patch", self.patch, "2 or more")
-        _require(1.05 <= self.ratio <= 8, "ratio", self.ratio, "between 1.05 and 8")
-        _require(2 <= self.coarsest < math.inf, "coarsest", self.coarsest, "2 or more")
-        _require(self.iterations >= 1, "iterations", self.iterations, "1 or more")
-        _require(self.coarsest_iterations >= 1, "coarsest_iterations", self.coarsest_iterations, "1 or more")
+        put("rounds", _shapes([self.guess.shape[:2]] if self.rounds is None else self.rounds))
+        if not isinstance(self.wrap, list | tuple) or [type(joined) for joined in self.wrap] != [bool, bool]:
+            raise InputError(f"wrap is {self.wrap!r}: it must be two truth values, for rows and for columns")
+        put("wrap", tuple(self.wrap))
+        # A smaller alpha changes nothing any more, and would overflow.
+        _require(self.alpha, "alpha", lambda value: value >= 1e-9, "1e-09 or more, or inf")
+        _require(self.noise, "noise", lambda value: 0 <= value < math.inf, "0 or more")
+        _require(self.patch, "patch", lambda value: value >= 2, "2 or more", whole=True)
+        _require(self.ratio, "ratio", lambda value: 1.05 <= value <= 8, "between 1.05 and 8")
+        _require(self.coarsest, "coarsest", lambda value: 2 <= value < math.inf, "2 or more")
+        _require(self.iterations, "iterations", lambda value: value >= 1, "1 or more", whole=True)
+        _require(self.coarsest_iterations, "coarsest_iterations", lambda value: value >= 1, "1 or more", whole=True)
         self._check_shapes()
 
     def _check_shapes(self) -> None:
@@ -150,10 +156,18 @@ class Plan:
         return max(0, min(wanted, fits))
 
 
-def _require(condition: bool, name: str, value: object, needed: str) -> None:
+def _require(value: Any, name: str, fits: Callable[[Any], bool], needed: str, whole: bool = False) -> None:
+    kind = (int, np.integer) if whole else (int, float, np.integer, np.floating)
     # NaN fails every comparison, so it ends here too.
-    if not condition:
-        raise InputError(f"{name} is {value}: it must be {needed}")
+    if not isinstance(value, kind) or isinstance(value, bool) or not fits(value):
+        raise InputError(f"{name} is {value!r}: it must be {'a whole number, ' if whole else ''}{needed}")
+
+
+def _shapes(rounds: Any) -> tuple[Shape, ...]:
+    try:
+        return tuple((operator.index(height), operator.index(width)) for height, width in rounds)
+    except (TypeError, ValueError):
+        raise InputError(f"rounds is {rounds!r}: it must be a list of (rows, columns) in whole pixels") from None
 
 
 def _size(shape: Sequence[int]) -> str:

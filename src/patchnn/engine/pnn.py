@@ -8,7 +8,7 @@ from typing import Any
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, NumpyBackend
 from patchnn.engine.patches import Vote
-from patchnn.engine.plan import Image, as_image
+from patchnn.engine.plan import Image, Plan, Source, as_image
 from patchnn.engine.search import Level, Search
 from patchnn.engine.search.exact import ExactSearch
 from patchnn.errors import InputError
@@ -43,8 +43,8 @@ def pnn(query: Any, key: Any, value: Any, *, alpha: float = math.inf, patch: int
     if images[1].shape != images[2].shape or images[0].shape[2] != images[1].shape[2]:
         shapes = ", ".join(str(image.shape) for image in images)
         raise InputError(f"query, key and value have the shapes {shapes}: key and value need the same, all as many channels")
-    if not (2 <= patch <= min(min(i.shape[:2]) for i in images)) or not alpha > 0:
-        raise InputError(f"patch is {patch} and alpha {alpha}: a patch must fit in the pictures, alpha be greater than 0")
+    # A plan checks alpha, and whether the patch fits the query and the key.
+    Plan([Source(images[1])], images[0], alpha=alpha, patch=patch)
     backend = NumpyBackend()
     atlas = Atlas(backend, [images[2]], [images[1]], [None], patch)
     level = Level(backend, atlas, images[0].shape[:2], patch, (False, False), alpha)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -26,9 +27,13 @@ def resize(image: Any, shape: Shape, scale: float | tuple[float, float] | None =
     Edges reflect. Returns (*shape, C) float32; cubic overshoot is not clipped.
     """
     pixels = as_image(image, "the image to resize")
-    if min(shape) < 1:
-        raise InputError(f"a picture cannot be resized to {shape[1]}×{shape[0]}: each side must be 1 or more")
-    result: Image = resample(NumpyBackend(threads=1), pixels, shape, scale)
+    rows, columns = (int(side) for side in shape)
+    if min(rows, columns) < 1 or (rows, columns) != tuple(shape):
+        raise InputError(f"a picture cannot be resized to {shape[1]}×{shape[0]}: each side must be 1 or more, in whole pixels")
+    scales = None if scale is None else tuple(float(s) for s in np.broadcast_to(scale, 2))
+    if scales and not all(0 < s < math.inf for s in scales):
+        raise InputError(f"scale is {scale}: it must be greater than 0")
+    result: Image = resample(NumpyBackend(threads=1), pixels, (rows, columns), scales)
     return result
 
 
@@ -36,14 +41,13 @@ def resample(
     backend: Backend,
     image: Array,
     shape: Shape,
-    scale: float | tuple[float, float] | None = None,
+    scales: Sequence[float] | None = None,
     wrap: tuple[bool, bool] = (False, False),
 ) -> Array:
     """Resize a device picture as `resize` does; a wrapped axis continues at its other end instead of reflecting."""
-    scales = (scale, scale) if scale is None or isinstance(scale, float | int) else scale
     for axis in (0, 1):
-        if image.shape[axis] != shape[axis] or scales[axis] not in (None, 1):
-            factor = shape[axis] / image.shape[axis] if scales[axis] is None else float(scales[axis])  # type: ignore[arg-type]
+        factor = scales[axis] if scales else shape[axis] / image.shape[axis]
+        if image.shape[axis] != shape[axis] or factor != 1:
             image = _resample_rows(backend, image.swapaxes(0, axis), shape[axis], factor, wrap[axis]).swapaxes(0, axis)
     return backend.xp.ascontiguousarray(image)
 

@@ -85,8 +85,10 @@ def synthesize(
         raise InputError(f"search is {search!r}: choose {', '.join(SEARCHES)}")
     if seed is None:
         seed = secrets.randbelow(2**31)
-    if not 0 <= seed < 2**32:
-        raise InputError(f"seed is {seed}: it must be from 0 to {2**32 - 1}")
+    if not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise InputError(f"seed is {seed}: it must be a whole number from 0 to {2**32 - 1}")
+    if max_memory is not None and max_memory <= 0:
+        raise InputError(f"max_memory is {max_memory}: it must be a number of bytes greater than 0")
     device = find_backend(backend)
     run = _Run(plan, seed, device, search, max_memory or device.free_bytes() // 2, observe or (lambda progress: None))
     image, field = run()
@@ -132,12 +134,12 @@ class _Run:
         image = self._coarsest(image, shapes)
         if number == 0 and plan.noise:
             # RandomState's stream is frozen for good, a Generator's is not: a seed must give its picture in years to come.
-            noise = np.random.RandomState(self.seed).standard_normal(image.shape) * plan.noise  # noqa: NPY002
+            noise = np.random.RandomState(self.seed).standard_normal(image.shape) * plan.noise
             image = image + backend.to_device(noise.astype(np.float32))
         fields: Fields | None = None
         for n in range(depth, -1, -1):
             if n < depth:
-                image = resample(backend, image, shapes[n], plan.ratio, plan.wrap)
+                image = resample(backend, image, shapes[n], (plan.ratio, plan.ratio), plan.wrap)
             image = self._pin(image, guesses[n], keeps[n])
             atlas = self._atlas(n, n == depth)
             level = Level(backend, atlas, shapes[n], plan.patch, plan.wrap, plan.alpha, keeps[n], self.seed + number)
@@ -206,9 +208,7 @@ class _Run:
 
     def _coarsest(self, image: Array, shapes: list[Shape]) -> Array:
         """Bring a guess, or the last round's output, to the coarsest level."""
-        if image.shape[:2] == shapes[-1]:
-            return image
-        if image.shape[:2] == shapes[0]:
+        if image.shape[:2] == shapes[0] != shapes[-1]:
             return self._pyramid(image, len(shapes) - 1, self.plan.wrap)[-1]
         return resample(self.backend, image, shapes[-1], wrap=self.plan.wrap)
 
@@ -233,7 +233,7 @@ class _Run:
         levels = [image]
         for n in range(1, depth + 1):
             shape = level_shape(image.shape[:2], self.plan.ratio, n)
-            levels.append(resample(self.backend, levels[-1], shape, 1 / self.plan.ratio, wrap))
+            levels.append(resample(self.backend, levels[-1], shape, (1 / self.plan.ratio,) * 2, wrap))
         return levels
 
     def _known(self, source: Source) -> Array:
@@ -266,8 +266,8 @@ class _Run:
             keys = None
             if not coarsest:
                 # As blurred as the queries are: the coarser level, brought up to this one's size (Sec. 3.1).
-                up, ratio = [pyramid[level + 1] for pyramid in self.pyramids], self.plan.ratio
-                keys = [resample(self.backend, image, value.shape[:2], ratio) for image, value in zip(up, values, strict=True)]
+                up, ratios = [pyramid[level + 1] for pyramid in self.pyramids], (self.plan.ratio,) * 2
+                keys = [resample(self.backend, image, value.shape[:2], ratios) for image, value in zip(up, values, strict=True)]
             if len(self.rounds) == 1:
                 self.atlases.clear()
             usable = [masks[level] for masks in self.usable]

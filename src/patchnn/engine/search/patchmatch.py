@@ -28,6 +28,8 @@ CHANGED = 1 / 1024
 """A pixel has changed when it moved by more than this: a quarter of an 8-bit step."""
 FRESH_SWEEPS = 8
 """Sweeps over the whole picture where there is no coarser level to start from."""
+ANYWHERE = -1
+"""The radius of random places that are not near the match at all."""
 FAR = 1e9
 """Coordinate of patches that must not be matched: farther away than any score can make up for."""
 
@@ -36,16 +38,18 @@ class PatchMatch:
     """Search by propagation and random sampling, from the coarser level's fields; it keeps its own from call to call."""
 
     def __init__(self, level: Level, ratio: float, coarser: Fields | None) -> None:
-        self.level, self.fresh = level, coarser is None
+        self.level = level
+        # A source too small for a patch at the coarser level is met for the first time here.
+        self.fresh = coarser is None or any(
+            min(new) > 0 >= min(old) for new, old in zip(level.atlas.sheet.grids, coarser.sheets[1].grids, strict=True)
+        )
         backend, atlas = level.backend, level.atlas
         self.key_index = backend.to_device(np.flatnonzero(atlas.usable).astype(np.int32))
         key_patches = Patches(backend, atlas.keys, level.patch, whole=True)
         self.basis = _principal_components(backend, key_patches, self.key_index)
-        keys = Side(backend, atlas.sheet, atlas.shape[0] * atlas.shape[1])
-        keys.keep_only(self.key_index)
+        keys = Side(backend, atlas.sheet, atlas.shape[0] * atlas.shape[1], self.key_index)
         keys.project(key_patches, self.key_index, self.basis)
-        queries = Side(backend, level.sheet, level.grid[0] * level.grid[1])
-        queries.keep_only(level.live)
+        queries = Side(backend, level.sheet, level.grid[0] * level.grid[1], level.live)
         self.forward = Matching(backend, queries, keys, level.seed)
         self.backward = Matching(backend, keys, queries, level.seed + 1) if level.alpha < math.inf else None
         self._start(ratio, coarser)
@@ -62,11 +66,10 @@ class PatchMatch:
             self.forward.place(live, _Finer(level, ratio, coarser.field, sheets, coarser.sheets))
             if self.backward:
                 self.backward.place(usable, _Finer(level, ratio, coarser.reverse, sheets[::-1], coarser.sheets[::-1]))
-        # Only places that may be copied can stand in the field: the score keeps others out, so they must not begin there.
-        xp, field = level.backend.xp, self.forward.field
-        allowed = level.backend.to_device(level.atlas.usable.reshape(-1))
-        wrong = live[~allowed[field[live]]]
-        field[wrong] = usable[_hash(xp, wrong, level.seed) % len(usable)]
+        # Places out of reach cannot win against others, so nobody may begin there.
+        for matching in (self.forward, self.backward):
+            if matching:
+                matching.stay_within_reach()
 
     @property
     def field(self) -> Array:
@@ -107,9 +110,8 @@ class PatchMatch:
             return
         if self.fresh:
             reach = max(*self.level.atlas.shape, *self.level.shape)
-            radii = [reach >> n for n in range(reach.bit_length())]
             for _ in range(FRESH_SWEEPS):
-                yield (4, 2, 1), radii
+                yield (4, 2, 1), (*(ANYWHERE,) * 4, *(reach >> n for n in range(reach.bit_length())))
         yield (4, 2, 1), (16, 4, 1)
 
     def _changed(self, image: Array) -> tuple[Array, Array]:
@@ -132,16 +134,13 @@ class PatchMatch:
 
 
 class Side:
-    """One side of a matching: where its patches lie, and their features."""
+    """One side of a matching: where its patches lie, which of them may be matched, and their features."""
 
-    def __init__(self, backend: Backend, sheet: Sheet, count: int) -> None:
-        self.backend, self.sheet = backend, sheet
+    def __init__(self, backend: Backend, sheet: Sheet, count: int, allowed: Array) -> None:
+        self.backend, self.sheet, self.allowed = backend, sheet, allowed
         self.features = backend.xp.empty((count, COMPONENTS), np.float32)
-
-    def keep_only(self, index: Array) -> None:
-        """Put all patches but these out of reach."""
-        out = self.backend.xp.ones(len(self.features), np.bool_)
-        out[index] = False
+        out = backend.xp.ones(count, np.bool_)
+        out[allowed] = False
         self.features[out] = FAR
 
     def project(self, patches: Patches, index: Array, basis: Array) -> None:
@@ -179,6 +178,14 @@ class Matching:
 
         self._each(index, work)
 
+    def stay_within_reach(self) -> None:
+        """Send patches whose match is out of reach to any other."""
+        xp, index, allowed = self.backend.xp, self.here.allowed, self.there.allowed
+        good = xp.zeros(len(self.there.features), np.bool_)
+        good[allowed] = True
+        wrong = index[~good[self.field[index]]]
+        self.field[wrong] = allowed[_hash(xp, wrong, self.seed) % len(allowed)]
+
     def measure(self, index: Array) -> None:
         """Take the distances of these patches to their matches afresh."""
 
@@ -189,13 +196,18 @@ class Matching:
 
     def learn(self, other: Matching, index: Array) -> None:
         """Take over what the other direction knows: whoever is matched there may match back."""
+        xp = self.backend.xp
         match, distance = other.field[index], other.distance[index]
-        better = distance < self.distance[match]
-        match = match[better]
-        # Of several who match the same patch any is an improvement; the distance must be the winner's.
-        self.field[match] = index[better]
-        self.moved[match] = True
-        self.measure(match)
+        better = xp.flatnonzero(distance < self.distance[match])
+        match, distance, index = match[better], distance[better], index[better]
+        # Of several who match the same patch the nearest is taken: a device does not say whose write to one place stays.
+        # Distances are not negative, so that they are in the order of their bits.
+        order = xp.argsort((match.astype(np.int64) << 32) + distance.view(np.int32), kind="stable")
+        match, distance, index = match[order], distance[order], index[order]
+        first = xp.ones(len(match), np.bool_)
+        first[1:] = match[1:] != match[:-1]
+        match = match[first]
+        self.field[match], self.distance[match], self.moved[match] = index[first], distance[first], True
 
     def active(self, index: Array, live: Array) -> Array:
         """Return whom to look at again: these patches, and the neighbours of those that moved in the last sweep."""
@@ -250,11 +262,14 @@ class Matching:
                 match[new] = candidate[better]
                 best[new] = offered[better]
         for turn, radius in enumerate(radii):
-            chance = _hash(xp, index, salt * 8 + turn)
-            span = 2 * radius + 1
-            dy = ((chance & 0xFFFF) * span >> 16) - radius
-            dx = ((chance >> 16) * span >> 16) - radius
-            candidate = _between(xp, match + (dy * width + dx), len(self.there.features))
+            chance = _hash(xp, index, salt * 64 + turn)
+            if radius == ANYWHERE:
+                candidate = self.there.allowed[chance % len(self.there.allowed)].astype(np.int64)
+            else:
+                span = 2 * radius + 1
+                dy = ((chance & 0xFFFF) * span >> 16) - radius
+                dx = ((chance >> 16) * span >> 16) - radius
+                candidate = _between(xp, match + (dy * width + dx), len(self.there.features))
             offered = score(features, candidate)
             better = offered < best
             xp.copyto(match, candidate, where=better)

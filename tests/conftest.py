@@ -1,0 +1,28 @@
+"""What all tests share: how hypothesis runs, and that small pictures are searched as large ones are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# The pictures are too small for the threads of a matrix library, which would only wait for each other; set before NumPy comes.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Few examples and no stopwatch, for slow and shared machines; HYPOTHESIS_PROFILE=thorough looks longer.
+settings.register_profile(
+    "default", deadline=None, max_examples=25, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", settings.get_profile("default"), max_examples=300)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _search_as_in_large_pictures() -> Iterator[None]:
+    """Let patchmatch search the smallest level too, and let auto pass from exact to approximate search on the way."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("patchnn.engine.synthesize.TINY", 0)
+        patch.setattr("patchnn.engine.synthesize.AUTO_EXACT", 150)
+        yield
