@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from patchnn import Image, InputError, Plan, Size, Source, Task, option
-from patchnn_tasks.shared import PAPER_ALPHA, gradual
+from patchnn_tasks.shared import gradual
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +17,7 @@ class Retarget(Task):
     rounds: int | None = option(None, "How many steps lead to that size; by default enough for each to be small.", min=1, max=50)
 
     def plan(self) -> Plan:
-        """Go to the size in a few steps, completeness on."""
+        """Go to the size in small steps at the coarsest level, where objects claim their places; then once to the finest."""
         if self.size is None:
             raise InputError("size is missing: say how large the result shall be, as --size 150%x100% or --size 400x200")
         shape = self.image.shape[:2]
@@ -25,8 +25,9 @@ class Retarget(Task):
             sources=[Source(self.image)],
             guess=self.image,
             rounds=gradual(shape, self.size.of(shape), self.rounds),
-            alpha=PAPER_ALPHA,
+            climb=0,
+            claims=3,
             ratio=1.25,
-            coarsest=7,
-            coarsest_iterations=10,
+            coarsest=28,
+            coarsest_iterations=3,
         )

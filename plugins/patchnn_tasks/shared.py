@@ -9,7 +9,7 @@ from patchnn import Shape, option
 
 PAPER_ALPHA = 0.005
 """The authors' completeness for tasks that should show all of their sources."""
-STEP = 1.2
+STEP = 1.1
 """A size is reached in steps of at most this ratio (paper, Sec. 4: gradually)."""
 
 

@@ -35,7 +35,11 @@ class Result:
 
 def tune(task: Task, **tuning: Any) -> Plan:
     """Return the task's Plan with those of its fields replaced that are given and not None; raises InputError."""
-    return replace(task.plan(), **{name: value for name, value in tuning.items() if value is not None})
+    given = {name: value for name, value in tuning.items() if value is not None}
+    if "alpha" in given:
+        # Whoever names an alpha wants the paper's score, and nothing beside it.
+        given["claims"] = 0
+    return replace(task.plan(), **given)
 
 
 def run(
@@ -54,7 +58,8 @@ def run(
 ) -> Result:
     """Carry out a task.
 
-    alpha, patch, iterations, ratio, coarsest: as in Plan; what is not None is laid over the task's own. The others: as
+    alpha, patch, iterations, ratio, coarsest: as in Plan; what is not None is laid over the task's own, and an alpha
+    takes the place of the task's claims. The others: as
     in synthesize. Raises InputError for a plan that cannot be carried out, BackendError for a backend that cannot run.
     """
     tuning = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}

@@ -81,6 +81,9 @@ class Plan:
     guess: (h, w, C), resized to the coarsest level of the first round unless it has that shape.
     rounds: output shapes, one for each whole coarse-to-fine run; each starts from the last one's output. Default: the guess's.
     alpha: completeness, in [1e-9, inf]; the smaller, the harder every source patch fights to be seen (Sec. 3.2); inf is off.
+    claims: how many iterations at the start of a level let every source patch claim the place that it fits best, so that
+        objects are not lost; the iterations after them mend the seams. At most n at level n, so none at the finest. 0 is off.
+    climb: levels above the coarsest that every round but the last goes up; None is all of them.
     noise: standard deviation of the Gaussian noise added to the guess at the coarsest level, in the image's units, >= 0.
     keep: (H, W) bool; pixels of the output that stay as the guess has them. Guess and every round then have this shape.
     wrap: whether the output's rows, and its columns, join at the ends.
@@ -97,6 +100,8 @@ class Plan:
     rounds: Sequence[Shape] | None = None
     alpha: float = math.inf
     noise: float = 0.0
+    claims: int = 0
+    climb: int | None = None
     keep: Mask | None = None
     wrap: tuple[bool, bool] = (False, False)
     patch: int = 7
@@ -120,6 +125,9 @@ class Plan:
         # A smaller alpha changes nothing any more, and would overflow.
         _require(self.alpha, "alpha", lambda value: value >= 1e-9, "1e-09 or more, or inf")
         _require(self.noise, "noise", lambda value: 0 <= value < math.inf, "0 or more")
+        _require(self.claims, "claims", lambda value: value >= 0, "0 or more", whole=True)
+        if self.climb is not None:
+            _require(self.climb, "climb", lambda value: value >= 0, "0 or more, or None", whole=True)
         _require(self.patch, "patch", lambda value: value >= 2, "2 or more", whole=True)
         _require(self.ratio, "ratio", lambda value: 1.05 <= value <= 8, "between 1.05 and 8")
         _require(self.coarsest, "coarsest", lambda value: 2 <= value < math.inf, "2 or more")

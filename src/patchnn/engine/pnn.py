@@ -22,14 +22,17 @@ class PNN:
     1 extract the query's patches, 2 find their distances to all keys, 3 normalise these for completeness (the score
     S = D / (alpha + min over queries of D)), 4 take the nearest key: these four are the search's. 5 replace each query
     patch by the value patch at that place, 6 fold the overlapping patches by their weighted mean: the vote.
+
+    In a level's first `claims` calls the keys then claim their places (see `claim`).
     """
 
     def __init__(self, level: Level, search: Search) -> None:
-        self.search = search
+        self.search, self.claims = search, level.claims
         self.vote = Vote(level.backend, level.atlas.values, level.shape, level.patch, level.wrap)
 
     def __call__(self, image: Array) -> Array:
-        self.field = self.search(image)
+        self.field = self.search(image, self.claims > 0)
+        self.claims -= 1
         return self.vote(self.field)
 
 

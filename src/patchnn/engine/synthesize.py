@@ -114,8 +114,8 @@ class _Run:
         self.atlases: dict[tuple[int, bool], Atlas] = {}
         self.work = sum(
             self._iterations(level, depth) * self._pixels(shape, level)
-            for shape, depth in zip(self.rounds, self.depths, strict=True)
-            for level in range(depth + 1)
+            for number, (shape, depth) in enumerate(zip(self.rounds, self.depths, strict=True))
+            for level in range(self._finest(number), depth + 1)
         )
         self.done = 0
 
@@ -137,12 +137,13 @@ class _Run:
             noise = np.random.RandomState(self.seed).standard_normal(image.shape) * plan.noise
             image = image + backend.to_device(noise.astype(np.float32))
         fields: Fields | None = None
-        for n in range(depth, -1, -1):
+        for n in range(depth, self._finest(number) - 1, -1):
             if n < depth:
                 image = resample(backend, image, shapes[n], (plan.ratio, plan.ratio), plan.wrap)
             image = self._pin(image, guesses[n], keeps[n])
             atlas = self._atlas(n, n == depth)
-            level = Level(backend, atlas, shapes[n], plan.patch, plan.wrap, plan.alpha, keeps[n], self.seed + number)
+            claims = min(plan.claims, n)
+            level = Level(backend, atlas, shapes[n], plan.patch, plan.wrap, plan.alpha, claims, keeps[n], self.seed + number)
             module = PNN(level, self._search(level, fields))
             iterations = self._iterations(n, depth)
             for iteration in range(1, iterations + 1):
@@ -151,7 +152,7 @@ class _Run:
                 self._report(image, number, n, depth, iteration, iterations)
             field = module.field
             # The features of a level are its largest arrays: they go before the next level's come.
-            fields = module.search.fields(plan.alpha < math.inf and n > 0)
+            fields = module.search.fields(n > 0 and (plan.alpha < math.inf or min(plan.claims, n - 1) > 0))
             del module, level
         return image, field, atlas
 
@@ -169,6 +170,11 @@ class _Run:
         rounds = len(self.rounds)
         fraction = self.done / self.work
         self.observe(Progress(number + 1, rounds, level, depth + 1, iteration, iterations, fraction, host_copy))
+
+    def _finest(self, number: int) -> int:
+        """Return the level at which a round ends."""
+        last = number == len(self.rounds) - 1
+        return 0 if last or self.plan.climb is None else max(0, self.depths[number] - self.plan.climb)
 
     def _iterations(self, level: int, depth: int) -> int:
         return self.plan.coarsest_iterations if level == depth else self.plan.iterations
@@ -197,7 +203,7 @@ class _Run:
         """Return about how much the largest level takes: in any case, by pixel of the output, and of the sources."""
         picture, rounds = 4 * self.plan.guess.shape[2], len(self.rounds)
         features = 0 if self.search == "exact" else 4 * COMPONENTS
-        both = 20 if self.plan.alpha < math.inf else 0
+        both = 20 if self.plan.alpha < math.inf or self.plan.claims else 0
         shrinking = 1 / (1 - self.plan.ratio**-2)
         # Rounds share the keys of all levels; one round holds those of the level at work.
         keys = picture * (1 if rounds == 1 else shrinking)

@@ -13,7 +13,7 @@ from patchnn.engine.backend import Array, Backend
 from patchnn.engine.patches import grid_shape, windows_any
 from patchnn.engine.plan import Mask, Shape
 
-__all__ = ["SEARCHES", "Fields", "Level", "Search"]
+__all__ = ["SEARCHES", "Fields", "Level", "Search", "claim", "winners"]
 
 SEARCHES = ("auto", "exact", "patchmatch")
 """What a user may ask for: auto is exact where a level is small, patchmatch above."""
@@ -23,7 +23,8 @@ SEARCHES = ("auto", "exact", "patchmatch")
 class Level:
     """One level of one round, as a search sees it.
 
-    shape: the output's there. keep: host (H, W) bool or None, pixels that the guess pins. seed: of random offsets.
+    shape: the output's there. claims: calls in which the keys claim their places.
+    keep: host (H, W) bool or None, pixels that the guess pins. seed: of random offsets.
     """
 
     backend: Backend
@@ -32,6 +33,7 @@ class Level:
     patch: int
     wrap: tuple[bool, bool]
     alpha: float
+    claims: int = 0
     keep: Mask | None = None
     seed: int = 0
 
@@ -74,11 +76,39 @@ class Fields:
 class Search(Protocol):
     """What a level asks of a search: the nearest key of every live query of a picture.
 
-    Called with the output as it stands, (H, W, C) on the device; returns the (h, w) int32 field of atlas numbers,
-    -1 where a query is not live. The field is the search's own and changes at the next call.
+    Called with the output as it stands, (H, W, C) on the device, and whether the keys then claim their places; returns the
+    (h, w) int32 field of atlas numbers, -1 where a query is not live. The field is the search's own and changes at the
+    next call.
     """
 
-    def __call__(self, image: Array) -> Array: ...
+    def __call__(self, image: Array, claiming: bool = False) -> Array: ...
 
     def fields(self, both: bool) -> Fields:
         """Return what a finer level may start from; with both=True the reverse field too."""
+
+
+def claim(xp: Array, field: Array, keys: Array, places: Array, distances: Array) -> Array:
+    """Give every key the query that it fits best; of several that want the same one, the worst off gets it.
+
+    This is what the completeness score tends to as alpha goes to 0, where every key scores 1 at its nearest query.
+    field: flat, changed in place. keys, places, distances: (n,), every key, its nearest query and how far that is.
+    Returns the queries that were given away.
+    """
+    won = winners(xp, places, distances, farthest=True)
+    won = won[field[places[won]] != keys[won]]
+    field[places[won]] = keys[won]
+    return places[won]
+
+
+def winners(xp: Array, places: Array, distances: Array, farthest: bool = False) -> Array:
+    """Return which of several bids for each place wins: the one from nearest, or from farthest, the first of equals.
+
+    A device does not say whose write to one place stays, so there must not be two. places, distances: (n,), >= 0.
+    """
+    # Distances are not negative, so that they are in the order of their bits.
+    rank = distances.astype(np.float32).view(np.int32).astype(np.int64)
+    order = xp.argsort((places.astype(np.int64) << 32) + (2**31 - 1 - rank if farthest else rank), kind="stable")
+    sorted_places = places[order]
+    first = xp.ones(len(order), np.bool_)
+    first[1:] = sorted_places[1:] != sorted_places[:-1]
+    return order[first]

@@ -8,7 +8,7 @@ import numpy as np
 
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.patches import Patches
-from patchnn.engine.search import Fields, Level
+from patchnn.engine.search import Fields, Level, claim
 
 __all__ = ["ExactSearch", "nearest"]
 
@@ -80,15 +80,17 @@ class ExactSearch:
         self.keys = Patches(level.backend, xp.subtract(level.atlas.keys, self.centre), level.patch, whole=True)
         self.key_index = level.backend.to_device(np.flatnonzero(level.atlas.usable))
 
-    def __call__(self, image: Array) -> Array:
-        level = self.level
-        self.queries = queries = Patches(level.backend, level.backend.xp.subtract(image, self.centre), level.patch, level.wrap)
-        scale = None
-        if level.alpha < math.inf:
-            _, closest = nearest(level.backend, self.keys, self.key_index, queries, level.live, self.memory)
-            scale = 1 / (level.alpha + closest)
+    def __call__(self, image: Array, claiming: bool = False) -> Array:
+        level, scale = self.level, None
+        xp = level.backend.xp
+        self.queries = queries = Patches(level.backend, xp.subtract(image, self.centre), level.patch, level.wrap)
+        if claiming or level.alpha < math.inf:
+            places, closest = nearest(level.backend, self.keys, self.key_index, queries, level.live, self.memory)
+            scale = 1 / (level.alpha + closest) if level.alpha < math.inf else None
         found, _ = nearest(level.backend, queries, level.live, self.keys, self.key_index, self.memory, scale)
         self.field.reshape(-1)[level.live] = found
+        if claiming:
+            claim(xp, self.field.reshape(-1), self.key_index, places, closest)
         return self.field
 
     def fields(self, both: bool) -> Fields:

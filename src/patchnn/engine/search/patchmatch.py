@@ -16,7 +16,7 @@ import numpy as np
 from patchnn.engine.atlas import Sheet
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.patches import Patches, windows_any
-from patchnn.engine.search import Fields, Level
+from patchnn.engine.search import Fields, Level, claim, winners
 
 __all__ = ["PatchMatch"]
 
@@ -51,7 +51,8 @@ class PatchMatch:
         keys.project(key_patches, self.key_index, self.basis)
         queries = Side(backend, level.sheet, level.grid[0] * level.grid[1], level.live)
         self.forward = Matching(backend, queries, keys, level.seed)
-        self.backward = Matching(backend, keys, queries, level.seed + 1) if level.alpha < math.inf else None
+        both = level.claims > 0 or level.alpha < math.inf
+        self.backward = Matching(backend, keys, queries, level.seed + 1) if both else None
         self._start(ratio, coarser)
         self.seen: Array = None
 
@@ -82,11 +83,13 @@ class PatchMatch:
         reverse = self.backward.field.reshape(level.atlas.shape) if both and self.backward else None
         return Fields((level.sheet, level.atlas.sheet), self.field, reverse)
 
-    def __call__(self, image: Array) -> Array:
-        level, forward, backward = self.level, self.forward, self.backward
+    def __call__(self, image: Array, claiming: bool = False) -> Array:
+        level, forward = self.level, self.forward
+        # Once all claims are made, only a finite alpha still asks where the keys are.
+        backward = self.backward if claiming or level.alpha < math.inf else None
         first = self.seen is None
         changed, index = self._changed(image)
-        if not first and not len(index) and not forward.moved.any():
+        if not (first or claiming or len(index) or forward.moved.any()):
             return self.field
         patches = Patches(level.backend, image, level.patch, level.wrap)
         forward.here.project(patches, index, self.basis)
@@ -99,9 +102,18 @@ class PatchMatch:
             scale = None
             if backward:
                 backward.sweep(backward.active(stale, self.key_index), steps, radii)
-                scale = 1 / (level.alpha + backward.distance)
+                if level.alpha < math.inf:
+                    scale = 1 / (level.alpha + backward.distance)
             forward.sweep(forward.active(index, level.live), steps, radii, scale)
+        if backward and claiming:
+            self._claim(forward, backward)
         return self.field
+
+    def _claim(self, forward: Matching, backward: Matching) -> None:
+        keys = self.key_index
+        given = claim(self.level.backend.xp, forward.field, keys, backward.field[keys], backward.distance[keys])
+        forward.measure(given)
+        forward.moved[given] = True
 
     def _schedule(self, first: bool) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
         """Yield the steps and radii of each sweep of a call: one sweep, but many where there was nothing to start from."""
@@ -196,18 +208,12 @@ class Matching:
 
     def learn(self, other: Matching, index: Array) -> None:
         """Take over what the other direction knows: whoever is matched there may match back."""
-        xp = self.backend.xp
         match, distance = other.field[index], other.distance[index]
-        better = xp.flatnonzero(distance < self.distance[match])
+        better = self.backend.xp.flatnonzero(distance < self.distance[match])
         match, distance, index = match[better], distance[better], index[better]
-        # Of several who match the same patch the nearest is taken: a device does not say whose write to one place stays.
-        # Distances are not negative, so that they are in the order of their bits.
-        order = xp.argsort((match.astype(np.int64) << 32) + distance.view(np.int32), kind="stable")
-        match, distance, index = match[order], distance[order], index[order]
-        first = xp.ones(len(match), np.bool_)
-        first[1:] = match[1:] != match[:-1]
-        match = match[first]
-        self.field[match], self.distance[match], self.moved[match] = index[first], distance[first], True
+        won = winners(self.backend.xp, match, distance)
+        match = match[won]
+        self.field[match], self.distance[match], self.moved[match] = index[won], distance[won], True
 
     def active(self, index: Array, live: Array) -> Array:
         """Return whom to look at again: these patches, and the neighbours of those that moved in the last sweep."""
