@@ -23,5 +23,6 @@ class Tile(Task):
             rounds=[self.size.of(shape) if self.size else shape],
             wrap=(self.axes != "x", self.axes != "y"),
             alpha=0.005,
+            coarsest=28,
             coarsest_iterations=10,
         )

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from patchnn import Image, InputError, Plan, Size, Source, Task, option, resize
-from patchnn_tasks.shared import PAPER_ALPHA, levels_down
+from patchnn_tasks.shared import PAPER_ALPHA, levels_down, towards
 
 FADE = 0.16
 """Share of a picture's width that is blended into its neighbour's in the guess, so that no edge is there to begin with."""
@@ -30,17 +30,11 @@ class Collage(Task):
             raise InputError("images holds one picture: a collage needs two or more")
         height = max(image.shape[0] for image in self.images)
         guess = side_by_side([resize(i, (height, round(i.shape[1] * height / i.shape[0]))) for i in self.images])
-        shape = guess.shape[:2]
+        sources = [Source(image) for image in self.images]
         if self.size:
-            shape = self.size.of(shape)
-        return Plan(
-            sources=[Source(image) for image in self.images],
-            guess=guess,
-            rounds=[shape],
-            alpha=PAPER_ALPHA,
-            coarsest=levels_down(shape, 5),
-            coarsest_iterations=3,
-        )
+            return Plan(sources=sources, guess=guess, **towards(guess.shape[:2], self.size.of(guess.shape[:2])))
+        # One iteration at the coarsest level: more would bring odd pieces of the pictures into the seam.
+        return Plan(sources=sources, guess=guess, alpha=PAPER_ALPHA, coarsest=levels_down(guess.shape[:2], 5))
 
 
 def side_by_side(images: list[Image]) -> Image:

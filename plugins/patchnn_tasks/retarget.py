@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from patchnn import Image, InputError, Plan, Size, Source, Task, option
-from patchnn_tasks.shared import gradual
+from patchnn_tasks.shared import towards
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,13 +21,4 @@ class Retarget(Task):
         if self.size is None:
             raise InputError("size is missing: say how large the result shall be, as --size 150%x100% or --size 400x200")
         shape = self.image.shape[:2]
-        return Plan(
-            sources=[Source(self.image)],
-            guess=self.image,
-            rounds=gradual(shape, self.size.of(shape), self.rounds),
-            climb=0,
-            claims=3,
-            ratio=1.25,
-            coarsest=28,
-            coarsest_iterations=3,
-        )
+        return Plan(sources=[Source(self.image)], guess=self.image, **towards(shape, self.size.of(shape), self.rounds))

@@ -28,15 +28,16 @@ def until_it_spans(shape: Shape, span: float, pixels: float) -> float:
     return max(2.0, min(shape) * min(1.0, pixels / span))
 
 
-def gradual(start: Shape, end: Shape, rounds: int | None = None) -> list[Shape]:
-    """Return the shapes of the steps that lead from one to the other in equal ratios, the last one's being `end`.
+def towards(start: Shape, end: Shape, rounds: int | None = None) -> dict[str, Any]:
+    """Return what a Plan needs to go from one size to another and lose no object on the way.
 
-    rounds: how many; by default as many as keep every step within STEP.
+    The size is reached in small steps of equal ratio at the coarsest level, where the sources' patches claim their
+    places; only the last round goes to the finest. rounds: how many; by default as many as keep each within STEP.
     """
     ratios = [math.log(last / first) for first, last in zip(start, end, strict=True)]
     count = rounds or max(1, math.ceil(max(map(abs, ratios)) / math.log(STEP) - 1e-9))
-    steps = [
-        [round(side * math.exp(ratio * n / count)) for side, ratio in zip(start, ratios, strict=True)]
-        for n in range(1, count + 1)
-    ]
-    return [(rows, columns) for rows, columns in steps]
+    shapes = [tuple(round(side * math.exp(r * n / count)) for side, r in zip(start, ratios, strict=True)) for n in range(1, count + 1)]
+    # Objects that shall fit into less room must be seen whole at the coarsest level; where there is more room, a patch
+    # there must hold a whole object, or it is stretched.
+    coarsest = 28 if sum(ratios) < 0 else 14
+    return {"rounds": shapes, "climb": 0, "claims": 3, "ratio": 1.25, "coarsest": coarsest, "coarsest_iterations": 3}
