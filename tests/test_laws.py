@@ -29,6 +29,13 @@ def assert_same(first: Synthesis, second: Synthesis) -> None:
         np.testing.assert_array_equal(getattr(first.field, name), getattr(second.field, name))
 
 
+def assert_same_patches(plan: Plan, first: Synthesis, second: Synthesis) -> None:
+    """The same picture by the same patches; where two sources hold the same one, either may be named."""
+    np.testing.assert_array_equal(first.image, second.image)
+    images = [source.image for source in plan.sources]
+    np.testing.assert_array_equal(*(reference.named(result.field, images, plan.patch) for result in (first, second)))
+
+
 def free(plan: Plan) -> np.ndarray:
     """The pixels that the engine may change, (H, W)."""
     return np.ones(plan.rounds[-1], np.bool_) if plan.keep is None else ~plan.keep
@@ -83,18 +90,15 @@ def test_pieces_threads_and_memory_change_nothing(
     cut = NumpyBackend(threads)
     cut.chunk = chunk
     expected = synthesize(plan, seed=seed, search=search, backend=NumpyBackend(threads=1))
-    made = synthesize(plan, seed=seed, search=search, backend=cut, max_memory=memory)
-    np.testing.assert_array_equal(made.image, expected.image)
-    # Where two sources hold the same patch, either may be named.
-    images = [source.image for source in plan.sources]
-    np.testing.assert_array_equal(*(reference.named(result.field, images, plan.patch) for result in (made, expected)))
+    assert_same_patches(plan, synthesize(plan, seed=seed, search=search, backend=cut, max_memory=memory), expected)
 
 
 @given(plans(), seeds, st.integers(1, 300), st.integers(1, 300))
 def test_tiles_change_nothing(plan: Plan, seed: int, rows: int, columns: int) -> None:
     tiled = NumpyBackend()
     tiled.tile = (rows, columns)
-    assert_same(synthesize(plan, seed=seed, search="exact", backend=tiled), synthesize(plan, seed=seed, search="exact"))
+    results = [synthesize(plan, seed=seed, search="exact", backend=backend) for backend in (tiled, NumpyBackend())]
+    assert_same_patches(plan, *results)
 
 
 @given(plans(noise=0.5), searches, seeds)

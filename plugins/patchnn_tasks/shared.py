@@ -36,7 +36,9 @@ def towards(start: Shape, end: Shape, rounds: int | None = None) -> dict[str, An
     """
     ratios = [math.log(last / first) for first, last in zip(start, end, strict=True)]
     count = rounds or max(1, math.ceil(max(map(abs, ratios)) / math.log(STEP) - 1e-9))
-    shapes = [tuple(round(side * math.exp(r * n / count)) for side, r in zip(start, ratios, strict=True)) for n in range(1, count + 1)]
+    shapes = [
+        tuple(round(side * math.exp(r * n / count)) for side, r in zip(start, ratios, strict=True)) for n in range(1, count + 1)
+    ]
     # Objects that shall fit into less room must be seen whole at the coarsest level; where there is more room, a patch
     # there must hold a whole object, or it is stretched.
     coarsest = 28 if sum(ratios) < 0 else 14

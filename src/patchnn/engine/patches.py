@@ -67,11 +67,21 @@ class Patches:
 class Vote:
     """The weighted mean of overlapping patches, kept up to date as the field changes (paper, Sec. 3.1, step 6).
 
-    values: (H, W, C) device atlas. shape: the output's. The result is the same as voting afresh everywhere: only pixels
-    that a changed patch covers are computed, and a pixel on whose source all patches agree is copied from there.
+    values: (H, W, C) device atlas. shape: the output's. pinned: (H, W, C) and free: (H, W) bool, both on the device or
+    None: a picture, and which of its pixels are voted on. The result is the same as voting afresh everywhere: only
+    pixels that a changed patch covers are computed, and a pixel on whose source all patches agree is copied from there.
     """
 
-    def __init__(self, backend: Backend, values: Array, shape: Shape, patch: int, wrap: tuple[bool, bool]) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        values: Array,
+        shape: Shape,
+        patch: int,
+        wrap: tuple[bool, bool],
+        pinned: Array = None,
+        free: Array = None,
+    ) -> None:
         xp = backend.xp
         self.backend, self.shape, self.patch, self.wrap = backend, shape, patch, wrap
         self.channels = values.shape[2]
@@ -87,7 +97,8 @@ class Vote:
         self.pixels = pixels.view(np.complex128).reshape(-1) if self.lanes == 4 else pixels
         self.stride = shape[1] + patch - 1
         self.field = xp.full((shape[0] + patch - 1, self.stride), self.nowhere, np.int64)
-        self.image = xp.zeros((*shape, self.channels), np.float32)
+        self.image = xp.zeros((*shape, self.channels), np.float32) if pinned is None else pinned.copy()
+        self.free = free
         self.sums = [backend.to_device(self._weight_sum(n, joined)) for n, joined in zip(shape, wrap, strict=True)]
 
     def __call__(self, field: Array) -> Array:
@@ -96,6 +107,8 @@ class Vote:
         changed = self._place(field)
         flat = self.image.reshape(-1, self.channels)
         touched = windows_any(xp, changed, (self.patch, self.patch))
+        if self.free is not None:
+            touched &= self.free
         apart = touched & self._disagreement()
         for work, pixels in (self._copy, touched & ~apart), (self._mix, apart):
             number, chunk = xp.flatnonzero(pixels.reshape(-1)), self.backend.chunk

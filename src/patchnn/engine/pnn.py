@@ -23,12 +23,14 @@ class PNN:
     S = D / (alpha + min over queries of D)), 4 take the nearest key: these four are the search's. 5 replace each query
     patch by the value patch at that place, 6 fold the overlapping patches by their weighted mean: the vote.
 
-    In a level's first `claims` calls the keys then claim their places (see `claim`).
+    In a level's first `claims` calls the keys then claim their places (see `claim`). guess: (H, W, C) device array or None:
+    what the pixels that the level keeps stay as.
     """
 
-    def __init__(self, level: Level, search: Search) -> None:
+    def __init__(self, level: Level, search: Search, guess: Array = None) -> None:
         self.search, self.claims = search, level.claims
-        self.vote = Vote(level.backend, level.atlas.values, level.shape, level.patch, level.wrap)
+        free = None if level.keep is None else level.backend.to_device(~level.keep)
+        self.vote = Vote(level.backend, level.atlas.values, level.shape, level.patch, level.wrap, guess, free)
 
     def __call__(self, image: Array) -> Array:
         self.field = self.search(image, self.claims > 0)

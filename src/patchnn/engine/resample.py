@@ -80,6 +80,11 @@ def fill_holes(image: Image, known: Mask) -> Image:
     """
     if known.all():
         return image
+    window = _surround(~known)
+    if known[window].any() and known[window].size < known.size:
+        image = image.copy()
+        image[window] = fill_holes(image[window], known[window])
+        return image
     height, width = image.shape[:2]
     padded = ((0, height % 2), (0, width % 2), (0, 0))
     weight = np.pad(known[:, :, None].astype(np.float32), padded)
@@ -92,6 +97,16 @@ def fill_holes(image: Image, known: Mask) -> Image:
     mean = (total / np.maximum(weight, 1)).astype(np.float32)
     coarse = fill_holes(mean, weight[:, :, 0] > 0)
     return np.where(known[:, :, None], image, resize(coarse, (height, width)))
+
+
+def _surround(holes: Mask) -> tuple[slice, slice]:
+    """Return rows and columns that hold all holes and as much again on every side."""
+    window = []
+    for axis in (1, 0):
+        at = np.flatnonzero(holes.any(axis))
+        reach = int(at[-1] - at[0]) + 1
+        window.append(slice(max(0, int(at[0]) - reach), int(at[-1]) + 1 + reach))
+    return window[0], window[1]
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:

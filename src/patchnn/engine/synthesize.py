@@ -144,10 +144,10 @@ class _Run:
             atlas = self._atlas(n, n == depth)
             claims = min(plan.claims, n)
             level = Level(backend, atlas, shapes[n], plan.patch, plan.wrap, plan.alpha, claims, keeps[n], self.seed + number)
-            module = PNN(level, self._search(level, fields))
+            module = PNN(level, self._search(level, fields), guesses[n])
             iterations = self._iterations(n, depth)
             for iteration in range(1, iterations + 1):
-                image = self._pin(module(image), guesses[n], keeps[n])
+                image = module(image)
                 self.done += self._pixels(shape, n)
                 self._report(image, number, n, depth, iteration, iterations)
             field = module.field

@@ -50,6 +50,14 @@ class Level:
         free = np.pad(~self.keep, [(0, self.patch - 1 if joined else 0) for joined in self.wrap], mode="wrap")
         return self.backend.to_device(np.flatnonzero(windows_any(np, free, (self.patch, self.patch))).astype(np.int32))
 
+    @cached_property
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns that hold all pixels which may change."""
+        if self.keep is None or self.keep.all():
+            return slice(None), slice(None)
+        rows, columns = (np.flatnonzero(~self.keep.all(axis)) for axis in (1, 0))
+        return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
     @property
     def sheet(self) -> Sheet:
         """Return how the queries are numbered."""

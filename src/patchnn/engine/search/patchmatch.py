@@ -47,11 +47,11 @@ class PatchMatch:
         self.key_index = backend.to_device(np.flatnonzero(atlas.usable).astype(np.int32))
         key_patches = Patches(backend, atlas.keys, level.patch, whole=True)
         self.basis = _principal_components(backend, key_patches, self.key_index)
-        keys = Side(backend, atlas.sheet, atlas.shape[0] * atlas.shape[1], self.key_index)
+        keys = Side(backend, atlas.sheet, atlas.shape[0] * atlas.shape[1], self.key_index, True)
         keys.project(key_patches, self.key_index, self.basis)
-        queries = Side(backend, level.sheet, level.grid[0] * level.grid[1], level.live)
-        self.forward = Matching(backend, queries, keys, level.seed)
         both = level.claims > 0 or level.alpha < math.inf
+        queries = Side(backend, level.sheet, level.grid[0] * level.grid[1], level.live, both)
+        self.forward = Matching(backend, queries, keys, level.seed)
         self.backward = Matching(backend, keys, queries, level.seed + 1) if both else None
         self._start(ratio, coarser)
         self.seen: Array = None
@@ -133,9 +133,10 @@ class PatchMatch:
             self.seen = image.copy()
             return xp.ones(level.grid, np.bool_), level.live
         pixels = xp.zeros(level.shape, np.bool_)
+        here, new, old = pixels[level.window], image[level.window], self.seen[level.window]
         for channel in range(image.shape[2]):
-            pixels |= abs(image[:, :, channel] - self.seen[:, :, channel]) > CHANGED
-        xp.copyto(self.seen, image, where=pixels[:, :, None])
+            here |= abs(new[:, :, channel] - old[:, :, channel]) > CHANGED
+        xp.copyto(old, new, where=here[:, :, None])
         rim = [(0, level.patch - 1 if joined else 0) for joined in level.wrap]
         grid = windows_any(xp, xp.pad(pixels, rim, mode="wrap"), (level.patch, level.patch))
         if level.keep is not None:
@@ -148,12 +149,14 @@ class PatchMatch:
 class Side:
     """One side of a matching: where its patches lie, which of them may be matched, and their features."""
 
-    def __init__(self, backend: Backend, sheet: Sheet, count: int, allowed: Array) -> None:
+    def __init__(self, backend: Backend, sheet: Sheet, count: int, allowed: Array, matched: bool) -> None:
         self.backend, self.sheet, self.allowed = backend, sheet, allowed
         self.features = backend.xp.empty((count, COMPONENTS), np.float32)
-        out = backend.xp.ones(count, np.bool_)
-        out[allowed] = False
-        self.features[out] = FAR
+        if matched:
+            # The score itself then keeps the others out. Where nobody looks for a match, their memory is not even touched.
+            out = backend.xp.ones(count, np.bool_)
+            out[allowed] = False
+            self.features[out] = FAR
 
     def project(self, patches: Patches, index: Array, basis: Array) -> None:
         """Take the features of these patches afresh."""
