@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from patchnn import Shape, option
+from patchnn import InputError, Shape, option
 
 PAPER_ALPHA = 0.005
 """The authors' completeness for tasks that should show all of their sources."""
+FARTHEST = 10
+"""A size can be this many times the picture's, or as small a part of it."""
 STEP = 1.1
 """A size is reached in steps of at most this ratio (paper, Sec. 4: gradually)."""
 
@@ -35,6 +37,10 @@ def towards(start: Shape, end: Shape, rounds: int | None = None) -> dict[str, An
     places; only the last round goes to the finest. rounds: how many; by default as many as keep each within STEP.
     """
     ratios = [math.log(last / first) for first, last in zip(start, end, strict=True)]
+    if max(map(abs, ratios)) > math.log(FARTHEST):
+        raise InputError(
+            f"size is {end[1]}×{end[0]}, the picture's {start[1]}×{start[0]}: go at most {FARTHEST} times as far at once"
+        )
     count = rounds or max(1, math.ceil(max(map(abs, ratios)) / math.log(STEP) - 1e-9))
     shapes = [
         tuple(round(side * math.exp(r * n / count)) for side, r in zip(start, ratios, strict=True)) for n in range(1, count + 1)

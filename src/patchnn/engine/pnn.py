@@ -53,5 +53,6 @@ def pnn(query: Any, key: Any, value: Any, *, alpha: float = math.inf, patch: int
     backend = NumpyBackend()
     atlas = Atlas(backend, [images[2]], [images[1]], [None], patch)
     level = Level(backend, atlas, images[0].shape[:2], patch, (False, False), alpha)
-    result: Image = PNN(level, ExactSearch(level, memory=1 << 28))(images[0])
+    with backend.session():
+        result: Image = PNN(level, ExactSearch(level, memory=1 << 28))(images[0])
     return result

@@ -126,10 +126,13 @@ def _resample_rows(backend: Backend, image: Array, rows: int, factor: float, wra
     flat = xp.ascontiguousarray(image).reshape(image.shape[0], -1)
     device_weights = backend.to_device(weights)
     out = xp.empty((rows, flat.shape[1]), np.float32)
-    for block, start in enumerate(starts):
-        top = block * _ROWS
-        count = min(_ROWS, rows - top)
-        xp.matmul(device_weights[block, :count], flat[start : start + weights.shape[2]], out=out[top : top + count])
+
+    def work(block: int) -> None:
+        part = out[block * _ROWS : (block + 1) * _ROWS]
+        read = flat[starts[block] : starts[block] + weights.shape[2]]
+        xp.matmul(device_weights[block, : len(part)], read, out=part)
+
+    backend.each(work, range(len(starts)))
     return out.reshape(rows, *image.shape[1:])
 
 

@@ -90,8 +90,9 @@ def synthesize(
     if max_memory is not None and max_memory <= 0:
         raise InputError(f"max_memory is {max_memory}: it must be a number of bytes greater than 0")
     device = find_backend(backend)
-    run = _Run(plan, seed, device, search, max_memory or device.free_bytes() // 2, observe or (lambda progress: None))
-    image, field = run()
+    memory = max_memory or device.free_bytes() // 2
+    with device.session():
+        image, field = _Run(plan, seed, device, search, memory, observe or (lambda progress: None))()
     return Synthesis(device.to_host(image), field, seed, device.name)
 
 

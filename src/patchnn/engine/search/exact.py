@@ -36,7 +36,17 @@ def nearest(
     length = queries.length
     best = xp.full(len(query_index), math.inf, np.float32)
     found = xp.zeros(len(query_index), np.int64)
-    tile = xp.empty((min(rows, len(query_index)), min(columns, len(key_index))), np.float32)
+
+    def search(first: int, left: Array, right: Array, index: Array) -> None:
+        """Look for the nearest of some keys for a tile of queries, the first of which is this one."""
+        scores = xp.matmul(left, right.T)
+        nearest_here = scores.argmin(1)
+        score = scores[xp.arange(len(left)), nearest_here]
+        at = slice(first, first + len(left))
+        better = score < best[at]
+        best[at] = xp.where(better, score, best[at])
+        found[at] = xp.where(better, index[nearest_here], found[at])
+
     # Tiles always begin at multiples of their size, so that the memory at hand cannot change how sums are rounded.
     held = max(1, memory // (8 * length * rows)) * rows
     for first in range(0, len(query_index), held):
@@ -45,19 +55,11 @@ def nearest(
             index = key_index[start : start + columns]
             right = _augment(xp, keys.extract(index))
             right[:, :length] *= -2
-            right[:, length:] = right[:, length:][:, ::-1]
+            right[:, length:] = right[:, length:][:, ::-1].copy()
             if scale is not None:
                 right *= scale[start : start + columns, None]
-            for top in range(0, len(left), rows):
-                part = left[top : top + rows]
-                scores = tile[: len(part), : len(index)]
-                xp.matmul(part, right.T, out=scores)
-                nearest_here = scores.argmin(1)
-                score = scores[xp.arange(len(part)), nearest_here]
-                at = slice(first + top, first + top + len(part))
-                better = score < best[at]
-                best[at] = xp.where(better, score, best[at])
-                found[at] = xp.where(better, index[nearest_here], found[at])
+            tiles = [(first + top, left[top : top + rows], right, index) for top in range(0, len(left), rows)]
+            backend.each(lambda tile: search(*tile), tiles)
     return found, xp.maximum(best, 0) / length
 
 

@@ -160,11 +160,12 @@ class Side:
 
     def project(self, patches: Patches, index: Array, basis: Array) -> None:
         """Take the features of these patches afresh."""
-        # A matrix product runs on all threads by itself, so the chunks go one after the other.
-        chunk = self.backend.chunk
-        for start in range(0, len(index), chunk):
-            part = index[start : start + chunk]
+
+        def work(start: int) -> None:
+            part = index[start : start + self.backend.chunk]
             self.features[part] = self.backend.xp.matmul(patches.extract(part), basis)
+
+        self.backend.each(work, range(0, len(index), self.backend.chunk))
 
 
 class Matching:

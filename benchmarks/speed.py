@@ -1,0 +1,173 @@
+"""Measure speed, memory and quality of synthesis, and print the tables of docs/performance.md.
+
+    python benchmarks/speed.py                        sizes × alpha, median of 5 runs each
+    python benchmarks/speed.py --exact                with exact search beside it, where that is feasible
+    python benchmarks/speed.py --profile 1080x1500    time by stage
+    python benchmarks/speed.py --image photo.jpg --sizes 180x250 --runs 9
+
+Every figure is taken in a process of its own. `products` is the time over that of a 3072×3072 float32 matrix product on the
+same machine, a unit that carries over between machines better than seconds. Coherence and completeness errors: 7×7 patches,
+both pictures at half size, mean squared distance on 0..255, exact.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import json
+import math
+import os
+import platform
+import pstats
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import patchnn
+from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.patches import Patches
+from patchnn.engine.search.exact import nearest
+from patchnn_tasks import Generate
+
+PHOTOGRAPH = Path(__file__).parents[1] / "examples" / "images" / "rocket.jpg"
+SIZES = ("180x250", "360x500", "720x1000", "1080x1500")
+EXACT_UP_TO = 180 * 250
+"""Pixels up to which exact search is timed: four times as many take sixteen times as long."""
+
+STAGES = {
+    "exact search": ("exact.py:__call__",),
+    "features": ("patchmatch.py:project", "patchmatch.py:_principal_components"),
+    "search": ("patchmatch.py:sweep", "patchmatch.py:measure", "patchmatch.py:learn"),
+    "starting fields": ("patchmatch.py:_start",),
+    "what changed": ("patchmatch.py:_changed", "patchmatch.py:active"),
+    "vote": ("patches.py:__call__",),
+    "resampling": ("resample.py:resample",),
+}
+
+
+def photograph(path: Path, size: str) -> patchnn.Image:
+    """Read a picture at a size, as HEIGHTxWIDTH."""
+    height, width = (int(side) for side in size.split("x"))
+    return np.clip(patchnn.resize(patchnn.read_image(path)[:, :, :3], (height, width)), 0, 1)
+
+
+def product(side: int = 3072) -> float:
+    """Return the seconds of a matrix product, the unit of all other times; median of 5."""
+    square = np.random.default_rng(0).standard_normal((side, side), dtype=np.float32)
+    return float(np.median([_seconds(lambda: square @ square) for _ in range(6)][1:]))
+
+
+def measure(image: patchnn.Image, alpha: float, search: str, runs: int) -> dict[str, float]:
+    """Time one setting in this process: median seconds, peak memory, errors of the last picture."""
+    seconds = []
+    for seed in range(runs + (runs > 1)):
+        start = time.perf_counter()
+        made = patchnn.run(Generate(image=image), seed=seed, alpha=alpha, backend="numpy", search=search).image
+        seconds.append(time.perf_counter() - start)
+    peak = _peak()
+    coherence, completeness = errors(made, image)
+    return {
+        "seconds": float(np.median(seconds[1:] or seconds)),
+        "peak": peak,
+        "coherence": coherence,
+        "completeness": completeness,
+    }
+
+
+def errors(output: patchnn.Image, source: patchnn.Image) -> tuple[float, float]:
+    """Return the coherence and completeness errors; NaN where the pictures are too large to compare exactly."""
+    if output.shape[0] * output.shape[1] > 4 * EXACT_UP_TO:
+        return math.nan, math.nan
+    backend = NumpyBackend()
+    halves = [
+        np.floor(255 * np.clip(patchnn.resize(x, (x.shape[0] // 2, x.shape[1] // 2)), 0, 1) + 0.5) for x in (output, source)
+    ]
+    sides = [Patches(backend, half - np.float32(127), 7) for half in halves]
+    index = [np.arange(side.grid[0] * side.grid[1]) for side in sides]
+    there = nearest(backend, sides[0], index[0], sides[1], index[1], 1 << 28)[1]
+    back = nearest(backend, sides[1], index[1], sides[0], index[0], 1 << 28)[1]
+    return float(there.mean()), float(back.mean())
+
+
+def rows(options: argparse.Namespace) -> Iterator[str]:
+    """Yield the lines of the table, measuring each in a process of its own."""
+    unit = product()
+    cpu = platform.processor() or platform.machine()
+    yield f"{cpu}, {os.cpu_count()} cores, NumPy {np.__version__}; a product takes {unit:.3f} s"
+    yield ""
+    heads = ["size", "alpha", "search", "seconds", "products", "µs/pixel", "peak MiB", "bytes/pixel over 150 MiB"]
+    yield _row(*heads, "coherence", "completeness")
+    yield _row(*["---"] * 10)
+    for size in options.sizes:
+        pixels = math.prod(int(side) for side in size.split("x"))
+        for alpha in (math.inf, 0.005):
+            for search in ("auto", "exact") if options.exact and pixels <= EXACT_UP_TO else ("auto",):
+                got = _in_a_process(options.image, size, alpha, search, 1 if search == "exact" else options.runs)
+                seconds, peak = got["seconds"], got["peak"]
+                costs = [f"{seconds:.2f}", f"{seconds / unit:.1f}", f"{seconds / pixels * 1e6:.1f}", f"{peak / 2**20:.0f}"]
+                more = f"{max(0.0, peak - 150 * 2**20) / pixels:.0f}"
+                yield _row(size, f"{alpha:g}", search, *costs, more, f"{got['coherence']:.1f}", f"{got['completeness']:.1f}")
+
+
+def profile(image: patchnn.Image) -> Iterator[str]:
+    """Yield the seconds that each stage takes, alpha inf and 0.005."""
+    for alpha in (math.inf, 0.005):
+        profiler = cProfile.Profile()
+        profiler.enable()
+        patchnn.run(Generate(image=image), seed=1, alpha=alpha, backend="numpy")
+        profiler.disable()
+        stats: Any = pstats.Stats(profiler)
+        spent = {f"{Path(file).name}:{name}": row[3] for (file, _, name), row in stats.stats.items()}
+        yield f"alpha {alpha:g}: " + ", ".join(
+            f"{stage} {sum(spent.get(n, 0) for n in names):.2f} s" for stage, names in STAGES.items()
+        )
+
+
+def _in_a_process(image: Path, size: str, alpha: float, search: str, runs: int) -> dict[str, float]:
+    job = ["--one", json.dumps([str(image), size, str(alpha), search, runs])]
+    done = subprocess.run([sys.executable, __file__, *job], check=True, capture_output=True, text=True)
+    result: dict[str, float] = json.loads(done.stdout)
+    return result
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _seconds(work: Any) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _peak() -> float:
+    # Linux counts in kilobytes, macOS in bytes.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def main() -> None:
+    """Print what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--image", type=Path, default=PHOTOGRAPH)
+    parser.add_argument("--sizes", nargs="+", default=SIZES, metavar="HEIGHTxWIDTH")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--exact", action="store_true")
+    parser.add_argument("--profile", metavar="HEIGHTxWIDTH")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        path, size, alpha, search, runs = json.loads(options.one)
+        print(json.dumps(measure(photograph(Path(path), size), float(alpha), search, runs)))
+        return
+    for line in profile(photograph(options.image, options.profile)) if options.profile else rows(options):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
