@@ -16,7 +16,7 @@ FADE = 0.16
 
 @dataclass(frozen=True, eq=False)
 class Collage(Task):
-    """Merge pictures into one, side by side, without a seam.
+    """Merge pictures into one, side by side.
 
     --coarsest decides how freely: the larger, the more each picture stays as it is.
     """

@@ -9,8 +9,10 @@ import numpy as np
 from patchnn import Image, InputError, Mask, Plan, Source, Task, colour, fill_holes, option
 from patchnn_tasks.shared import noise, until_it_spans
 
-SPAN = 8
-"""Pixels that the largest hole spans at the coarsest level: a patch and a bit, so that its colour is seen whole."""
+STEERED = 8
+"""Pixels that the widest hole spans at the coarsest level: a patch and a bit, so that its colour is seen whole."""
+UNSTEERED = 5
+"""The same where the surroundings decide: every patch must see some of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +24,10 @@ class Inpaint(Task):
 
     image: Image = option(help="The picture with holes.")
     mask: Mask = option(help="Where the holes are: white or opaque pixels of a picture of the same size.")
-    fill: str = option("own", "What steers the filling: own (the picture's colours there), none (the surroundings), or a colour.")
+    fill: str = option(
+        "own",
+        "What steers the filling: own (the picture's colours there), none (the surroundings: to remove a thing), or a colour.",
+    )
     invert_mask: bool = option(False, "The holes are black or transparent in the mask.")
     noise: float = noise("How far to leave what the hole is painted with; another seed then fills it otherwise.")
 
@@ -46,7 +51,7 @@ class Inpaint(Task):
             guess=guess,
             keep=~hole,
             noise=self.noise,
-            coarsest=until_it_spans(hole.shape, widest, SPAN),
+            coarsest=until_it_spans(hole.shape, widest, UNSTEERED if self.fill == "none" else STEERED),
             # Steering lives at the coarsest level: more iterations would wash the painted colour out.
             coarsest_iterations=10 if self.fill == "none" else 1,
         )

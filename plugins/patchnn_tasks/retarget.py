@@ -10,7 +10,7 @@ from patchnn_tasks.shared import towards
 
 @dataclass(frozen=True, eq=False)
 class Retarget(Task):
-    """Bring a picture to another size or aspect: objects keep their shape and stay in the picture."""
+    """Bring a picture to another size or aspect, with its objects in it and as far as possible in shape."""
 
     image: Image = option(help="The picture to retarget.")
     size: Size | None = option(None, "Size of the result, width x height, as 150%x100% or 400x200; must be given.")

@@ -12,7 +12,7 @@ from typing import cast
 from patchnn.errors import PluginError
 from patchnn.task import Task, options
 
-__all__ = ["COMMANDS", "COMMON_OPTIONS", "GROUP", "Plugin", "Registry", "task_name"]
+__all__ = ["COMMANDS", "COMMON_OPTIONS", "GROUP", "Plugin", "Registry", "task_name", "unusable_options"]
 
 GROUP = "patchnn.tasks"
 
@@ -117,8 +117,13 @@ def _unusable(name: str, found: object) -> str | None:
         return f"{found.__name__} is not a dataclass"
     if inspect.isabstract(found):
         return f"{found.__name__} has no plan()"
-    names = [o.name for o in options(found)]
-    if list(inspect.signature(found).parameters) != names:
-        return f"the arguments of {found.__name__} are not its fields"
+    return unusable_options(found)
+
+
+def unusable_options(task: type[Task]) -> str | None:
+    """Say why a task's options cannot be a command's; None if they can."""
+    names = [o.name for o in options(task)]
+    if list(inspect.signature(task).parameters) != names:
+        return f"the arguments of {task.__name__} are not its fields"
     taken = ", ".join(sorted(COMMON_OPTIONS.intersection(names)))
     return f"every task has an option {taken} already" if taken else None

@@ -43,9 +43,10 @@ class Size:
     text: str
 
     def __post_init__(self) -> None:
+        if isinstance(self.text, str):
+            object.__setattr__(self, "text", self.text.lower().replace("×", "x"))
         if not isinstance(self.text, str) or not re.fullmatch(rf"{_SIDE}[x×]{_SIDE}|{_PERCENT}", self.text):
             raise InputError(f"{self.text!r} is no size: write width x height, as 300x200, or 150%, or 60%x100%")
-        object.__setattr__(self, "text", self.text.replace("×", "x"))
         if "%" not in self.text:
             self.of((1, 1))
 

@@ -22,6 +22,7 @@ import numpy as np
 from patchnn.engine.plan import Image, Mask, Plan
 from patchnn.engine.synthesize import Progress, synthesize
 from patchnn.errors import InputError
+from patchnn.registry import unusable_options
 from patchnn.run import run
 from patchnn.task import Task, items, options
 
@@ -65,6 +66,7 @@ class TaskConformance:
         summary = (task.__doc__ or "").strip().partition("\n")[0]
         assert summary.endswith("."), "the docstring's first line is the command's help"
         assert not summary.startswith(f"{task.__name__}("), "a dataclass without docstring has no help"
+        assert unusable_options(task) is None, unusable_options(task)
         silent = [o.name for o in options(task) if not o.help]
         assert not silent, f"options without help: {silent}"
 

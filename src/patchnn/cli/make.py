@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,7 +33,11 @@ def make(
     count: Annotated[int, typer.Option("-n", "--count", metavar="INTEGER", min=1, help="How many pictures to make.")] = 1,
     seed: Annotated[
         int | None,
-        typer.Option(metavar="INTEGER", min=0, help="Picture i of several has seed + i; by default a random one."),
+        typer.Option(
+            metavar="INTEGER",
+            min=0,
+            help="The first of several pictures has this seed, the next one more; by default a random one.",
+        ),
     ] = None,
     alpha: Annotated[
         float | None,
@@ -66,9 +72,11 @@ def make(
     for path in paths:
         check_output(path, overwrite=force)
     device = find_backend(backend)
-    made = task(**{o.name: _read(o, values[o.name]) for o in options(task)})
+    read = {o.name: _read(o, values[o.name]) for o in options(task)}
     tuning: dict[str, Any] = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
-    plan = tune(made, **tuning)
+    with _naming(files, [o.name for o in options(task) if not o.picture] + list(tuning)):
+        made = task(**read)
+        plan = tune(made, **tuning)
     check_output(paths[0], channels=plan.guess.shape[2], overwrite=force)
 
     notes = [f"backend: {device.description}"] if backend == "auto" else []
@@ -106,6 +114,19 @@ def output_paths(output: str | None, name: str, count: int, force: bool) -> list
 
 def _numbered(path: Path, start: int, count: int) -> list[Path]:
     return [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(start, start + count)]
+
+
+@contextlib.contextmanager
+def _naming(files: dict[str, list[str]], other: list[str]) -> Iterator[None]:
+    """Add the files to an error that is not about one of the other options."""
+    try:
+        yield
+    except InputError as error:
+        about = str(error).split(" ")[0].rstrip(":")
+        if about in other:
+            raise
+        names = files.get(about) or [name for several in files.values() for name in several]
+        raise InputError(f"{', '.join(names)}: {error}") from None
 
 
 def _files(value: Path | list[Path] | None) -> list[str]:

@@ -149,7 +149,7 @@ class CupyBackend(Backend):
         try:
             import cupy
         except ImportError as error:
-            return f"CuPy cannot be imported ({error}): install it with  pip install 'patchnn[cuda12]'"
+            return f"CuPy cannot be imported ({error}): pip install cupy-cuda12x"
         try:
             count = cupy.cuda.runtime.getDeviceCount()
         except Exception as error:
