@@ -79,6 +79,16 @@ EXAMPLES: dict[str, Plan] = {
     "rounds": Plan(
         [Source(picture((24, 24)))], picture((24, 24), seed=1), rounds=[(24, 20), (24, 16)], patch=5, alpha=0.005, iterations=2
     ),
+    "claims": Plan(
+        [Source(picture((28, 30)))],
+        picture((28, 30), seed=1),
+        rounds=[(28, 26), (28, 22)],
+        claims=2,
+        climb=1,
+        patch=5,
+        coarsest=7,
+        iterations=3,
+    ),
     "masks": Plan(
         [glaring(picture((28, 24)), hole((28, 24), slice(4, 9), slice(8, 14))), Source(picture((17, 20), seed=2))],
         picture((24, 21), seed=3),
@@ -114,6 +124,8 @@ def plans(draw: st.DrawFn, **fixed: Any) -> Plan:
         "guess": picture(shape, channels, draw(seeds)),
         "patch": patch,
         "alpha": draw(st.sampled_from([math.inf, 1.0, 0.01]), label="alpha"),
+        "claims": draw(st.integers(0, 2), label="claims"),
+        "climb": draw(st.none() | st.integers(0, 1), label="climb"),
         "noise": draw(st.sampled_from([0.0, 0.4]), label="noise"),
         "wrap": draw(st.tuples(st.booleans(), st.booleans()), label="wrap"),
         "ratio": draw(st.sampled_from([4 / 3, 1.5, 2]), label="ratio"),

@@ -14,9 +14,11 @@ from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.patches import Patches
 from patchnn.engine.plan import Plan, Source
 from patchnn.engine.pnn import pnn
+from patchnn.engine.search import claim, winners
 from patchnn.engine.search.exact import nearest
 from patchnn.engine.synthesize import Synthesis, synthesize
 from patchnn.errors import InputError
+from patchnn.testing import tiny_image
 from pictures import SEARCHES, hole, matching, picture
 
 CLOSE = 1e-5
@@ -181,3 +183,35 @@ def test_short_patches_have_fewer_values_than_features(patch: int, search: str) 
     field = synthesize(matching(source, source, patch=patch), seed=0, search=search).field
     rows, columns = np.indices(field.row.shape)
     assert ((field.row == rows) & (field.col == columns)).mean() > 0.9
+
+
+@given(st.integers(1, 40), st.integers(1, 9), st.integers(0, 2**16), st.booleans())
+def test_one_bid_wins_each_place(count: int, places: int, seed: int, farthest: bool) -> None:
+    rng = np.random.default_rng(seed)
+    place = rng.integers(0, places, count).astype(np.int32)
+    # Few distances, so that there are equals.
+    distance = rng.integers(0, 4, count).astype(np.float32) / 3
+    won = winners(np, place, distance, farthest)
+    best = max if farthest else min
+    expected = [best(np.flatnonzero(place == p), key=lambda n: distance[n]) for p in sorted(set(place.tolist()))]
+    assert won.tolist() == expected
+
+
+def test_claimed_places_go_to_the_worst_off_and_the_others_stay() -> None:
+    field = np.array([7, 7, 7, 3], np.int32)
+    keys, places = np.array([3, 5, 6, 8]), np.array([3, 1, 1, 0])
+    given_away = claim(np, field, keys, places, np.array([0.0, 0.2, 0.1, 0.3], np.float32))
+    assert field.tolist() == [8, 5, 7, 3]
+    # Key 3 had its place already.
+    assert sorted(given_away.tolist()) == [0, 1]
+
+
+@pytest.mark.parametrize("search", ["exact", "patchmatch"])
+def test_claims_show_more_of_the_source(search: str) -> None:
+    errors: dict[int, list[float]] = {0: [], 3: []}
+    for seed in range(6):
+        source = tiny_image((48, 64), channels=1, seed=seed)
+        for claims, found in errors.items():
+            plan = Plan([Source(source)], source, rounds=[(48, 52), (48, 42)], claims=claims, climb=0, patch=5, coarsest=16)
+            found.append(reference.completeness_error(synthesize(plan, seed=0, search=search).image, source, 5))
+    assert np.mean(errors[3]) < 0.95 * np.mean(errors[0])

@@ -39,7 +39,8 @@ def test_every_iteration_of_every_level_is_told_in_order(plan: Plan, search: str
         assert depth <= plan.depth(shape)
         if all(source.usable is None for source in plan.sources):
             assert depth == plan.depth(shape)
-        for level in range(depth, -1, -1):
+        ends = 0 if plan.climb is None or number == len(plan.rounds) else max(0, depth - plan.climb)
+        for level in range(depth, ends - 1, -1):
             count = plan.coarsest_iterations if level == depth else plan.iterations
             expected += [(number, len(plan.rounds), level, depth + 1, iteration, count) for iteration in range(1, count + 1)]
     assert told == expected

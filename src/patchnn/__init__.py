@@ -1,7 +1,5 @@
 """Single-image generation and manipulation by nearest patches."""
 
-__version__ = "0.1.0"
-
 from patchnn.engine.plan import Plan, Shape, Source
 from patchnn.engine.pnn import pnn
 from patchnn.engine.resample import fill_holes, resize
@@ -10,6 +8,7 @@ from patchnn.errors import BackendError, InputError, PatchnnError, PluginError
 from patchnn.images import read_image, read_mask, write_image
 from patchnn.run import Result, run
 from patchnn.task import Image, Mask, Size, Task, colour, option
+from patchnn.version import __version__
 
 __all__ = [
     "BackendError",

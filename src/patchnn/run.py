@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from patchnn import __version__
 from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Backend
 from patchnn.engine.plan import Image, Plan
 from patchnn.engine.synthesize import Observer, synthesize
 from patchnn.registry import task_name
 from patchnn.task import Task, items, options, plain
+from patchnn.version import __version__
 
 __all__ = ["Result", "run", "tune"]
 

@@ -13,13 +13,13 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from patchnn import __version__
 from patchnn.cli.make import make
 from patchnn.cli.options import parameter
 from patchnn.errors import InputError, PluginError
 from patchnn.images import read_record
 from patchnn.registry import Registry
 from patchnn.task import Task, options
+from patchnn.version import __version__
 
 __all__ = ["build_app"]
 

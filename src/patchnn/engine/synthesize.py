@@ -6,6 +6,7 @@ import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TypeAlias
 
 import numpy as np
@@ -105,7 +106,7 @@ class _Run:
         self.rounds = tuple(plan.rounds or ())
         self._check_memory()
         deepest = max(plan.depth(shape) for shape in self.rounds)
-        self.usable = [self._masks(source, deepest) for source in plan.sources]
+        self.usable = [self._masks(source.usable, deepest) for source in plan.sources]
         while deepest and not self._holds_patches(deepest):
             deepest -= 1
         if not self._holds_patches(0):
@@ -224,10 +225,7 @@ class _Run:
         if self.plan.keep is None:
             return [None] * (depth + 1), [None] * (depth + 1)
         guesses = self._pyramid(self.backend.to_device(self.plan.guess), depth, self.plan.wrap)
-        keeps: list[Mask | None] = [self.plan.keep]
-        for guess in guesses[1:]:
-            keeps.append(shrink_mask(keeps[-1], guess.shape[:2]))  # type: ignore[arg-type]
-        return guesses, keeps
+        return guesses, self._masks(self.plan.keep, depth)
 
     def _pin(self, image: Array, guess: Array, keep: Mask | None) -> Array:
         if keep is None:
@@ -250,14 +248,13 @@ class _Run:
             image = fill_holes(image, source.usable)
         return self.backend.to_device(image)
 
-    def _masks(self, source: Source, depth: int) -> list[Mask | None]:
-        if source.usable is None:
+    def _masks(self, mask: Mask | None, depth: int) -> list[Mask | None]:
+        """Return a mask at every level: there a pixel is True only where every pixel under it is."""
+        if mask is None:
             return [None] * (depth + 1)
-        masks: list[Mask | None] = [source.usable]
-        for n in range(1, depth + 1):
-            shape = level_shape(source.image.shape[:2], self.plan.ratio, n)
-            masks.append(shrink_mask(masks[-1], shape))  # type: ignore[arg-type]
-        return masks
+        shapes = [level_shape(mask.shape[:2], self.plan.ratio, n) for n in range(1, depth + 1)]
+        masks: list[Mask] = list(accumulate(shapes, shrink_mask, initial=mask))
+        return [*masks]
 
     def _holds_patches(self, level: int) -> bool:
         for source, masks in zip(self.plan.sources, self.usable, strict=True):
