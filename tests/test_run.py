@@ -12,7 +12,8 @@ import pytest
 import patchnn
 from patchnn import BackendError, InputError, Progress, run
 from patchnn.run import tune
-from patchnn_tasks import Generate
+from patchnn.testing import tiny_image
+from patchnn_tasks import Generate, Retarget
 
 PICTURE = np.random.default_rng(1).random((20, 24, 3), dtype=np.float32)
 TASK = Generate(PICTURE, source=(PICTURE[:16],))
@@ -95,3 +96,12 @@ def test_bad_tuning_is_named(arguments: dict[str, Any], named: str) -> None:
 def test_a_backend_that_is_not_there() -> None:
     with pytest.raises(BackendError, match="abacus"):
         run(TASK, backend="abacus")
+
+
+def test_an_alpha_that_is_given_is_all_there_is_of_completeness() -> None:
+    task = Retarget(image=tiny_image(), size="80%x100%")
+    assert task.plan().claims > 0
+    assert tune(task).claims > 0
+    for alpha in (0.005, math.inf):
+        plan = tune(task, alpha=alpha)
+        assert (plan.alpha, plan.claims) == (alpha, 0)

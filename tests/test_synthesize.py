@@ -46,6 +46,14 @@ def test_every_iteration_of_every_level_is_told_in_order(plan: Plan, search: str
     assert told == expected
 
 
+def test_all_rounds_but_the_last_stay_at_the_coarse_levels() -> None:
+    plan = Plan([Source(picture((40, 40)))], picture((40, 40)), rounds=[(40, 36), (40, 32)], climb=1, coarsest=10, iterations=1)
+    levels = [(event.round, event.level) for event in observed(plan)]
+    deepest = levels[0][1]
+    assert deepest > 2
+    assert levels == [(1, deepest), (1, deepest - 1), *((2, level) for level in range(deepest, -1, -1))]
+
+
 @given(plans())
 def test_the_fraction_done_rises_to_exactly_one(plan: Plan) -> None:
     fractions = [event.fraction for event in observed(plan)]
