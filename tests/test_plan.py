@@ -39,9 +39,9 @@ def test_pictures_become_float32_with_channels_and_stay_the_callers() -> None:
 def test_plans_and_sources_are_frozen_and_can_be_laid_over() -> None:
     plan = Plan([SOURCE], GUESS)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        plan.patch = 5  # type: ignore[misc]
+        plan.patch = 5  # type: ignore[misc]  # frozen: what is tested
     with pytest.raises(dataclasses.FrozenInstanceError):
-        SOURCE.usable = None  # type: ignore[misc]
+        SOURCE.usable = None  # type: ignore[misc]  # frozen: what is tested
     assert dataclasses.replace(plan, alpha=0.5).alpha == 0.5
     with pytest.raises(InputError, match="alpha"):
         dataclasses.replace(plan, alpha=-1)

@@ -121,7 +121,7 @@ def test_pnn_is_one_step_by_keys_that_are_not_the_values() -> None:
 )
 def test_pnn_says_what_it_cannot_take(shapes: tuple[tuple[int, ...], ...], options: dict[str, float], said: str) -> None:
     with pytest.raises(InputError) as raised:
-        pnn(*(np.zeros(shape, np.float32) for shape in shapes), **options)  # type: ignore[arg-type]
+        pnn(*(np.zeros(shape, np.float32) for shape in shapes), **options)  # type: ignore[arg-type]  # what users type
     assert said in str(raised.value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from patchnn import Image, Plan, Size, Source, Task, option
-from patchnn_tasks.shared import PAPER_ALPHA, levels_down
+from patchnn_tasks.shared import PAPER_ALPHA, levels_down, size, wanted
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,13 +17,11 @@ class Analogy(Task):
 
     source: Image = option(help="The picture whose patches are used.")
     structure: Image = option(help="The picture whose layout is followed.")
-    size: Size | None = option(None, "Size of the result, as 300x200 or 150%; by default the structure's.")
+    size: Size | None = size("the structure's")
 
     def plan(self) -> Plan:
         """Start from the structure a few levels down, and go through the result once more."""
-        shape = self.structure.shape[:2]
-        if self.size:
-            shape = self.size.of(shape)
+        shape = wanted(self.size, self.structure.shape[:2])
         return Plan(
             sources=[Source(self.source)],
             guess=self.structure,

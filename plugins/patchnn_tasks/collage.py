@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from patchnn import Image, InputError, Plan, Size, Source, Task, option, resize
-from patchnn_tasks.shared import PAPER_ALPHA, levels_down, towards
+from patchnn_tasks.shared import PAPER_ALPHA, levels_down, size, towards
 
 FADE = 0.16
 """Share of a picture's width that is blended into its neighbour's in the guess, so that no edge is there to begin with."""
@@ -22,7 +22,7 @@ class Collage(Task):
     """
 
     images: tuple[Image, ...] = option(help="The pictures to merge, from left to right.")
-    size: Size | None = option(None, "Size of the result, as 300x200 or 150%; by default of all side by side.")
+    size: Size | None = size("of all side by side")
 
     def plan(self) -> Plan:
         """Start from the pictures laid side by side, brought to one height, with patches from all."""
@@ -44,10 +44,8 @@ def side_by_side(images: list[Image]) -> Image:
     for left, right in pairwise(images):
         edge += left.shape[1]
         reach = max(1, int(FADE * min(left.shape[1], right.shape[1])))
-        over = np.concatenate([left[:, -reach:], left[:, : -reach - 1 : -1]], axis=1)
-        under = np.concatenate(
-            [right[:, reach - 1 :: -1] if reach < right.shape[1] else right[:, ::-1], right[:, :reach]], axis=1
-        )
+        over = np.concatenate([left[:, -reach:], left[:, -reach:][:, ::-1]], axis=1)
+        under = np.concatenate([right[:, :reach][:, ::-1], right[:, :reach]], axis=1)
         weight = np.linspace(0, 1, 2 * reach, dtype=np.float32)[None, :, None]
         row[:, edge - reach : edge + reach] = over * (1 - weight) + under * weight
     return row

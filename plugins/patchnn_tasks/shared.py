@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from patchnn import InputError, Shape, option
+from patchnn import InputError, Shape, Size, option
 
 PAPER_ALPHA = 0.005
 """The authors' completeness for tasks that should show all of their sources."""
@@ -15,9 +15,19 @@ STEP = 1.1
 """A size is reached in steps of at most this ratio (paper, Sec. 4: gradually)."""
 
 
-def noise(help: str) -> Any:
-    """The option --noise of tasks that need none to work."""
-    return option(0.0, help, min=0)
+def noise(help: str, default: float = 0.0) -> Any:
+    """The option --noise: how far to leave the guess."""
+    return option(default, help, min=0)
+
+
+def size(default: str) -> Any:
+    """The option --size of tasks that have one of their own, which `default` names."""
+    return option(None, f"Size of the result, as 300x200 or 150%; by default {default}.")
+
+
+def wanted(size: Size | None, shape: Shape) -> Shape:
+    """Return the shape that --size asks for, `shape` where it is not given."""
+    return size.of(shape) if size else shape
 
 
 def levels_down(shape: Shape, levels: int, ratio: float = 4 / 3) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchnn.engine.backend import Array, Backend
-from patchnn.engine.patches import windows_any
+from patchnn.engine.patches import whole_patches
 from patchnn.engine.plan import Mask, Shape
 
 __all__ = ["Atlas", "Field", "Sheet"]
@@ -46,7 +46,7 @@ class Atlas:
 
     A patch's number is that of its first pixel, row * W + column. values: the canvas that patches are copied from.
     keys: the canvas they are matched by, as blurred as the queries are; at the coarsest level the same.
-    usable: host (H, W) bool, the positions where a patch may be taken. count: how many these are.
+    index: (n,) int32, the numbers of the patches that may be taken.
     """
 
     def __init__(
@@ -58,8 +58,7 @@ class Atlas:
         self.shape = (self.tops[-1], max(shape[1] for shape in self.shapes))
         self.values = self._canvas(values)
         self.keys = self.values if keys is None else self._canvas(keys)
-        self.usable = self._positions(usable)
-        self.count = int(self.usable.sum())
+        self.index = backend.to_device(np.flatnonzero(self._positions(usable)).astype(np.int32))
 
     @property
     def sheet(self) -> Sheet:
@@ -77,13 +76,13 @@ class Atlas:
         return canvas
 
     def _positions(self, usable: Sequence[Mask | None]) -> Mask:
+        """Return where in the canvas a patch may be taken, host (H, W) bool."""
         positions = np.zeros(self.shape, np.bool_)
         for (height, width), top, mask in zip(self.shapes, self.tops, usable, strict=False):
             rows, columns = height - self.patch + 1, width - self.patch + 1
             if rows < 1 or columns < 1:
                 continue
-            free = True if mask is None else ~windows_any(np, ~mask, (self.patch, self.patch))
-            positions[top : top + rows, :columns] = free
+            positions[top : top + rows, :columns] = True if mask is None else whole_patches(mask, self.patch)
         return positions
 
     def locate(self, field: Array) -> Field:

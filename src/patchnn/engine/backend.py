@@ -71,6 +71,11 @@ class Backend(ABC):
     def each(self, work: Callable[[Any], None], pieces: Iterable[Any]) -> None:
         """Call `work` on every piece; pieces do not overlap, so that their order does not matter."""
 
+    def each_chunk(self, work: Callable[[Array], None], index: Array) -> None:
+        """Call `work` on the numbers in `index`, a chunk of them at a time, as int64."""
+        starts = range(0, len(index), self.chunk)
+        self.each(lambda start: work(index[start : start + self.chunk].astype(np.int64)), starts)
+
 
 class NumpyBackend(Backend):
     """NumPy on the CPU, chunks on as many threads as there are cores."""

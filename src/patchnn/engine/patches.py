@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from patchnn.engine.backend import Array, Backend
-from patchnn.engine.plan import Shape
+from patchnn.engine.plan import Mask, Shape
 
-__all__ = ["Patches", "Vote", "grid_shape", "vote_weights", "windows_any"]
+__all__ = ["Patches", "Vote", "grid_shape", "vote_weights", "whole_patches", "windows_any"]
 
 
 def grid_shape(shape: Shape, patch: int, wrap: tuple[bool, bool]) -> Shape:
@@ -111,12 +110,8 @@ class Vote:
             touched &= self.free
         apart = touched & self._disagreement()
         for work, pixels in (self._copy, touched & ~apart), (self._mix, apart):
-            number, chunk = xp.flatnonzero(pixels.reshape(-1)), self.backend.chunk
-            self.backend.each(partial(self._some, work, flat, number), range(0, len(number), chunk))
+            self.backend.each_chunk(partial(work, flat), xp.flatnonzero(pixels.reshape(-1)))
         return self.image
-
-    def _some(self, work: Callable[[Array, Array], None], flat: Array, number: Array, start: int) -> None:
-        work(flat, number[start : start + self.backend.chunk])
 
     def _place(self, field: Array) -> Array:
         """Take over a field; return where it differs from the last."""
@@ -180,6 +175,11 @@ class Vote:
         if wrap:
             return np.full(size, weights.sum(), np.float32)
         return np.convolve(np.ones(size - self.patch + 1, np.float32), weights)
+
+
+def whole_patches(mask: Mask, patch: int) -> Mask:
+    """Return, for every position of a patch in a host mask (H, W), whether all pixels in it are True."""
+    return np.asarray(~windows_any(np, ~mask, (patch, patch)))
 
 
 def windows_any(xp: Any, mask: Array, window: Shape) -> Array:

@@ -41,7 +41,7 @@ class PNN:
 def pnn(query: Any, key: Any, value: Any, *, alpha: float = math.inf, patch: int = 7) -> Image:
     """Put one picture through one exact PNN step: its patches become the value patches whose keys are nearest.
 
-    query: (h, w, C). key, value: (H, W, C), the same shape. alpha: completeness, (0, inf]. patch: side in pixels.
+    query: (h, w, C). key, value: (H, W, C), the same shape. alpha: completeness, [1e-9, inf]. patch: side in pixels.
     Returns (h, w, C) float32. Raises InputError where shapes or alpha do not fit (paper, Sec. 3.1 and 3.2).
     """
     images = as_image(query, "query"), as_image(key, "key"), as_image(value, "value")

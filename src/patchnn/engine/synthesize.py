@@ -13,7 +13,7 @@ import numpy as np
 
 from patchnn.engine.atlas import Atlas, Field
 from patchnn.engine.backend import Array, Backend, find_backend
-from patchnn.engine.patches import windows_any
+from patchnn.engine.patches import whole_patches
 from patchnn.engine.plan import Image, Mask, Plan, Shape, Source
 from patchnn.engine.pnn import PNN
 from patchnn.engine.resample import fill_holes, level_shape, resample, shrink_mask
@@ -159,7 +159,7 @@ class _Run:
         return image, field, atlas
 
     def _search(self, level: Level, coarser: Fields | None) -> Search:
-        size = level.atlas.count * len(level.live)
+        size = len(level.atlas.index) * len(level.live)
         limit = {"exact": math.inf, "auto": AUTO_EXACT**2, "patchmatch": TINY**2}[self.search]
         if size <= limit:
             return ExactSearch(level, self.memory)
@@ -259,7 +259,7 @@ class _Run:
     def _holds_patches(self, level: int) -> bool:
         for source, masks in zip(self.plan.sources, self.usable, strict=True):
             shape, mask, patch = level_shape(source.image.shape[:2], self.plan.ratio, level), masks[level], self.plan.patch
-            if min(shape) >= patch and (mask is None or not bool(windows_any(np, ~mask, (patch, patch)).all())):
+            if min(shape) >= patch and (mask is None or bool(whole_patches(mask, patch).any())):
                 return True
         return False
 

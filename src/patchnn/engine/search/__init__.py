@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -47,8 +47,12 @@ class Level:
         """Numbers of the queries that matter: those that touch a pixel which may change."""
         if self.keep is None:
             return self.backend.xp.arange(self.grid[0] * self.grid[1], dtype=np.int32)
-        free = np.pad(~self.keep, [(0, self.patch - 1 if joined else 0) for joined in self.wrap], mode="wrap")
-        return self.backend.to_device(np.flatnonzero(windows_any(np, free, (self.patch, self.patch))).astype(np.int32))
+        return self.backend.to_device(np.flatnonzero(self.touching(np, ~self.keep)).astype(np.int32))
+
+    def touching(self, xp: Any, pixels: Array) -> Array:
+        """Return which queries, (h, w) bool, touch any of these pixels, (H, W) bool."""
+        rim = [(0, self.patch - 1 if joined else 0) for joined in self.wrap]
+        return windows_any(xp, xp.pad(pixels, rim, mode="wrap"), (self.patch, self.patch))
 
     @cached_property
     def window(self) -> tuple[slice, slice]:

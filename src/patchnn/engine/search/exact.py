@@ -80,19 +80,18 @@ class ExactSearch:
         xp = level.backend.xp
         self.centre = level.atlas.keys.reshape(-1, level.atlas.keys.shape[2]).mean(0)
         self.keys = Patches(level.backend, xp.subtract(level.atlas.keys, self.centre), level.patch, whole=True)
-        self.key_index = level.backend.to_device(np.flatnonzero(level.atlas.usable))
 
     def __call__(self, image: Array, claiming: bool = False) -> Array:
         level, scale = self.level, None
         xp = level.backend.xp
         self.queries = queries = Patches(level.backend, xp.subtract(image, self.centre), level.patch, level.wrap)
         if claiming or level.alpha < math.inf:
-            places, closest = nearest(level.backend, self.keys, self.key_index, queries, level.live, self.memory)
+            places, closest = nearest(level.backend, self.keys, level.atlas.index, queries, level.live, self.memory)
             scale = 1 / (level.alpha + closest) if level.alpha < math.inf else None
-        found, _ = nearest(level.backend, queries, level.live, self.keys, self.key_index, self.memory, scale)
+        found, _ = nearest(level.backend, queries, level.live, self.keys, level.atlas.index, self.memory, scale)
         self.field.reshape(-1)[level.live] = found
         if claiming:
-            claim(xp, self.field.reshape(-1), self.key_index, places, closest)
+            claim(xp, self.field.reshape(-1), level.atlas.index, places, closest)
         return self.field
 
     def fields(self, both: bool) -> Fields:
@@ -100,6 +99,6 @@ class ExactSearch:
         level, reverse = self.level, None
         if both:
             reverse = level.backend.xp.zeros(level.atlas.shape, np.int32)
-            found, _ = nearest(level.backend, self.keys, self.key_index, self.queries, level.live, self.memory)
-            reverse.reshape(-1)[self.key_index] = found
+            found, _ = nearest(level.backend, self.keys, level.atlas.index, self.queries, level.live, self.memory)
+            reverse.reshape(-1)[level.atlas.index] = found
         return Fields((level.sheet, level.atlas.sheet), self.field, reverse)

@@ -15,7 +15,7 @@ import numpy as np
 
 from patchnn.engine.atlas import Sheet
 from patchnn.engine.backend import Array, Backend
-from patchnn.engine.patches import Patches, windows_any
+from patchnn.engine.patches import Patches
 from patchnn.engine.search import Fields, Level, claim, winners
 
 __all__ = ["PatchMatch"]
@@ -44,11 +44,10 @@ class PatchMatch:
             min(new) > 0 >= min(old) for new, old in zip(level.atlas.sheet.grids, coarser.sheets[1].grids, strict=True)
         )
         backend, atlas = level.backend, level.atlas
-        self.key_index = backend.to_device(np.flatnonzero(atlas.usable).astype(np.int32))
         key_patches = Patches(backend, atlas.keys, level.patch, whole=True)
-        self.basis = _principal_components(backend, key_patches, self.key_index)
-        keys = Side(backend, atlas.sheet, atlas.shape[0] * atlas.shape[1], self.key_index, True)
-        keys.project(key_patches, self.key_index, self.basis)
+        self.basis = _principal_components(backend, key_patches, atlas.index)
+        keys = Side(backend, atlas.sheet, atlas.shape[0] * atlas.shape[1], atlas.index, True)
+        keys.project(key_patches, atlas.index, self.basis)
         both = level.claims > 0 or level.alpha < math.inf
         queries = Side(backend, level.sheet, level.grid[0] * level.grid[1], level.live, both)
         self.forward = Matching(backend, queries, keys, level.seed)
@@ -57,7 +56,7 @@ class PatchMatch:
         self.seen: Array = None
 
     def _start(self, ratio: float, coarser: Fields | None) -> None:
-        level, live, usable = self.level, self.level.live, self.key_index
+        level, live, usable = self.level, self.level.live, self.level.atlas.index
         sheets = level.sheet, level.atlas.sheet
         if coarser is None:
             self.forward.place(live, lambda part: _spread(level.backend, part, *sheets))
@@ -95,13 +94,14 @@ class PatchMatch:
         forward.here.project(patches, index, self.basis)
         forward.measure(index)
         if backward:
-            stale = self.key_index[changed.reshape(-1)[backward.field[self.key_index]]]
+            keys = level.atlas.index
+            stale = keys[changed.reshape(-1)[backward.field[keys]]]
             backward.measure(stale)
             backward.learn(forward, index)
         for steps, radii in self._schedule(first):
             scale = None
             if backward:
-                backward.sweep(backward.active(stale, self.key_index), steps, radii)
+                backward.sweep(backward.active(stale, keys), steps, radii)
                 if level.alpha < math.inf:
                     scale = 1 / (level.alpha + backward.distance)
             forward.sweep(forward.active(index, level.live), steps, radii, scale)
@@ -110,7 +110,7 @@ class PatchMatch:
         return self.field
 
     def _claim(self, forward: Matching, backward: Matching) -> None:
-        keys = self.key_index
+        keys = self.level.atlas.index
         given = claim(self.level.backend.xp, forward.field, keys, backward.field[keys], backward.distance[keys])
         forward.measure(given)
         forward.moved[given] = True
@@ -137,12 +137,8 @@ class PatchMatch:
         for channel in range(image.shape[2]):
             here |= abs(new[:, :, channel] - old[:, :, channel]) > CHANGED
         xp.copyto(old, new, where=here[:, :, None])
-        rim = [(0, level.patch - 1 if joined else 0) for joined in level.wrap]
-        grid = windows_any(xp, xp.pad(pixels, rim, mode="wrap"), (level.patch, level.patch))
-        if level.keep is not None:
-            lives = xp.zeros(grid.size, np.bool_)
-            lives[level.live] = True
-            grid &= lives.reshape(grid.shape)
+        # Only pixels that are not kept can change, so that whoever sees one is live.
+        grid = level.touching(xp, pixels)
         return grid, xp.flatnonzero(grid.reshape(-1))
 
 
@@ -161,11 +157,10 @@ class Side:
     def project(self, patches: Patches, index: Array, basis: Array) -> None:
         """Take the features of these patches afresh."""
 
-        def work(start: int) -> None:
-            part = index[start : start + self.backend.chunk]
+        def work(part: Array) -> None:
             self.features[part] = self.backend.xp.matmul(patches.extract(part), basis)
 
-        self.backend.each(work, range(0, len(index), self.backend.chunk))
+        self.backend.each_chunk(work, index)
 
 
 class Matching:
@@ -182,17 +177,13 @@ class Matching:
         self.distance = xp.zeros(count, np.float32)
         self.moved = xp.zeros(count, np.bool_)
 
-    def _each(self, index: Array, work: Callable[[Array], None]) -> None:
-        chunk = self.backend.chunk
-        self.backend.each(lambda start: work(index[start : start + chunk].astype(np.int64)), range(0, len(index), chunk))
-
     def place(self, index: Array, match: Callable[[Array], Array]) -> None:
         """Give these patches the matches that a function of their numbers returns."""
 
         def work(part: Array) -> None:
             self.field[part] = match(part)
 
-        self._each(index, work)
+        self.backend.each_chunk(work, index)
 
     def stay_within_reach(self) -> None:
         """Send patches whose match is out of reach to any other."""
@@ -208,7 +199,7 @@ class Matching:
         def work(part: Array) -> None:
             self.distance[part] = self._distances(self._gather(self.here, part), self.field[part])
 
-        self._each(index, work)
+        self.backend.each_chunk(work, index)
 
     def learn(self, other: Matching, index: Array) -> None:
         """Take over what the other direction knows: whoever is matched there may match back."""
@@ -241,7 +232,7 @@ class Matching:
         self.moved[:] = False
         self.sweeps += 1
         salt = self.seed * 1000003 + self.sweeps
-        self._each(index, lambda part: self._improve(part, before, steps, radii, scale, salt))
+        self.backend.each_chunk(lambda part: self._improve(part, before, steps, radii, scale, salt), index)
 
     def _improve(
         self, index: Array, before: Array, steps: Sequence[int], radii: Sequence[int], scale: Array | None, salt: int
