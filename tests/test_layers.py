@@ -29,6 +29,11 @@ ROOMS = [
     "patchnn.registry",
     "patchnn.images",
     "patchnn.run",
+    "patchnn.command",
+    "patchnn.metrics",
+    "patchnn.batch",
+    "patchnn.evaluate",
+    "patchnn.studio",
     "patchnn.cli",
     "patchnn.testing",
 ]

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from patchnn.cli.options import command_words, parse_bytes
+from patchnn.cli.options import parse_bytes
 from patchnn.cli.progress import show_progress
+from patchnn.command import command_words
 from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
 from patchnn.images import check_output, read_image, read_mask, write_image

@@ -1,4 +1,4 @@
-"""Options between the words of a command line and the values of a task."""
+"""Options as typer reads them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from patchnn.command import flag
 from patchnn.errors import InputError
-from patchnn.task import Option, Task, options, plain
+from patchnn.task import Option, plain
 
-__all__ = ["command_words", "parameter", "parse_bytes"]
+__all__ = ["parameter", "parse_bytes"]
 
 MIN_MEMORY = 64 << 20
 """Less than this holds no picture's patches."""
@@ -38,7 +39,7 @@ def parameter(option: Option) -> inspect.Parameter:
         kind = kind | None
     described: dict[str, Any] = {"help": f"{option.help} [{option.bounds}]" if option.bounds else option.help}
     if option.kind != "flag":
-        name = _flag(option.name)[2:].upper()
+        name = flag(option.name)[2:].upper()
         described["metavar"] = name if option.positional else "|".join(option.choices) or _METAVARS[option.kind]
     return inspect.Parameter(
         option.name,
@@ -46,23 +47,6 @@ def parameter(option: Option) -> inspect.Parameter:
         default=inspect.Parameter.empty if option.positional else default,
         annotation=Annotated[kind, (typer.Argument if option.positional else typer.Option)(**described)],
     )
-
-
-def command_words(name: str, task: Task, files: dict[str, list[str]], extra: dict[str, Any]) -> list[str]:
-    """Return the words that call a task on these files with its options, and with `extra` ones that are not None."""
-    values = task.to_json()
-    arguments, words = [], []
-    for option in options(type(task)):
-        texts = [_name(file) for file in files[option.name]] if option.picture else _texts(values[option.name])
-        if option.positional:
-            arguments += texts
-        elif option.kind == "flag" and texts:
-            words.append(_flag(option.name if values[option.name] else f"no_{option.name}"))
-        else:
-            words += [word for text in texts for word in (_flag(option.name), text)]
-    for key, value in extra.items():
-        words += [word for text in _texts(value) for word in (_flag(key), text)]
-    return [name, *arguments, *words]
 
 
 def parse_bytes(text: str) -> int:
@@ -75,16 +59,3 @@ def parse_bytes(text: str) -> int:
     if value < MIN_MEMORY:
         raise InputError(f"--max-memory is {text}: it must be {MIN_MEMORY >> 20}MiB or more")
     return value
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _texts(value: Any) -> list[str]:
-    return [] if value is None else [str(value)]
-
-
-def _name(file: str) -> str:
-    """A file's name that is not taken for an option."""
-    return f"./{file}" if file.startswith("-") else file
