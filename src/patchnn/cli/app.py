@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from patchnn.cli.make import make
 from patchnn.cli.options import parameter
+from patchnn.cli.score import score
 from patchnn.errors import InputError, PluginError
 from patchnn.images import read_record
 from patchnn.registry import Registry
@@ -68,6 +69,7 @@ def build_app(registry: Registry) -> typer.Typer:
         else:
             raise InputError(f"{path} was not made by a command; --json prints how it was")
 
+    app.command()(score)
     return app
 
 
