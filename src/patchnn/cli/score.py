@@ -51,7 +51,7 @@ def score(
     force: Annotated[bool, typer.Option("--force", help="Overwrite maps that exist.")] = False,
 ) -> None:
     """Measure pictures against their source: coherence and completeness errors, copied blocks, NIQE, diversity."""
-    from patchnn import metrics
+    import patchnn.metrics as metrics
     from patchnn.metrics.sifid import find_weights
 
     # Whatever can be wrong is found before any work.
@@ -106,7 +106,7 @@ def _map_paths(folder: str | None, outputs: list[Path], force: bool) -> list[Pat
 
 
 def _score(source: Image, output: Image, files: tuple[Path, Path], *, patch: int, method: str, weights: Path | None) -> Score:
-    from patchnn import metrics
+    import patchnn.metrics as metrics
 
     try:
         return metrics.score(output, source, patch=patch, method=method, sifid=weights is not None, weights=weights)
@@ -124,7 +124,7 @@ def _summary(rows: list[dict[str, Any]], how: Any) -> dict[str, float | None]:
 
 
 def _diversity(source: Image, outputs: list[Path], sizes: list[tuple[int, ...]]) -> dict[str, Any]:
-    from patchnn import metrics
+    import patchnn.metrics as metrics
 
     try:
         if len(set(sizes)) > 1:

@@ -1,9 +1,9 @@
 """How much of a picture was copied in one piece: blocks that stand somewhere in the source just as they are.
 
 Two places are equal here when every 7×7 patch of one differs from the other's by at most 2 levels of 255 (root mean square),
-in luma smoothed by a Gaussian of one pixel. That is more than JPEG of quality 75 does to a photograph, and far less than
-moving it by a pixel does. A block is copied if it equals the source at one shift, all over. Blocks that would fit in many
-places, as plain sky does, tell nothing: they count neither as copied nor as not.
+in luma smoothed by a Gaussian of one pixel. That is what JPEG of quality 75 does to a photograph at worst, and far less
+than moving it by a pixel does. A block is copied if it equals the source at one shift, all over. Plain sky, straight edges and
+fine regular patterns would fit in many places: blocks of nothing else tell nothing, and count neither as copied nor as not.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ TOLERANCE = 2.0
 
 SIDES = 8
 """The shorter side of the output over the side of a block."""
+
+MOVED = 3.0
+"""A patch tells something if it differs by more than this from itself moved by a pixel."""
 
 PLACES = 1000
 """A patch that equals more places of the source than this tells nothing."""
@@ -86,9 +89,10 @@ def copied_blocks(output: Any, source: Any) -> Copies:
             if (regions[window] >= 0)[telling[window]].all():
                 continue
             copied = _copied(picture, other, blocks, window, shift, side)
-            if copied.any():
-                here = regions[window]
-                here[copied & (here < 0)] = len(taken)
+            here = regions[window]
+            new = copied & (here < 0)
+            if new.any():
+                here[new] = len(taken)
                 largest = max(largest, _largest(copied))
                 taken.append(shift)
     share = int((regions >= 0).sum()) / max(1, total)
@@ -130,8 +134,8 @@ def _differ(difference: Image) -> Mask:
 def _net(picture: Image, cell: int) -> Mask:
     """Return at which positions, (H - 6, W - 6) bool, a patch stands that may tell where it is from, one in a cell at most.
 
-    Such a patch differs from itself moved by a pixel, along, down, and both ways across; of a cell it is the one that
-    differs most.
+    Such a patch differs from itself moved by a pixel, along, down, and both ways across; of those in a cell it is the one
+    that differs most.
     """
     from scipy.ndimage import uniform_filter
 
@@ -150,7 +154,7 @@ def _net(picture: Image, cell: int) -> Mask:
         for left in range(0, net.shape[1], cell):
             part = distinct[top : top + cell, left : left + cell]
             row, column = np.unravel_index(part.argmax(), part.shape)
-            net[top + row, left + column] = part[row, column] > TOLERANCE**2
+            net[top + row, left + column] = part[row, column] > MOVED**2
     return net
 
 

@@ -52,7 +52,7 @@ def completeness(output: Any, source: Any, *, patch: int = PATCH, method: str = 
 
     The mean of `nearest_distances(source, output)`, with its arguments and errors.
     """
-    return coherence(source, output, patch=patch, method=method)
+    return float(_distances((source, "source"), (output, "output"), patch, method).mean(dtype=np.float64))
 
 
 def nearest_distances(output: Any, source: Any, *, patch: int = PATCH, method: str = "auto") -> NDArray[np.float32]:
@@ -65,14 +65,18 @@ def nearest_distances(output: Any, source: Any, *, patch: int = PATCH, method: s
     as many as make so many pairs, 2048 at least. Each is searched among all of the source's. Memory is bounded.
     Raises InputError where no patch fits into half of a picture, or an argument is none of these.
     """
+    return _distances((output, "output"), (source, "source"), patch, method)
+
+
+def _distances(output: tuple[Any, str], source: tuple[Any, str], patch: int, method: str) -> NDArray[np.float32]:
+    """Return what `nearest_distances` does, of pictures with what an error calls them."""
     if method not in METHODS:
         raise InputError(f"method is {method!r}: choose {', '.join(METHODS)}")
     if not isinstance(patch, int) or patch < 2:
         raise InputError(f"patch is {patch!r}: it must be a whole number, 2 or more")
     backend = NumpyBackend()
-    pictures = (output, "output"), (source, "source")
     with backend.session():
-        queries, keys = (Patches(backend, _half(image, name, patch) - _CENTRE, patch) for image, name in pictures)
+        queries, keys = (Patches(backend, _half(image, name, patch) - _CENTRE, patch) for image, name in (output, source))
         patches, places = math.prod(queries.grid), math.prod(keys.grid)
         count = {"exact": patches, "approximate": SAMPLE, "auto": max(SAMPLE, AUTO_PAIRS // places)}[method]
         index = np.arange(patches) if count >= patches else _evenly(queries.grid, count)
