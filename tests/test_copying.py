@@ -136,6 +136,8 @@ def test_plain_places_tell_nothing() -> None:
     assert own.telling == pytest.approx(0.5, abs=0.12)
     assert other.share == 0
     assert other.telling == own.telling
+    for upside_down in (sky(1)[::-1], sky(1).swapaxes(0, 1)[:, ::-1]):
+        assert copied_blocks(upside_down, upside_down).share == 1
     plain = copied_blocks(np.full((60, 60), 0.5), np.full((60, 60), 0.5))
     assert (plain.share, plain.largest, plain.telling) == (0, 0, 0)
 
