@@ -95,6 +95,16 @@ def test_every_pixel_of_a_region_is_the_source_at_its_shift() -> None:
     assert copies.share == pytest.approx(len(rows) / (copies.telling * copies.regions.size))
 
 
+def test_pieces_side_by_side_are_all_found() -> None:
+    source = picture((160, 340), seed=3)
+    output = np.concatenate([source[5:155, :70], picture((150, 50)), source[5:155, 120:210], source[5:155, 230:330]], axis=1)
+    copies = copied_blocks(output, source)
+    np.testing.assert_array_equal(np.sort(copies.shifts, axis=0), [[5, 0], [5, 20]])
+    assert copies.share == pytest.approx(260 / 310, abs=0.05)
+    # The first and the second piece have one shift, and do not touch.
+    assert copies.largest == pytest.approx(100 / 310, abs=0.03)
+
+
 @pytest.mark.parametrize(("size", "found"), [(9, False), (14, True), (20, True)])
 def test_a_block_counts_from_an_eighth_of_the_side(size: int, found: bool) -> None:
     # An eighth of 80 is 10, and smoothing takes two pixels on every side.
@@ -165,6 +175,8 @@ def test_several_equal_places_do_not_hide_a_copy() -> None:
     copies = copied_blocks(output, source)
     assert copies.share > 0.9
     assert copies.largest > 0.8
+    # What fits at several shifts is given to the one that most patches named.
+    assert (copies.regions == 0).mean() > 0.8
 
 
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
