@@ -229,6 +229,10 @@ def test_a_score_is_all_figures_of_a_pair() -> None:
     assert (got.coherence, got.completeness) == (metrics.coherence(output, source), metrics.completeness(output, source))
     assert (got.copy_share, got.largest_copy, got.telling) == (0, 0, 1)
     assert got.niqe == metrics.niqe(output)
+    rolled = np.roll(output, (50, 100), (0, 1))
+    copies, scored = metrics.copied_blocks(rolled, output), metrics.score(rolled, output)
+    assert 0 < copies.largest < copies.share
+    assert (scored.copy_share, scored.largest_copy, scored.telling) == (copies.share, copies.largest, copies.telling)
     assert (got.sifid, got.missing) == (None, {})
     assert got.to_json().keys() >= {"coherence", "completeness", "copy_share", "largest_copy", "niqe"}
 
