@@ -140,6 +140,22 @@ def test_noise_moves_the_guess_as_far_as_it_is_strong() -> None:
     assert np.abs(made(0.01, 1) - made(0, 1)).mean() < np.abs(made(0.5, 1) - made(0, 1)).mean()
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_noise_makes_no_channel_brighter_as_a_whole(seed: int) -> None:
+    # The only patch of each source differs by brightness alone, which noise without a mean cannot tell from.
+    dark = picture((5, 5)) * np.float32(0.5)
+    plan = Plan([Source(dark + np.float32(0.1)), Source(dark)], dark, patch=5, coarsest=5, noise=3.0)
+    np.testing.assert_allclose(synthesize(plan, seed=seed).image, dark, atol=1e-6)
+
+
+def test_an_opaque_alpha_channel_leaves_the_layout() -> None:
+    source = picture((40, 32))
+    opaque = np.concatenate([source, np.ones_like(source[:, :, :1])], axis=2)
+    with_alpha, without = (synthesize(Plan([Source(x)], x, noise=0.7), seed=3, search="exact").image for x in (opaque, source))
+    np.testing.assert_allclose(with_alpha[:, :, :3], without, atol=1e-3)
+    assert np.abs(without - source).mean() > 0.01
+
+
 def test_a_guess_of_the_coarsest_shape_is_taken_as_it_is() -> None:
     # At ratio 2 an output of 32×32 starts at 8×8; a guess of that shape must not be resampled on the way.
     source = picture((32, 32))

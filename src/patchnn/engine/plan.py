@@ -84,7 +84,8 @@ class Plan:
     claims: how many iterations at the start of a level let every source patch claim the place that it fits best, so that
         objects are not lost; the iterations after them mend the seams. At most n at level n, so none at the finest. 0 is off.
     climb: levels above the coarsest that every round but the last goes up; None is all of them.
-    noise: standard deviation of the Gaussian noise added to the guess at the coarsest level, in the image's units, >= 0.
+    noise: standard deviation of the Gaussian noise added to the guess at the coarsest level, in the image's units, >= 0;
+    every channel of it has the mean 0.
     keep: (H, W) bool; pixels of the output that stay as the guess has them. Guess and every round then have this shape.
     wrap: whether the output's rows, and its columns, join at the ends.
     patch: side of a patch, >= 2 pixels. ratio: between one level and the next, > 1.

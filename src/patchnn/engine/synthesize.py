@@ -135,9 +135,7 @@ class _Run:
         guesses, keeps = self._pins(depth)
         image = self._coarsest(image, shapes)
         if number == 0 and plan.noise:
-            # RandomState's stream is frozen for good, a Generator's is not: a seed must give its picture in years to come.
-            noise = np.random.RandomState(self.seed).standard_normal(image.shape) * plan.noise
-            image = image + backend.to_device(noise.astype(np.float32))
+            image = image + backend.to_device(self._noise(image.shape))
         fields: Fields | None = None
         for n in range(depth, self._finest(number) - 1, -1):
             if n < depth:
@@ -219,6 +217,15 @@ class _Run:
         if image.shape[:2] == shapes[0] != shapes[-1]:
             return self._pyramid(image, len(shapes) - 1, self.plan.wrap)[-1]
         return resample(self.backend, image, shapes[-1], wrap=self.plan.wrap)
+
+    def _noise(self, shape: tuple[int, int, int]) -> Image:
+        """Return the plan's noise for a picture of `shape`: it moves things about, and shifts no channel as a whole."""
+        height, width, channels = shape
+        # Channel by channel, so that a picture with an alpha channel gets the layout that it has without. RandomState's
+        # stream is frozen for good, a Generator's is not: a seed must give its picture in years to come.
+        noise = np.random.RandomState(self.seed).standard_normal((channels, height, width))
+        noise -= noise.mean((1, 2), keepdims=True)
+        return np.moveaxis(self.plan.noise * noise, 0, 2).astype(np.float32)
 
     def _pins(self, depth: int) -> tuple[list[Array], list[Mask | None]]:
         """Return, for every level, the guess and which of its pixels stay; Nones where the plan keeps nothing."""
