@@ -24,6 +24,7 @@ ROOMS = [
     "patchnn.engine.atlas",
     "patchnn.engine.search",
     "patchnn.engine.pnn",
+    "patchnn.engine.maps",
     "patchnn.engine.synthesize",
     "patchnn.task",
     "patchnn.registry",

@@ -1,0 +1,239 @@
+"""Many pictures: jobs as plain data, carried out here, in processes or on a cluster, a few at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from patchnn.command import command_words
+from patchnn.engine.backend import find_backend
+from patchnn.engine.maps import check_maps
+from patchnn.engine.plan import Image, Plan
+from patchnn.engine.synthesize import Observer
+from patchnn.errors import InputError, PatchnnError
+from patchnn.images import check_output, read_image, read_mask, read_record, write_image
+from patchnn.registry import Registry
+from patchnn.run import describe, digest, run, tune
+from patchnn.task import Task, options
+
+__all__ = ["Job", "Outcome", "carry_out", "run_jobs"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to be made from files, as plain data that can be sent to another process or machine.
+
+    task: the name of an entry point. files: names of files by picture option. output: the file to write. seed: 0 to
+    2**32 - 1. options: the task's other options as JSON values. tuning, search, backend, max_memory: as in run.
+    maps: files of the source's size and where to write what the same patches make of them; with several sources, one
+    for each in their order, written where the first of them says. force: overwrite files. resume: leave a file that is
+    whole and was made by the same job.
+    """
+
+    task: str
+    files: Mapping[str, list[str]]
+    output: str
+    seed: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+    tuning: Mapping[str, Any] = field(default_factory=dict)
+    search: str = "auto"
+    backend: str = "auto"
+    max_memory: int | None = None
+    maps: tuple[tuple[str, str], ...] = ()
+    force: bool = False
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job.
+
+    paths: the files that hold its result, the picture first. seconds: how long it took. error: why there is none, in
+    one line. skipped: it had been done before.
+    """
+
+    job: Job
+    paths: tuple[str, ...]
+    seconds: float
+    error: str | None = None
+    skipped: bool = False
+
+
+def carry_out(job: Job, observe: Observer | None = None, registry: Registry | None = None) -> Outcome:
+    """Do a job: read its files, make the picture and its maps, and write them, each whole or not at all.
+
+    Raises InputError for files and options that cannot be used, PluginError for a task that cannot be loaded,
+    BackendError for a backend that cannot run.
+    """
+    started = time.perf_counter()
+    kind = (registry or Registry()).load(job.task)
+    task, plan = _prepare(job, kind)
+    maps = _read_maps(job, plan)
+    outputs = (job.output, *(output for output, _ in maps))
+    drawn = {"maps": [[digest(image) for image in images] for _, images in maps]} if maps else {}
+
+    done = job.resume and _is_done(job, {**describe(task, seed=job.seed, tuning=job.tuning, search=job.search), **drawn})
+    missing = [path for path in outputs if not (done and os.path.exists(path))]
+    for path in missing:
+        check_output(path, channels=plan.guess.shape[2] if path == job.output else None, overwrite=_may_replace(job, path))
+    if missing:
+        how: dict[str, Any] = {"search": job.search, "backend": find_backend(job.backend), "max_memory": job.max_memory}
+        result = run(task, seed=job.seed, **job.tuning, **how, observe=observe)
+        record = {**result.record, **drawn, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
+        for path, images in ((job.output, None), *maps):
+            if path in missing:
+                image = result.apply(*images) if images else result.image
+                write_image(path, image, record=None if images else record, overwrite=_may_replace(job, path))
+    return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing)
+
+
+def run_jobs(
+    jobs: Iterable[Job],
+    executor: Executor | None = None,
+    *,
+    workers: int = 1,
+    observe: Observer | None = None,
+    registry: Registry | None = None,
+) -> Iterator[Outcome]:
+    """Do jobs and yield what came of each as it is done; one that fails keeps none of the others.
+
+    executor: where they are done, any of concurrent.futures; None is here, one after the other, with `observe` and the
+    tasks of `registry`. workers: how many the executor has. Only two jobs for each are in flight at any time, so that
+    `jobs` may be a generator without end. Jobs whose worker died are done again at the end, each alone.
+    """
+    if executor is None:
+        yield from (_attempt(job, observe, registry) for job in jobs)
+        return
+    lost: list[Job] = []
+    for job, outcome in _through(executor, jobs, 2 * workers):
+        if outcome is None:
+            lost.append(job)
+        else:
+            yield outcome
+    for again in lost:
+        for job, outcome in _through(executor, [again], 1):
+            died = "the process that worked on it was killed: most likely memory ran out (try --max-memory, or fewer --jobs)"
+            yield outcome or Outcome(job, (), 0.0, died)
+
+
+def _through(executor: Executor, jobs: Iterable[Job], limit: int) -> Iterator[tuple[Job, Outcome | None]]:
+    """Send jobs through an executor, at most `limit` at a time; the outcome is None where the worker died."""
+    todo, flying = iter(jobs), dict[Future[Outcome], Job]()
+    try:
+        while True:
+            for job in todo:
+                try:
+                    flying[executor.submit(_attempt, job)] = job
+                except BrokenExecutor:
+                    yield job, None
+                if len(flying) >= limit:
+                    break
+            if not flying:
+                return
+            for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                job = flying.pop(future)
+                yield job, _outcome(job, future)
+    finally:
+        for future in flying:
+            future.cancel()
+
+
+def _outcome(job: Job, future: Future[Outcome]) -> Outcome | None:
+    try:
+        return future.result()
+    except BrokenExecutor:
+        return None
+    except Exception as error:
+        # What an executor makes of a job that never ran, as a cluster whose machines lack patchnn.
+        return Outcome(job, (), 0.0, _in_words(error))
+
+
+def _attempt(job: Job, observe: Observer | None = None, registry: Registry | None = None) -> Outcome:
+    """Carry out a job, with its failure as an outcome."""
+    started = time.perf_counter()
+    try:
+        return carry_out(job, observe, registry)
+    except Exception as error:
+        return Outcome(job, (), time.perf_counter() - started, _in_words(error))
+
+
+def _in_words(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, PatchnnError) else f"{type(error).__name__}: {text}"
+
+
+def _prepare(job: Job, kind: type[Task]) -> tuple[Task, Plan]:
+    """Return the task and its plan, with the job's files read."""
+    pictures: dict[str, Any] = {}
+    for o in options(kind):
+        if o.picture and job.files.get(o.name):
+            read = tuple((read_mask if o.kind == "mask" else read_image)(file) for file in job.files[o.name])
+            pictures[o.name] = read if o.many else read[0]
+    with _naming(job):
+        task = kind.from_json(job.options, **pictures)
+        return task, tune(task, **job.tuning)
+
+
+@contextlib.contextmanager
+def _naming(job: Job) -> Iterator[None]:
+    """Add the files to an error that is not about one of the other options."""
+    try:
+        yield
+    except InputError as error:
+        about = str(error).split(" ")[0].rstrip(":")
+        if about in {*job.options, *job.tuning}:
+            raise
+        names = job.files.get(about) or [name for several in job.files.values() for name in several]
+        raise InputError(f"{', '.join(names)}: {error}") from None
+
+
+def _read_maps(job: Job, plan: Plan) -> list[tuple[str, list[Image]]]:
+    """Return for each map where it goes and its pictures, one for every source."""
+    count, found = len(plan.sources), []
+    for start in range(0, len(job.maps), count):
+        group = job.maps[start : start + count]
+        try:
+            found.append((group[0][1], check_maps(plan, [read_image(file) for file, _ in group])))
+        except InputError as error:
+            names = ", ".join(file for file, _ in group)
+            raise error if names in str(error) else InputError(f"{names}: {error}") from None
+    return found
+
+
+def _is_done(job: Job, record: dict[str, Any]) -> bool:
+    """Whether the job's output is whole and was made by the same job; a kind of file without record is taken to be."""
+    path = Path(job.output)
+    if not path.exists() or not _is_whole(path):
+        return False
+    if path.suffix.lower() != ".png":
+        return True
+    with contextlib.suppress(InputError):
+        before = read_record(path)
+        wanted = {**record, "task": job.task, "backend": before.get("backend") if job.backend == "auto" else job.backend}
+        return all(before.get(key) == value for key, value in wanted.items() if key != "patchnn")
+    return False
+
+
+def _is_whole(path: str | Path) -> bool:
+    with contextlib.suppress(InputError):
+        read_image(path)
+        return True
+    return False
+
+
+def _may_replace(job: Job, path: str) -> bool:
+    """Whether what is at `path` may go: where the user says so, or where it is the wreck of a picture."""
+    return job.force or (job.resume and os.path.isfile(path) and not _is_whole(path))
+
+
+def _command(job: Job, task: Task) -> list[str]:
+    files = {o.name: list(job.files.get(o.name, [])) for o in options(type(task)) if o.picture}
+    chosen = {key: word for key, word in (("search", job.search), ("backend", job.backend)) if word != "auto"}
+    maps = [file for file, _ in job.maps]
+    return command_words(job.task, task, files, {**job.tuning, **chosen, "apply_to": maps, "seed": job.seed})
