@@ -32,6 +32,7 @@ ROOMS = [
     "patchnn.run",
     "patchnn.command",
     "patchnn.metrics",
+    "patchnn.workers",
     "patchnn.batch",
     "patchnn.evaluate",
     "patchnn.studio",

@@ -76,6 +76,8 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     task, plan = _prepare(job, kind)
     maps = _read_maps(job, plan)
     outputs = (job.output, *(output for output, _ in maps))
+    if len(set(outputs)) < len(outputs):
+        raise InputError(f"{job.output}: two maps would be written to one file; rename one of them")
     drawn = {"maps": [[digest(image) for image in images] for _, images in maps]} if maps else {}
 
     done = job.resume and _is_done(job, {**describe(task, seed=job.seed, tuning=job.tuning, search=job.search), **drawn})

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +17,15 @@ import numpy as np
 from patchnn.engine.plan import Image, Mask, as_image
 from patchnn.errors import InputError
 
-__all__ = ["check_output", "read_image", "read_mask", "read_record", "write_image"]
+__all__ = ["check_output", "clear_parts", "read_image", "read_mask", "read_record", "write_image"]
 
 RECORD = "patchnn"
 """Keyword of the PNG text chunk that holds the record."""
+
+PART = ".patchnn-"
+"""How the name of a file begins that is being written."""
+ABANDONED = 600
+"""Seconds after which such a file is nobody's any more: writing one takes a moment."""
 
 # What the encoder is told for each kind of file that can be written.
 _WRITERS: dict[str, dict[str, Any]] = {
@@ -92,7 +98,7 @@ def write_image(
     check_output(path, channels=picture.shape[2], overwrite=overwrite)
     data = _encode(path.suffix.lower(), picture, record)
     # Beside the file, so that it can be moved into place in one step.
-    part = path.with_name(f".patchnn-{secrets.token_hex(8)}")
+    part = path.with_name(f"{PART}{secrets.token_hex(8)}")
     try:
         part.write_bytes(data)
         part.replace(path)
@@ -101,6 +107,14 @@ def write_image(
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def clear_parts(folder: str | os.PathLike[str]) -> None:
+    """Remove what killed processes left half-written in a folder: parts that nobody has written to for a while."""
+    for part in Path(folder).glob(f"{PART}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - part.stat().st_mtime > ABANDONED:
+                part.unlink()
 
 
 def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:

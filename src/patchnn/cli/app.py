@@ -90,18 +90,18 @@ def _task_command(registry: Registry, name: str) -> Any:
         anything = {"ignore_unknown_options": True, "allow_extra_args": True}
         command.command(name, help=f"(broken: {problem})", context_settings=anything)(broken)
     else:
-        command.command(name, help=inspect.getdoc(task))(_task_function(name, task))
+        command.command(name, help=inspect.getdoc(task))(_task_function(registry, name, task))
     return get_command(command)
 
 
-def _task_function(name: str, task: type[Task]) -> Callable[..., None]:
+def _task_function(registry: Registry, name: str, task: type[Task]) -> Callable[..., None]:
     """Return a function whose signature, from which typer reads a command, is the task's options and make's."""
     own = [parameter(o) for o in options(task)]
     common = [p for p in inspect.signature(make, eval_str=True).parameters.values() if p.kind is p.KEYWORD_ONLY]
 
     def function(**given: Any) -> None:
         values = {p.name: given.pop(p.name) for p in own}
-        make(name, task, values, **given)
+        make(registry, name, values, **given)
 
     function.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]  # read by inspect, unknown to typeshed
     return function

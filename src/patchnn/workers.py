@@ -1,0 +1,119 @@
+"""Where jobs are done: processes of this machine, or a Dask cluster; both are executors of concurrent.futures."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+from patchnn.engine.backend import THREADS, count_threads
+from patchnn.errors import BackendError
+
+__all__ = ["Processes", "open_cluster", "open_workers"]
+
+_T = TypeVar("_T")
+
+
+class Processes(Executor):
+    """A pool of processes that share this machine's cores, and that outlives the death of one.
+
+    count: how many. Where one is killed the futures under way raise BrokenExecutor, and the next submit begins a new pool.
+    Left by an exception, as Ctrl-C, the processes end at once; so they do when this process is killed.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        # Every process waits for the other end to close, which the operating system does if this process dies.
+        self._far_end, self._lifeline = multiprocessing.get_context("spawn").Pipe(duplex=False)
+        self._pool: ProcessPoolExecutor | None = None
+
+    def submit(self, fn: Callable[..., _T], /, *args: Any, **kwargs: Any) -> Future[_T]:
+        with _without_interrupts():
+            if self._pool is not None:
+                with contextlib.suppress(BrokenProcessPool):
+                    return self._pool.submit(fn, *args, **kwargs)
+            self._pool = self._open()
+            return self._pool.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is not None:
+            self._lifeline.close()
+        self.shutdown(cancel_futures=kind is not None)
+        self._lifeline.close()
+        self._far_end.close()
+
+    def _open(self) -> ProcessPoolExecutor:
+        threads = max(1, count_threads() // self.count)
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self.count, context, initializer=_begin, initargs=(self._far_end, threads))
+
+
+@contextlib.contextmanager
+def open_workers(jobs: int, cluster: str | None = None) -> Iterator[tuple[Executor | None, int]]:
+    """Give an executor and how many jobs it does at a time: a cluster's, processes, or None for a single job, done here."""
+    if cluster:
+        with open_cluster(cluster) as opened:
+            yield opened
+    elif jobs > 1:
+        with Processes(jobs) as pool:
+            yield pool, jobs
+    else:
+        yield None, 1
+
+
+@contextlib.contextmanager
+def open_cluster(address: str) -> Iterator[tuple[Executor, int]]:
+    """Connect to a Dask scheduler: its executor, and how many jobs its workers do at a time.
+
+    A job whose worker dies is done again by another. Raises BackendError without Dask, or where no scheduler answers.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise BackendError("a cluster needs Dask: pip install 'patchnn[cluster]'") from None
+    try:
+        client = Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise BackendError(f"no Dask scheduler answers at {address}: {' '.join(str(error).split())}") from error
+    with client:
+        yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
+
+
+def _begin(lifeline: Connection, threads: int) -> None:
+    """Make a process of the pool ready: Ctrl-C is its parent's affair, and it has its share of the cores."""
+    from threadpoolctl import threadpool_limits
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ[THREADS] = str(threads)
+    threadpool_limits(threads)
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+
+
+def _end_with(lifeline: Connection) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        lifeline.recv()
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Keep Ctrl-C from processes that begin here: they inherit what is blocked, and have no one to handle it yet."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
