@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from patchnn.engine.backend import find_backend
 from patchnn.engine.maps import check_maps
 from patchnn.engine.plan import Image, Plan
 from patchnn.engine.synthesize import Observer
-from patchnn.errors import InputError, PatchnnError
+from patchnn.errors import InputError, PatchnnError, debugging
 from patchnn.images import check_output, read_image, read_mask, read_record, write_image
 from patchnn.registry import Registry
 from patchnn.run import describe, digest, run, tune
@@ -162,6 +163,8 @@ def _attempt(job: Job, observe: Observer | None = None, registry: Registry | Non
     try:
         return carry_out(job, observe, registry)
     except Exception as error:
+        if debugging():
+            traceback.print_exc()
         return Outcome(job, (), time.perf_counter() - started, _in_words(error))
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from patchnn.engine.plan import Image, Mask, as_image
 from patchnn.errors import InputError
 
-__all__ = ["check_output", "clear_parts", "read_image", "read_mask", "read_record", "write_image"]
+__all__ = ["check_output", "clear_parts", "discard_parts", "read_image", "read_mask", "read_record", "write_image"]
 
 RECORD = "patchnn"
 """Keyword of the PNG text chunk that holds the record."""
@@ -26,6 +26,7 @@ PART = ".patchnn-"
 """How the name of a file begins that is being written."""
 ABANDONED = 600
 """Seconds after which such a file is nobody's any more: writing one takes a moment."""
+_parts: set[Path] = set()
 
 # What the encoder is told for each kind of file that can be written.
 _WRITERS: dict[str, dict[str, Any]] = {
@@ -99,12 +100,21 @@ def write_image(
     data = _encode(path.suffix.lower(), picture, record)
     # Beside the file, so that it can be moved into place in one step.
     part = path.with_name(f"{PART}{secrets.token_hex(8)}")
+    _parts.add(part)
     try:
         part.write_bytes(data)
         part.replace(path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        _parts.discard(part)
+
+
+def discard_parts() -> None:
+    """Remove what this process is writing at this moment, before it ends without going back."""
+    for part in list(_parts):
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
 

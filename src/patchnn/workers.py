@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from patchnn.engine.backend import THREADS, count_threads
 from patchnn.errors import BackendError
+from patchnn.images import discard_parts
 
 __all__ = ["Processes", "open_cluster", "open_workers"]
 
@@ -103,6 +104,7 @@ def _begin(lifeline: Connection, threads: int) -> None:
 def _end_with(lifeline: Connection) -> None:
     with contextlib.suppress(EOFError, OSError):
         lifeline.recv()
+    discard_parts()
     os._exit(1)
 
 

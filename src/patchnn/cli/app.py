@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from patchnn.cli.doctor import doctor_command
 from patchnn.cli.make import make
 from patchnn.cli.options import parameter
 from patchnn.errors import InputError, PluginError
@@ -68,6 +69,7 @@ def build_app(registry: Registry) -> typer.Typer:
         else:
             raise InputError(f"{path} was not made by a command; --json prints how it was")
 
+    app.command()(doctor_command(registry))
     return app
 
 

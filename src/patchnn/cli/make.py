@@ -93,10 +93,9 @@ def make(
     places = _places(inputs, output, name, count, force, resume)
 
     notes = [f"backend: {device.description}"] if device and backend == "auto" else []
-    if seed is None and resume:
-        seed = _earlier_seed(inputs, places, name)
     if seed is None:
-        seed = secrets.randbelow(2**31)
+        earlier = _earlier_seed(inputs, places, name) if resume else None
+        seed = secrets.randbelow(2**31) if earlier is None else earlier
         notes.append(f"seed: {seed}")
     total = len(inputs.names) * count
     jobs = min(jobs, total)
