@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,9 @@ def _through(executor: Executor, jobs: Iterable[Job], limit: int) -> Iterator[tu
         while True:
             for job in todo:
                 try:
-                    flying[executor.submit(_attempt, job)] = job
+                    flying[executor.submit(_attempt, _repeatable(job))] = job
+                except InputError as error:
+                    yield job, Outcome(job, (), 0.0, str(error))
                 except BrokenExecutor:
                     yield job, None
                 if len(flying) >= limit:
@@ -147,9 +149,21 @@ def _through(executor: Executor, jobs: Iterable[Job], limit: int) -> Iterator[tu
             future.cancel()
 
 
+def _repeatable(job: Job) -> Job:
+    """Return a job that may be done twice: one whose worker dies may have written its files already.
+
+    Raises InputError if there are files in its place, as the job itself would.
+    """
+    if job.force or job.resume:
+        return job
+    for path in (job.output, *(path for _, path in job.maps)):
+        check_output(path)
+    return replace(job, resume=True)
+
+
 def _outcome(job: Job, future: Future[Outcome]) -> Outcome | None:
     try:
-        return future.result()
+        return replace(future.result(), job=job)
     except BrokenExecutor:
         return None
     except Exception as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from patchnn.engine.backend import THREADS, count_threads
-from patchnn.errors import BackendError
+from patchnn.errors import BackendError, InputError
 from patchnn.images import discard_parts
 
 __all__ = ["Processes", "open_cluster", "open_workers"]
@@ -79,13 +80,15 @@ def open_cluster(address: str) -> Iterator[tuple[Executor, int]]:
 
     A job whose worker dies is done again by another. Raises BackendError without Dask, or where no scheduler answers.
     """
+    if not re.fullmatch(r"\w+://[^/]+:\d+", address):
+        raise InputError(f"the cluster's address is {address}: write tcp://HOST:PORT, as the Dask scheduler says it")
     try:
         from distributed import Client
     except ImportError:
         raise BackendError("a cluster needs Dask: pip install 'patchnn[cluster]'") from None
     try:
         client = Client(address, timeout=10, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
         raise BackendError(f"no Dask scheduler answers at {address}: {' '.join(str(error).split())}") from error
     with client:
         yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
