@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from patchnn.command import command_words
 from patchnn.engine.backend import find_backend
@@ -81,18 +81,22 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
         raise InputError(f"{job.output}: two maps would be written to one file; rename one of them")
     drawn = {"maps": [[digest(image) for image in images] for _, images in maps]} if maps else {}
 
-    done = job.resume and _is_done(job, {**describe(task, seed=job.seed, tuning=job.tuning, search=job.search), **drawn})
-    missing = [path for path in outputs if not (done and os.path.exists(path))]
+    there = _what_is_there(job, task, drawn)
+    if there == "another" and not job.force:
+        raise InputError(f"{job.output} was made otherwise: choose another folder, or overwrite it with --force")
+    missing = [path for path in outputs if there != "done" or not os.path.exists(path)]
+    overwrite = {path: job.force or (there == "damaged" and path == job.output) for path in missing}
     for path in missing:
-        check_output(path, channels=plan.guess.shape[2] if path == job.output else None, overwrite=_may_replace(job, path))
+        check_output(path, channels=plan.guess.shape[2] if path == job.output else None, overwrite=overwrite[path])
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": find_backend(job.backend), "max_memory": job.max_memory}
         result = run(task, seed=job.seed, **job.tuning, **how, observe=observe)
         record = {**result.record, **drawn, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
+        # The picture comes first: where it is done, its record vouches for maps that are there too.
         for path, images in ((job.output, None), *maps):
             if path in missing:
                 image = result.apply(*images) if images else result.image
-                write_image(path, image, record=None if images else record, overwrite=_may_replace(job, path))
+                write_image(path, image, record=None if images else record, overwrite=overwrite[path])
     return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing)
 
 
@@ -191,6 +195,8 @@ def _prepare(job: Job, kind: type[Task]) -> tuple[Task, Plan]:
     """Return the task and its plan, with the job's files read."""
     pictures: dict[str, Any] = {}
     for o in options(kind):
+        if o.positional and o.name not in {*job.files, *job.options}:
+            raise InputError(f"{o.name} is missing: {job.task} cannot do without")
         if o.picture and job.files.get(o.name):
             read = tuple((read_mask if o.kind == "mask" else read_image)(file) for file in job.files[o.name])
             pictures[o.name] = read if o.many else read[0]
@@ -225,30 +231,24 @@ def _read_maps(job: Job, plan: Plan) -> list[tuple[str, list[Image]]]:
     return found
 
 
-def _is_done(job: Job, record: dict[str, Any]) -> bool:
-    """Whether the job's output is whole and was made by the same job; a kind of file without record is taken to be."""
+def _what_is_there(job: Job, task: Task, drawn: dict[str, Any]) -> Literal["nothing", "damaged", "another", "done"]:
+    """Say what a job that is to be resumed finds in its output's place; a kind of file without a record is taken for done."""
     path = Path(job.output)
-    if not path.exists() or not _is_whole(path):
-        return False
+    if not job.resume or not path.is_file():
+        return "nothing"
+    try:
+        read_image(path)
+    except InputError:
+        return "damaged"
     if path.suffix.lower() != ".png":
-        return True
+        return "done"
     with contextlib.suppress(InputError):
         before = read_record(path)
-        wanted = {**record, "task": job.task, "backend": before.get("backend") if job.backend == "auto" else job.backend}
-        return all(before.get(key) == value for key, value in wanted.items() if key != "patchnn")
-    return False
-
-
-def _is_whole(path: str | Path) -> bool:
-    with contextlib.suppress(InputError):
-        read_image(path)
-        return True
-    return False
-
-
-def _may_replace(job: Job, path: str) -> bool:
-    """Whether what is at `path` may go: where the user says so, or where it is the wreck of a picture."""
-    return job.force or (job.resume and os.path.isfile(path) and not _is_whole(path))
+        wanted = {**describe(task, seed=job.seed, tuning=job.tuning, search=job.search), **drawn, "task": job.task}
+        wanted["backend"] = before.get("backend") if job.backend == "auto" else job.backend
+        if all(before.get(key) == value for key, value in wanted.items() if key != "patchnn"):
+            return "done"
+    return "another"
 
 
 def _command(job: Job, task: Task) -> list[str]:
