@@ -312,7 +312,8 @@ class Killing(Executor):
         self.waiting.append((future, lambda: fn(*args)))
         if fatal:
             self.kills += 1
-            for broken, _ in self.waiting:
+            for broken, work in self.waiting:
+                work()  # written, and not told
                 broken.set_exception(BrokenExecutor("killed"))
             self.waiting.clear()
         elif len(self.waiting) == 3 or self.kills:
@@ -330,7 +331,8 @@ def test_jobs_whose_worker_died_are_done_again_alone(twice: bool) -> None:
     assert failed == (["out-1.png"] if twice else [])
     if twice:
         assert "was killed" in (outcomes["out-1.png"].error or "")
-    assert len(list(Path().glob("out-*.png"))) == 5 - twice
+    assert len(list(Path().glob("out-*.png"))) == 5
+    assert [outcomes[job.output].job for job in jobs(5)] == jobs(5)
 
 
 def test_a_broken_pool_that_stays_broken_is_one_line_for_each_job() -> None:

@@ -123,10 +123,12 @@ def run_jobs(
             lost.append(job)
         else:
             yield outcome
-    for again in lost:
-        for job, outcome in _through(executor, [again], 1):
-            died = "the process that worked on it was killed: most likely memory ran out (try --max-memory, or fewer --jobs)"
-            yield outcome or Outcome(job, (), 0.0, died)
+    died = "the process that worked on it was killed: most likely memory ran out (try --max-memory, or fewer --jobs)"
+    for job in lost:
+        # It may have written its files before it died.
+        again = job if job.force else replace(job, resume=True)
+        for _, outcome in _through(executor, [again], 1):
+            yield replace(outcome, job=job) if outcome else Outcome(job, (), 0.0, died)
 
 
 def _through(executor: Executor, jobs: Iterable[Job], limit: int) -> Iterator[tuple[Job, Outcome | None]]:
