@@ -372,6 +372,18 @@ def test_what_an_executor_cannot_do_is_told() -> None:
     assert next(run_jobs([JOB], Far())).error == "ModuleNotFoundError: No module named 'patchnn'"
 
 
+def test_an_executor_that_gives_up_its_jobs_is_the_end() -> None:
+    class Gone(Executor):
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.cancel()
+            future.set_running_or_notify_cancel()
+            return future
+
+    with pytest.raises(BackendError, match="--resume makes what is missing"):
+        next(run_jobs([JOB], Gone()))
+
+
 # Processes.
 
 

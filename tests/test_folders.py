@@ -327,10 +327,11 @@ def test_ctrl_c_ends_a_folder_with_one_line(folder: Path, jobs: tuple[str, ...])
 @posix
 def test_ctrl_c_ends_what_does_not_listen(folder: Path) -> None:
     code = """
-import hashlib, sys
+import hashlib, signal
 from pathlib import Path
 from patchnn import images
 from patchnn.cli.interrupt import ending_soon
+signal.signal(signal.SIGINT, lambda *args: None)
 with ending_soon():
     part = Path(".patchnn-part")
     part.touch()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from patchnn import InputError, Plan, Task, run, synthesize
+from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.maps import apply_field
 from patchnn.testing import tiny_image, tiny_mask
@@ -63,6 +64,12 @@ def test_plans_drawn_at_random(plan: Plan) -> None:
     np.testing.assert_array_equal(again[free], made.image[free])
     if plan.keep is not None:
         np.testing.assert_array_equal(again[~free], sources[0][~free])
+
+
+def test_numbers_are_the_inverse_of_places() -> None:
+    atlas = Atlas(NumpyBackend(1), [IMAGE, OTHER[:15, :20]], None, [None, None], 5)
+    field = np.append(atlas.index, -1)[None].astype(np.int64)
+    np.testing.assert_array_equal(atlas.numbers(atlas.locate(field)), field)
 
 
 def test_kept_pixels_are_the_maps_own() -> None:

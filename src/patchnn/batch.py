@@ -7,7 +7,7 @@ import os
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from patchnn.engine.backend import find_backend
 from patchnn.engine.maps import check_maps
 from patchnn.engine.plan import Image, Plan
 from patchnn.engine.synthesize import Observer
-from patchnn.errors import InputError, PatchnnError, debugging
+from patchnn.errors import BackendError, InputError, PatchnnError, debugging
 from patchnn.images import check_output, read_image, read_mask, read_record, write_image
 from patchnn.registry import Registry
 from patchnn.run import describe, digest, run, tune
@@ -112,7 +112,8 @@ def run_jobs(
 
     executor: where they are done, any of concurrent.futures; None is here, one after the other, with `observe` and the
     tasks of `registry`. workers: how many the executor has. Only two jobs for each are in flight at any time, so that
-    `jobs` may be a generator without end. Jobs whose worker died are done again at the end, each alone.
+    `jobs` may be a generator without end. Jobs whose worker died are done again at the end, each alone. Raises
+    BackendError if the executor gives its jobs up.
     """
     if executor is None:
         yield from (_attempt(job, observe, registry) for job in jobs)
@@ -172,6 +173,8 @@ def _outcome(job: Job, future: Future[Outcome]) -> Outcome | None:
         return replace(future.result(), job=job)
     except BrokenExecutor:
         return None
+    except CancelledError:
+        raise BackendError("the cluster is gone, and with it what it had in hand; --resume makes what is missing") from None
     except Exception as error:
         # What an executor makes of a job that never ran, as a cluster whose machines lack patchnn.
         return Outcome(job, (), 0.0, _in_words(error))

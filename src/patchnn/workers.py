@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import re
@@ -37,7 +38,7 @@ class Processes(Executor):
         self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, fn: Callable[..., _T], /, *args: Any, **kwargs: Any) -> Future[_T]:
-        with _without_interrupts():
+        with _quietly():
             if self._pool is not None:
                 with contextlib.suppress(BrokenProcessPool):
                     return self._pool.submit(fn, *args, **kwargs)
@@ -86,12 +87,17 @@ def open_cluster(address: str) -> Iterator[tuple[Executor, int]]:
         from distributed import Client
     except ImportError:
         raise BackendError("a cluster needs Dask: pip install 'patchnn[cluster]'") from None
+    # What it has to say is said here, in one line.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=10, set_as_default=False)
     except OSError as error:
         raise BackendError(f"no Dask scheduler answers at {address}: {' '.join(str(error).split())}") from error
-    with client:
+    try:
         yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
+    finally:
+        # A scheduler that is gone would be waited for.
+        client.close(timeout=2)
 
 
 def _begin(lifeline: Connection, threads: int) -> None:
@@ -112,13 +118,17 @@ def _end_with(lifeline: Connection) -> None:
 
 
 @contextlib.contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Keep Ctrl-C from processes that begin here: they inherit what is blocked, and have no one to handle it yet."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _quietly() -> Iterator[None]:
+    """Let processes that begin here inherit that Ctrl-C is blocked, and that nothing is said of what is left at a hard end.
+
+    Until they are up nobody handles an interrupt there; and the one that cleans up after all others warns when it has to.
+    """
+    warnings = os.environ.get("PYTHONWARNINGS", "")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [warnings, "ignore:resource_tracker:UserWarning"]))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        os.environ["PYTHONWARNINGS"] = warnings
+        if blocked is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)

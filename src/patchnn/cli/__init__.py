@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -33,7 +34,8 @@ def main(argv: Sequence[str] | None = None, registry: Registry | None = None) ->
         # A file's name need not be valid UTF-8, and is printed as it is.
         sys.stdout.reconfigure(errors="surrogateescape")
     try:
-        with ending_soon():
+        # Where the words are not this process's own, Ctrl-C may be meant for more than this call.
+        with ending_soon() if argv is None else contextlib.nullcontext():
             return _run(words, registry)
     except (Exception, KeyboardInterrupt) as error:
         if debugging():

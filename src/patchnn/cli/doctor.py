@@ -63,13 +63,10 @@ def _versions() -> dict[str, str | None]:
 
 
 def _backend(name: str) -> dict[str, Any]:
-    problem = BACKENDS[name].unavailable()
-    if problem is None:
-        try:
-            return {"problem": None, "description": BACKENDS[name]().description}
-        except PatchnnError as error:
-            problem = str(error)
-    return {"problem": problem, "description": None}
+    try:
+        return {"problem": None, "description": BACKENDS[name]().description}
+    except PatchnnError as error:
+        return {"problem": str(error), "description": None}
 
 
 def _memory() -> dict[str, int | None]:

@@ -34,27 +34,28 @@ def ending_soon() -> Iterator[None]:
     here, there = socket.socketpair()
     there.setblocking(False)
     before = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
-    threading.Thread(target=_watch, args=(here,), daemon=True).start()
+    came, told = threading.Event(), threading.Event()
+    threading.Thread(target=_watch, args=(here, came, told), daemon=True).start()
     try:
         yield
     finally:
         signal.set_wakeup_fd(before)
-        there.close()
+        # Whoever called tells of the interruption now. Python may still wait for threads: the time goes on.
+        told.set()
+        if not came.is_set():
+            there.close()
 
 
-def _watch(here: socket.socket) -> None:
+def _watch(here: socket.socket, came: threading.Event, told: threading.Event) -> None:
     with here:
         # Every signal that Python handles writes its number; an end is when nothing more can come.
         while (number := here.recv(1)) and number[0] != signal.SIGINT:
             pass
-        if not number:
-            return
-        here.settimeout(GRACE)
-        until = time.monotonic() + GRACE
-        with contextlib.suppress(TimeoutError):
-            while time.monotonic() < until:
-                if not here.recv(1):
-                    return
+    if not number:
+        return
+    came.set()
+    time.sleep(GRACE)
     discard_parts()
-    print("interrupted", file=sys.stderr, flush=True)
+    if not told.is_set():
+        print("interrupted", file=sys.stderr, flush=True)
     os._exit(INTERRUPTED)
