@@ -18,7 +18,7 @@ from patchnn.engine.maps import check_maps
 from patchnn.engine.plan import Image, Plan
 from patchnn.engine.synthesize import Observer
 from patchnn.errors import BackendError, InputError, PatchnnError, debugging
-from patchnn.images import check_output, read_image, read_mask, read_record, write_image
+from patchnn.images import Depth, Kind, check_output, read_image, read_picture, read_record, write_image
 from patchnn.registry import Registry
 from patchnn.run import describe, digest, run, tune
 from patchnn.task import Task, options
@@ -32,6 +32,7 @@ class Job:
 
     task: the name of an entry point. files: names of files by picture option. output: the file to write. seed: 0 to
     2**32 - 1. options: the task's other options as JSON values. tuning, search, backend, max_memory: as in run.
+    depth, quality: as in write_image; by default those of the first picture.
     maps: files of the source's size and where to write what the same patches make of them; with several sources, one
     for each in their order, written where the first of them says. force: overwrite files. resume: leave a file that is
     whole and was made by the same job.
@@ -46,6 +47,8 @@ class Job:
     search: str = "auto"
     backend: str = "auto"
     max_memory: int | None = None
+    depth: Depth | None = None
+    quality: int | None = None
     maps: tuple[tuple[str, str], ...] = ()
     force: bool = False
     resume: bool = False
@@ -56,7 +59,7 @@ class Outcome:
     """What came of a job.
 
     paths: the files that hold its result, the picture first. seconds: how long it took. error: why there is none, in
-    one line. skipped: it had been done before.
+    one line. skipped: it had been done before. notes: what is to be said of its files.
     """
 
     job: Job
@@ -64,6 +67,7 @@ class Outcome:
     seconds: float
     error: str | None = None
     skipped: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def carry_out(job: Job, observe: Observer | None = None, registry: Registry | None = None) -> Outcome:
@@ -74,12 +78,12 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     """
     started = time.perf_counter()
     kind = (registry or Registry()).load(job.task)
-    task, plan = _prepare(job, kind)
+    task, plan, kept, notes = _prepare(job, kind)
     maps = _read_maps(job, plan)
-    outputs = (job.output, *(output for output, _ in maps))
+    outputs = (job.output, *(output for output, *_ in maps))
     if len(set(outputs)) < len(outputs):
         raise InputError(f"{job.output}: two maps would be written to one file; rename one of them")
-    drawn = {"maps": [[digest(image) for image in images] for _, images in maps]} if maps else {}
+    drawn = {"maps": [[digest(image) for image in images] for _, images, _ in maps]} if maps else {}
 
     there = _what_is_there(job, task, drawn)
     if there == "another" and not job.force:
@@ -87,17 +91,20 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     missing = [path for path in outputs if there != "done" or not os.path.exists(path)]
     overwrite = {path: job.force or (there == "damaged" and path == job.output) for path in missing}
     for path in missing:
-        check_output(path, channels=plan.guess.shape[2] if path == job.output else None, overwrite=overwrite[path])
+        own: dict[str, Any] = {"channels": plan.guess.shape[2], "depth": job.depth, "quality": job.quality}
+        check_output(path, **(own if path == job.output else {}), overwrite=overwrite[path])
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": find_backend(job.backend), "max_memory": job.max_memory}
         result = run(task, seed=job.seed, **job.tuning, **how, observe=observe)
         record = {**result.record, **drawn, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
         # The picture comes first: where it is done, its record vouches for maps that are there too.
-        for path, images in ((job.output, None), *maps):
+        if job.output in missing:
+            form: dict[str, Any] = {"depth": job.depth, "quality": job.quality, "record": record}
+            write_image(job.output, result.image, kind=kept, **form, overwrite=overwrite[job.output])
+        for path, images, own_kind in maps:
             if path in missing:
-                image = result.apply(*images) if images else result.image
-                write_image(path, image, record=None if images else record, overwrite=overwrite[path])
-    return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing)
+                write_image(path, result.apply(*images), kind=own_kind, overwrite=overwrite[path])
+    return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing, notes=notes)
 
 
 def run_jobs(
@@ -196,18 +203,25 @@ def _in_words(error: Exception) -> str:
     return text if isinstance(error, PatchnnError) else f"{type(error).__name__}: {text}"
 
 
-def _prepare(job: Job, kind: type[Task]) -> tuple[Task, Plan]:
-    """Return the task and its plan, with the job's files read."""
+def _prepare(job: Job, kind: type[Task]) -> tuple[Task, Plan, Kind | None, tuple[str, ...]]:
+    """Return the task and its plan, with the job's files read, the first image's kind, and what is to be said of them."""
     pictures: dict[str, Any] = {}
+    kinds: list[Kind] = []
+    notes: list[str] = []
     for o in options(kind):
         if o.positional and o.name not in {*job.files, *job.options}:
             raise InputError(f"{o.name} is missing: {job.task} cannot do without")
         if o.picture and job.files.get(o.name):
-            read = tuple((read_mask if o.kind == "mask" else read_image)(file) for file in job.files[o.name])
-            pictures[o.name] = read if o.many else read[0]
+            read = []
+            for file in job.files[o.name]:
+                picture = read_picture(file)
+                read.append(picture.mask() if o.kind == "mask" else picture.pixels)
+                kinds += [] if o.kind == "mask" else [picture.kind]
+                notes += [f"{file} holds {picture.frames} pictures: the first is used"] if picture.frames > 1 else []
+            pictures[o.name] = tuple(read) if o.many else read[0]
     with _naming(job):
         task = kind.from_json(job.options, **pictures)
-        return task, tune(task, **job.tuning)
+        return task, tune(task, **job.tuning), next(iter(kinds), None), tuple(notes)
 
 
 @contextlib.contextmanager
@@ -223,13 +237,14 @@ def _naming(job: Job) -> Iterator[None]:
         raise InputError(f"{', '.join(names)}: {error}") from None
 
 
-def _read_maps(job: Job, plan: Plan) -> list[tuple[str, list[Image]]]:
-    """Return for each map where it goes and its pictures, one for every source."""
+def _read_maps(job: Job, plan: Plan) -> list[tuple[str, list[Image], Kind]]:
+    """Return for each map where it goes, its pictures, one for every source, and the first one's kind."""
     count, found = len(plan.sources), []
     for start in range(0, len(job.maps), count):
         group = job.maps[start : start + count]
         try:
-            found.append((group[0][1], check_maps(plan, [read_image(file) for file, _ in group])))
+            pictures = [read_picture(file) for file, _ in group]
+            found.append((group[0][1], check_maps(plan, [p.pixels for p in pictures]), pictures[0].kind))
         except InputError as error:
             names = ", ".join(file for file, _ in group)
             raise error if names in str(error) else InputError(f"{names}: {error}") from None
@@ -258,6 +273,7 @@ def _what_is_there(job: Job, task: Task, drawn: dict[str, Any]) -> Literal["noth
 
 def _command(job: Job, task: Task) -> list[str]:
     files = {o.name: list(job.files.get(o.name, [])) for o in options(type(task)) if o.picture}
-    chosen = {key: word for key, word in (("search", job.search), ("backend", job.backend)) if word != "auto"}
+    chosen: dict[str, Any] = {key: word for key, word in (("search", job.search), ("backend", job.backend)) if word != "auto"}
+    chosen |= {"depth": job.depth, "quality": job.quality}
     maps = [file for file, _ in job.maps]
     return command_words(job.task, task, files, {**job.tuning, **chosen, "apply_to": maps, "seed": job.seed})

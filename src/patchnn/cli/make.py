@@ -16,7 +16,7 @@ import typer
 
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
 from patchnn.cli.inputs import MAPS, Inputs, find_inputs
-from patchnn.cli.options import parse_bytes
+from patchnn.cli.options import check_count, parse_bytes, parse_depth
 from patchnn.cli.outputs import folder_pattern, map_path, output_paths, pattern_paths
 from patchnn.cli.progress import show_progress
 from patchnn.engine.backend import find_backend
@@ -38,14 +38,20 @@ def make(
         str | None,
         typer.Option("-o", "--output", metavar="FILE|FOLDER/", help="Where to write; by default named after the first input."),
     ] = None,
-    count: Annotated[int, typer.Option("-n", "--count", metavar="INTEGER", min=1, help="How many pictures to make.")] = 1,
+    count: Annotated[int, typer.Option("-n", "--count", metavar="INTEGER", help="How many pictures to make.")] = 1,
     seed: Annotated[
         int | None,
         typer.Option(
             metavar="INTEGER",
-            min=0,
             help="The first of several pictures has this seed, the next one more; by default a random one.",
         ),
+    ] = None,
+    depth: Annotated[
+        str,
+        typer.Option(metavar="auto|8|16|float", help="Bits a channel; auto is the first input's, where the output can hold it."),
+    ] = "auto",
+    quality: Annotated[
+        int | None, typer.Option(metavar="INTEGER", help="Of a JPEG or WebP, from 1 to 100; by default 95.")
     ] = None,
     alpha: Annotated[
         float | None,
@@ -69,7 +75,7 @@ def make(
         list[str] | None,
         typer.Option(metavar="FILE", help="Another picture of the source's size, made of the same patches; may be given again."),
     ] = None,
-    jobs: Annotated[int, typer.Option(metavar="INTEGER", min=1, help="How many pictures to work on at a time.")] = 1,
+    jobs: Annotated[int, typer.Option(metavar="INTEGER", help="How many pictures to work on at a time.")] = 1,
     cluster: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="A Dask scheduler whose workers do the work.")
     ] = None,
@@ -88,9 +94,13 @@ def make(
         if o.name in own:
             o.check(own[o.name])
     memory = None if max_memory is None else parse_bytes(max_memory)
+    check_count(count, seed)
+    if jobs < 1:
+        raise InputError(f"--jobs is {jobs}: it must be 1 or more")
+    form: dict[str, Any] = {"depth": parse_depth(depth), "quality": quality}
     device = None if cluster else find_backend(backend)
     inputs = find_inputs(task, values, apply_to or [])
-    places = _places(inputs, output, name, count, force, resume)
+    places = _places(inputs, output, name, count, force or resume, form)
 
     notes = [f"backend: {device.description}"] if device and backend == "auto" else []
     if seed is None:
@@ -102,7 +112,7 @@ def make(
     if device and jobs > 1:
         memory = (memory or device.free_bytes() // 2) // jobs
     tuning = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
-    job = Job(name, {}, "", seed, own, tuning, search, backend, memory, force=force, resume=resume)
+    job = Job(name, {}, "", seed, own, tuning, search, backend, memory, **form, force=force, resume=resume)
     work = _jobs(job, inputs, places)
     if cluster:
         work = map(_absolute, work)
@@ -114,6 +124,7 @@ def make(
         else:
             outcomes = run_jobs(work, executor, workers=workers, observe=display.observe, registry=registry)
         for outcome in outcomes:
+            notes += outcome.notes
             display.finish(_in_words(outcome))
             if outcome.error:
                 failed.append(outcome)
@@ -124,16 +135,19 @@ def make(
         raise typer.Exit(1)
 
 
-def _places(inputs: Inputs, output: str | None, name: str, count: int, force: bool, resume: bool) -> Callable[[str], list[Path]]:
+def _places(
+    inputs: Inputs, output: str | None, name: str, count: int, overwrite: bool, form: dict[str, Any]
+) -> Callable[[str], list[Path]]:
     """Return what says, for each picture that is gone through, where its results go; raises InputError if they cannot."""
     if inputs.through:
         pattern = folder_pattern(output, len(inputs.names))
+        check_output(pattern, **form, overwrite=True)
         clear_parts(Path(pattern).parent)
         return lambda picture: pattern_paths(pattern, Path(picture).stem, count)
     stem = Path(inputs.names[0]).stem if inputs.names else "patchnn"
-    paths = output_paths(output, f"{stem}-{name}", count, force or resume)
+    paths = output_paths(output, f"{stem}-{name}", count, overwrite)
     for path in paths:
-        check_output(path, overwrite=force or resume)
+        check_output(path, **form, overwrite=overwrite)
     return lambda picture: paths
 
 
