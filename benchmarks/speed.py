@@ -6,8 +6,8 @@
     python benchmarks/speed.py --image photo.jpg --sizes 180x250 --runs 9
 
 Every figure is taken in a process of its own. `products` is the time over that of a 3072×3072 float32 matrix product on the
-same machine, a unit that carries over between machines better than seconds. Coherence and completeness errors: 7×7 patches,
-both pictures at half size, mean squared distance on 0..255, exact.
+same machine, a unit that carries over between machines better than seconds. Coherence and completeness errors are those of
+`patchnn.metrics`, exact.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ from typing import Any
 import numpy as np
 
 import patchnn
-from patchnn.engine.backend import NumpyBackend
-from patchnn.engine.patches import Patches
-from patchnn.engine.search.exact import nearest
+from patchnn.metrics import coherence, completeness
 from patchnn_tasks import Generate
 
 PHOTOGRAPH = Path(__file__).parents[1] / "examples" / "images" / "rocket.jpg"
@@ -71,28 +69,15 @@ def measure(image: patchnn.Image, alpha: float, search: str, runs: int) -> dict[
         made = patchnn.run(Generate(image=image), seed=seed, alpha=alpha, backend="numpy", search=search).image
         seconds.append(time.perf_counter() - start)
     peak = _peak()
-    coherence, completeness = errors(made, image)
+    # Nothing of the pictures that are too large to compare exactly in a reasonable time.
+    small = image.shape[0] * image.shape[1] <= 4 * EXACT_UP_TO
+    errors = [error(made, image, method="exact") if small else math.nan for error in (coherence, completeness)]
     return {
         "seconds": float(np.median(seconds[1:] or seconds)),
         "peak": peak,
-        "coherence": coherence,
-        "completeness": completeness,
+        "coherence": errors[0],
+        "completeness": errors[1],
     }
-
-
-def errors(output: patchnn.Image, source: patchnn.Image) -> tuple[float, float]:
-    """Return the coherence and completeness errors; NaN where the pictures are too large to compare exactly."""
-    if output.shape[0] * output.shape[1] > 4 * EXACT_UP_TO:
-        return math.nan, math.nan
-    backend = NumpyBackend()
-    halves = [
-        np.floor(255 * np.clip(patchnn.resize(x, (x.shape[0] // 2, x.shape[1] // 2)), 0, 1) + 0.5) for x in (output, source)
-    ]
-    sides = [Patches(backend, half - np.float32(127), 7) for half in halves]
-    index = [np.arange(side.grid[0] * side.grid[1]) for side in sides]
-    there = nearest(backend, sides[0], index[0], sides[1], index[1], 1 << 28)[1]
-    back = nearest(backend, sides[1], index[1], sides[0], index[0], 1 << 28)[1]
-    return float(there.mean()), float(back.mean())
 
 
 def rows(options: argparse.Namespace) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typer.main import get_command
 from patchnn.cli.doctor import doctor_command
 from patchnn.cli.make import make
 from patchnn.cli.options import metavar, parameter
+from patchnn.cli.score import score
 from patchnn.errors import InputError, PluginError
 from patchnn.images import read_record
 from patchnn.registry import Registry
@@ -70,6 +71,7 @@ def build_app(registry: Registry) -> typer.Typer:
             raise InputError(f"{path} was not made by a command; --json prints how it was")
 
     app.command()(doctor_command(registry))
+    app.command()(score)
     return app
 
 

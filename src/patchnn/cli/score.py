@@ -1,0 +1,153 @@
+"""`patchnn score`: how outputs compare with the picture that they were made of."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from statistics import mean, median
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from patchnn.cli.make import output_paths
+from patchnn.errors import InputError
+from patchnn.images import check_output, read_image, write_image
+
+if TYPE_CHECKING:
+    from patchnn.engine.plan import Image
+    from patchnn.metrics import Score
+
+__all__ = ["score"]
+
+_COLUMNS = {
+    "coherence": ("coherence", ".1f"),
+    "completeness": ("completeness", ".1f"),
+    "copy_share": ("copied", ".1%"),
+    "largest_copy": ("largest", ".1%"),
+    "niqe": ("niqe", ".2f"),
+    "sifid": ("sifid", ".3g"),
+}
+"""Figures of the table: what heads each, and how it is written."""
+
+
+def score(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The picture that the outputs were made of.")],
+    outputs: Annotated[list[Path], typer.Argument(metavar="OUTPUT", help="Pictures to measure.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    copy_map: Annotated[
+        str | None,
+        typer.Option("--map", metavar="FILE|FOLDER/", help="Write pictures of what was copied in blocks, by its shift."),
+    ] = None,
+    patch: Annotated[
+        int, typer.Option(metavar="INTEGER", min=2, help="Side of the patches that are compared, at half size.")
+    ] = 7,
+    exact: Annotated[bool, typer.Option("--exact", help="Compare every patch, in large pictures too.")] = False,
+    sifid: Annotated[bool, typer.Option("--sifid", help="Compute SIFID too; needs torch and torchvision.")] = False,
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="torchvision's inception_v3 weights for SIFID; by default those in torch.hub's cache."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite maps that exist.")] = False,
+) -> None:
+    """Measure pictures against their source: coherence and completeness errors, copied blocks, NIQE, diversity."""
+    import patchnn.metrics as metrics
+    from patchnn.metrics.sifid import find_weights
+
+    # Whatever can be wrong is found before any work.
+    picture = read_image(source)
+    sizes = [_fitting(path, patch).shape[:2] for path in [source, *outputs]][1:]
+    maps = _map_paths(copy_map, outputs, force)
+    if sifid or weights:
+        weights = find_weights(weights)
+    rows: list[dict[str, Any]] = []
+    for path, place in zip(outputs, maps, strict=True):
+        output = read_image(path)
+        result = _score(picture, output, (source, path), patch=patch, method="exact" if exact else "auto", weights=weights)
+        row = {"file": str(path), **result.to_json()}
+        if place:
+            write_image(place, metrics.copy_map(output, result.copies), overwrite=force)
+            row["map"] = str(place)
+        rows.append(row)
+    report: dict[str, Any] = {"source": str(source), "patch": patch, "outputs": rows}
+    if len(rows) > 1:
+        report |= {name: _summary(rows, how) for name, how in (("mean", mean), ("median", median))}
+        report |= _diversity(picture, outputs, sizes)
+    print(json.dumps(report, indent=2) if as_json else "\n".join(_lines(report)))
+    for row in rows:
+        for figure, reason in row["missing"].items():
+            print(f"{row['file']}: no {figure}: {reason}", file=sys.stderr)
+
+
+def _fitting(path: Path, patch: int) -> Image:
+    """Read a picture; raise InputError, naming the file, if it holds no patch at half size."""
+    image = read_image(path)
+    height, width = image.shape[:2]
+    if min(height, width) < 2 * patch:
+        raise InputError(f"{path} is {width}×{height}: each side must be {2 * patch} pixels or more, for patches at half size")
+    return image
+
+
+def _map_paths(folder: str | None, outputs: list[Path], force: bool) -> list[Path | None]:
+    """Return where each output's map goes."""
+    if folder is None:
+        return [None] * len(outputs)
+    if len(outputs) > 1 and not (folder.endswith("/") or Path(folder).is_dir()):
+        raise InputError(f"--map {folder}: the maps of several outputs need a folder; give one that exists")
+    stems = [path.stem for path in outputs]
+    paths: list[Path | None] = []
+    for number, stem in enumerate(stems):
+        # Outputs of one name, from several folders, are told apart by their numbers.
+        name = f"{stem}-copies" if stems.count(stem) == 1 else f"{stem}-{number + 1}-copies"
+        path = output_paths(folder, name, 1, force)[0]
+        check_output(path, channels=3, overwrite=force)
+        paths.append(path)
+    return paths
+
+
+def _score(source: Image, output: Image, files: tuple[Path, Path], *, patch: int, method: str, weights: Path | None) -> Score:
+    import patchnn.metrics as metrics
+
+    try:
+        return metrics.score(output, source, patch=patch, method=method, sifid=weights is not None, weights=weights)
+    except InputError as error:
+        about = str(error).removeprefix("the ").partition(" ")[0]
+        if weights and str(error).startswith(str(weights)):
+            raise
+        raise InputError(f"{files[0] if about == 'source' else files[1]}: {error}") from None
+
+
+def _summary(rows: list[dict[str, Any]], how: Any) -> dict[str, float | None]:
+    """Return every figure's mean or median over the outputs that have it."""
+    values = {name: [row[name] for row in rows if row[name] is not None] for name in _COLUMNS}
+    return {name: how(several) if several else None for name, several in values.items()}
+
+
+def _diversity(source: Image, outputs: list[Path], sizes: list[tuple[int, ...]]) -> dict[str, Any]:
+    import patchnn.metrics as metrics
+
+    try:
+        if len(set(sizes)) > 1:
+            raise InputError("the outputs are not of one size")
+        return {"diversity": metrics.diversity((read_image(path) for path in outputs), source)}
+    except InputError as error:
+        return {"diversity": None, "diversity_missing": str(error)}
+
+
+def _lines(report: dict[str, Any]) -> list[str]:
+    """Return the table as aligned lines, and the diversity under it."""
+    rows = [(row["file"], row) for row in report["outputs"]]
+    rows += [(name, report[name]) for name in ("mean", "median") if name in report]
+    shown = [name for name in _COLUMNS if name != "sifid" or any(row[name] is not None for _, row in rows)]
+    cells = [["", *(_COLUMNS[name][0] for name in shown)]]
+    cells += [[name, *(_cell(row[figure], _COLUMNS[figure][1]) for figure in shown)] for name, row in rows]
+    widths = [max(len(line[n]) for line in cells) for n in range(len(cells[0]))]
+    lines = ["  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in cells]
+    if "diversity" in report:
+        value = report["diversity"]
+        lines.append(f"diversity: {report['diversity_missing'] if value is None else format(value, '.3f')}")
+    return lines + [row["map"] for row in report["outputs"] if "map" in row]
+
+
+def _cell(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)

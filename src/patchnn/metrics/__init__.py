@@ -1,0 +1,26 @@
+"""What can be measured of a result: arrays in, numbers out (docs/quality.md says how).
+
+Every picture is (H, W, C) float in [0, 1], as `patchnn.read_image` gives it.
+"""
+
+from patchnn.metrics.copying import Copies, copied_blocks, copy_map, copy_share
+from patchnn.metrics.diversity import diversity
+from patchnn.metrics.niqe import niqe
+from patchnn.metrics.patches import coherence, completeness, nearest_distances
+from patchnn.metrics.scores import Score, score
+from patchnn.metrics.sifid import sifid
+
+__all__ = [
+    "Copies",
+    "Score",
+    "coherence",
+    "completeness",
+    "copied_blocks",
+    "copy_map",
+    "copy_share",
+    "diversity",
+    "nearest_distances",
+    "niqe",
+    "score",
+    "sifid",
+]

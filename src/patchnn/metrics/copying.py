@@ -1,0 +1,244 @@
+"""How much of a picture was copied in one piece: blocks that stand somewhere in the source just as they are.
+
+Two places are equal here when every 7×7 patch of one differs from the other's by at most 2 levels of 255 (root mean square),
+in luma smoothed by a Gaussian of one pixel. That is what JPEG of quality 75 does to a photograph at worst, and far less
+than moving it by a pixel does. A block is copied if it equals the source at one shift, all over. Plain sky, straight edges and
+fine regular patterns would fit in many places: blocks of nothing else tell nothing, and count neither as copied nor as not.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import math
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.patches import Patches, windows_any
+from patchnn.engine.plan import Image, Mask
+from patchnn.metrics.pictures import as_colours, luma
+
+__all__ = ["Copies", "copied_blocks", "copy_map", "copy_share"]
+
+PATCH = 7
+"""Side of the patches that must agree, in pixels."""
+
+TOLERANCE = 2.0
+"""How far they may differ, root mean square on 0..255."""
+
+SIDES = 8
+"""The shorter side of the output over the side of a block."""
+
+MOVED = 3.0
+"""A patch tells something if it differs by more than this from itself moved by a pixel."""
+
+PLACES = 1000
+"""A patch that equals more places of the source than this tells nothing."""
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """What of a picture was copied in blocks.
+
+    share: of the pixels in blocks that tell anything, those in copied blocks, in [0, 1]. largest: likewise those in the
+    largest connected region of one shift. telling: of all pixels, those in blocks that tell anything.
+    shifts: (n, 2), rows and columns from a pixel to the source's. regions: (H, W) int32, by which of the shifts each pixel
+    was copied, -1 where by none.
+    """
+
+    share: float
+    largest: float
+    telling: float
+    shifts: Indices
+    regions: NDArray[np.int32]
+
+
+def copy_share(output: Any, source: Any) -> float:
+    """Return how much of the output was copied in blocks, in [0, 1]: the `share` of `copied_blocks`."""
+    return copied_blocks(output, source).share
+
+
+def copied_blocks(output: Any, source: Any) -> Copies:
+    """Find the blocks, of 1/8 of the output's shorter side and more, that stand in the source just as they are.
+
+    output, source: (H, W, C) in [0, 1], each of any size; grey is taken as RGB, what is transparent lies on white. No
+    shift need be known: out of a net of patches, which every block that tells anything holds one of, each names the
+    places of the source that it equals, and every shift so named is looked at, pixel by pixel.
+    """
+    picture, other = _smooth(output, "output"), _smooth(source, "source")
+    side = max(PATCH, math.ceil(min(picture.shape) / SIDES))
+    regions = np.full(picture.shape, -1, np.int32)
+    taken: list[Indices] = []
+    largest, total = 0, 0
+    if min(picture.shape + other.shape) >= side:
+        reach = side - PATCH + 1
+        net = _net(picture, (reach + 2) // 3)
+        rows, columns, shifts = _places(picture, other, net)
+        blocks = windows_any(np, net, (reach, reach))
+        telling = _pixels(blocks, side)
+        total = int(telling.sum())
+        for shift, members in _by_votes(shifts):
+            window = _window(rows[members], columns[members], shift, (picture.shape, other.shape), reach)
+            # Nothing is to be gained where all is known to be copied.
+            if (regions[window] >= 0)[telling[window]].all():
+                continue
+            copied = _copied(picture, other, blocks, window, shift, side)
+            here = regions[window]
+            new = copied & (here < 0)
+            if new.any():
+                here[new] = len(taken)
+                largest = max(largest, _largest(copied))
+                taken.append(shift)
+    share = int((regions >= 0).sum()) / max(1, total)
+    return Copies(share, largest / max(1, total), total / regions.size, np.array(taken, np.int64).reshape(-1, 2), regions)
+
+
+def copy_map(output: Any, copies: Copies) -> Image:
+    """Return a picture (H, W, 3) in [0, 1] of what was copied: the output in grey, every copied pixel in its shift's colour.
+
+    Hue says where to the shift leads, and pale colours are shifts of a few pixels.
+    """
+    grey = luma(as_colours(output, "output")) / np.float32(255)
+    tints = np.array([_colour(shift, grey.shape) for shift in copies.shifts] + [(1, 1, 1)], np.float32)
+    tint = tints[copies.regions]
+    weight = np.where(copies.regions >= 0, np.float32(0.5), np.float32(0))[:, :, None]
+    return np.asarray(np.clip((0.25 + 0.5 * grey)[:, :, None] * (1 - weight) + weight * tint, 0, 1), np.float32)
+
+
+def _colour(shift: Indices, shape: tuple[int, ...]) -> tuple[float, float, float]:
+    rows, columns = (float(part) for part in shift)
+    far = min(1.0, math.hypot(rows, columns) / (min(shape) / 4))
+    return colorsys.hsv_to_rgb(math.atan2(rows, columns) / math.tau % 1, 0.25 + 0.75 * far, 1.0)
+
+
+def _smooth(image: Any, name: str) -> Image:
+    from scipy.ndimage import gaussian_filter
+
+    return np.asarray(gaussian_filter(luma(as_colours(image, name)), 1.0, truncate=2.0), np.float32)
+
+
+def _differ(difference: Image) -> Mask:
+    """Return at which positions, (H - 6, W - 6), the patches of a difference of pictures (H, W) are above the tolerance."""
+    from scipy.ndimage import uniform_filter
+
+    rim = PATCH // 2
+    return np.asarray(uniform_filter(difference**2, PATCH)[rim:-rim, rim:-rim] > TOLERANCE**2)
+
+
+def _net(picture: Image, cell: int) -> Mask:
+    """Return at which positions, (H - 6, W - 6) bool, a patch stands that may tell where it is from, one in a cell at most.
+
+    Such a patch differs from itself moved by a pixel, along, down, and both ways across; of those in a cell it is the one
+    that differs most.
+    """
+    from scipy.ndimage import uniform_filter
+
+    height, width = picture.shape
+    changes = []
+    for rows, columns in (0, 1), (1, 0), (1, 1), (1, -1):
+        first = slice(max(0, -columns), width - max(0, columns))
+        second = slice(max(0, columns), width - max(0, -columns))
+        change = np.zeros_like(picture)
+        change[: height - rows, first] = (picture[: height - rows, first] - picture[rows:, second]) ** 2
+        rim = PATCH // 2
+        changes.append(uniform_filter(change, PATCH)[rim:-rim, rim:-rim])
+    distinct = np.minimum.reduce(changes)
+    net = np.zeros(distinct.shape, np.bool_)
+    for top in range(0, net.shape[0], cell):
+        for left in range(0, net.shape[1], cell):
+            part = distinct[top : top + cell, left : left + cell]
+            row, column = np.unravel_index(part.argmax(), part.shape)
+            net[top + row, left + column] = part[row, column] > MOVED**2
+    return net
+
+
+def _places(output: Image, source: Image, net: Mask) -> tuple[Indices, Indices, Indices]:
+    """Find where in the source the patches of the net stand.
+
+    Returns row and column of a patch, each (n,), and the shift to a place that it equals, (n, 2); every pair there is.
+    A patch that equals too many places is taken out of `net`.
+    """
+    backend = NumpyBackend()
+    ours, theirs = (Patches(backend, picture[:, :, None] - np.float32(127), PATCH) for picture in (output, source))
+    numbers = np.flatnonzero(net)
+    queries = ours.extract(numbers)
+    squares = np.einsum("ij,ij->i", queries, queries)
+    # What is looked at pixel by pixel later must not be lost to rounding here.
+    limit = 1.01 * PATCH**2 * TOLERANCE**2
+    count = math.prod(theirs.grid)
+    chunk = 4096
+    found: list[tuple[Indices, Indices]] = [(numbers[:0], numbers[:0])] * math.ceil(count / chunk)
+    total = np.zeros(len(numbers), np.int64)
+    lock = threading.Lock()
+
+    def search(number: int) -> None:
+        index = np.arange(number * chunk, min(count, (number + 1) * chunk))
+        keys = theirs.extract(index)
+        distances = np.matmul(keys, queries.T)
+        distances *= -2
+        distances += squares
+        distances += np.einsum("ij,ij->i", keys, keys)[:, None]
+        equal = distances <= limit
+        with lock:
+            np.add(total, equal.sum(axis=0), out=total)
+            equal[:, total > PLACES] = False
+        places, patches = np.nonzero(equal)
+        found[number] = index[places], patches
+
+    with backend.session():
+        backend.each(search, range(len(found)))
+    net.reshape(-1)[numbers[total > PLACES]] = False
+    places, patches = (np.concatenate(part) for part in zip(*found, strict=True))
+    kept = total[patches] <= PLACES
+    places, at = places[kept], numbers[patches[kept]]
+    rows, columns = at // ours.grid[1], at % ours.grid[1]
+    return rows, columns, np.stack([places // theirs.grid[1] - rows, places % theirs.grid[1] - columns], axis=1)
+
+
+def _by_votes(shifts: Indices) -> list[tuple[Indices, Indices]]:
+    """Return each of the shifts (n, 2) once, with the numbers of its rows; those that stand there most often come first."""
+    if not len(shifts):
+        return []
+    different, which, votes = np.unique(shifts, axis=0, return_inverse=True, return_counts=True)
+    members = np.split(np.argsort(which.reshape(-1), kind="stable"), np.cumsum(votes)[:-1])
+    return [(different[n], members[n]) for n in np.argsort(-votes, kind="stable")]
+
+
+def _window(rows: Indices, columns: Indices, shift: Indices, shapes: tuple[Any, Any], reach: int) -> tuple[slice, slice]:
+    """Return which of the output's pixels a block may cover that holds one of these patches and stands in both pictures."""
+    sides = []
+    for axis, at in enumerate((rows, columns)):
+        first = max(0, int(-shift[axis]), int(at.min()) - reach + 1)
+        last = min(shapes[0][axis], int(shapes[1][axis] - shift[axis]), int(at.max()) + reach + PATCH - 1)
+        sides.append(slice(first, last))
+    return sides[0], sides[1]
+
+
+def _copied(output: Image, source: Image, blocks: Mask, window: tuple[slice, slice], shift: Indices, side: int) -> Mask:
+    """Return which pixels of a window lie in one of the blocks, (H - side + 1, W - side + 1), that equals the source there."""
+    rows, columns = window
+    if min(rows.stop - rows.start, columns.stop - columns.start) < side:
+        return np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.bool_)
+    there = tuple(slice(part.start + int(step), part.stop + int(step)) for part, step in zip(window, shift, strict=True))
+    reach = side - PATCH + 1
+    whole = ~windows_any(np, _differ(output[window] - source[there]), (reach, reach))
+    whole &= blocks[rows.start : rows.stop - side + 1, columns.start : columns.stop - side + 1]
+    return _pixels(whole, side)
+
+
+def _pixels(blocks: Mask, side: int) -> Mask:
+    """Return the pixels that blocks cover, from the mask of their first pixels."""
+    return np.asarray(windows_any(np, np.pad(blocks, side - 1), (side, side)))
+
+
+def _largest(mask: Mask) -> int:
+    """Return the pixels in the largest connected region."""
+    from scipy.ndimage import label
+
+    return int(np.bincount(label(mask)[0].reshape(-1))[1:].max())

@@ -1,0 +1,102 @@
+"""How far the patches of one picture are from those of another: the paper's coherence and completeness, as errors.
+
+The protocol, the same everywhere: both pictures at half size (antialiased cubic), rounded to 8 bits; 7×7 patches; the
+distance of a patch to the nearest of the other picture, as the mean squared difference of its values on 0..255; the mean
+over all patches.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.patches import Patches
+from patchnn.engine.plan import Image
+from patchnn.engine.resample import resize
+from patchnn.engine.search.exact import nearest
+from patchnn.errors import InputError
+from patchnn.metrics.pictures import as_colours
+
+__all__ = ["METHODS", "PATCH", "coherence", "completeness", "nearest_distances"]
+
+METHODS = ("auto", "exact", "approximate")
+
+PATCH = 7
+"""Side of a patch, in pixels of the halved pictures."""
+
+SAMPLE = 2048
+"""Patches that the approximation looks at, at least."""
+
+AUTO_PAIRS = 1 << 29
+"""Pairs of patches that auto compares, unless SAMPLE takes more: all there are in pictures of up to about 300×300 pixels."""
+
+_MEMORY = 1 << 28
+_CENTRE = np.float32(127)
+
+
+def coherence(output: Any, source: Any, *, patch: int = PATCH, method: str = "auto") -> float:
+    """Return the coherence error: how far the output's patches are from the source's, 0 where all were copied.
+
+    The mean of `nearest_distances(output, source)`, with its arguments and errors (bidirectional similarity: Simakov,
+    Caspi, Shechtman, Irani, CVPR 2008; GPNN, Sec. 3.2).
+    """
+    return float(nearest_distances(output, source, patch=patch, method=method).mean(dtype=np.float64))
+
+
+def completeness(output: Any, source: Any, *, patch: int = PATCH, method: str = "auto") -> float:
+    """Return the completeness error: how far the source's patches are from the output's, 0 where all are seen in it.
+
+    The mean of `nearest_distances(source, output)`, with its arguments and errors.
+    """
+    return float(_distances((source, "source"), (output, "output"), patch, method).mean(dtype=np.float64))
+
+
+def nearest_distances(output: Any, source: Any, *, patch: int = PATCH, method: str = "auto") -> NDArray[np.float32]:
+    """Return how far each patch of the output is from the nearest of the source, (n,) float32.
+
+    output, source: (H, W, C) in [0, 1], each of any size; grey is taken as RGB, what is transparent lies on white.
+    A distance is the mean squared difference of a patch's values on 0..255, both pictures at half size and 8 bits.
+    patch: side, in pixels of the halved pictures. method: "exact" is all patches of the output, row by row; "approximate"
+    is 2048 that are spread evenly, whose mean is off by chance alone; "auto" is all up to 2**29 pairs of patches, above
+    as many as make so many pairs, 2048 at least. Each is searched among all of the source's. Memory is bounded.
+    Raises InputError where no patch fits into half of a picture, or an argument is none of these.
+    """
+    return _distances((output, "output"), (source, "source"), patch, method)
+
+
+def _distances(output: tuple[Any, str], source: tuple[Any, str], patch: int, method: str) -> NDArray[np.float32]:
+    """Return what `nearest_distances` does, of pictures with what an error calls them."""
+    if method not in METHODS:
+        raise InputError(f"method is {method!r}: choose {', '.join(METHODS)}")
+    if not isinstance(patch, int) or patch < 2:
+        raise InputError(f"patch is {patch!r}: it must be a whole number, 2 or more")
+    backend = NumpyBackend()
+    with backend.session():
+        queries, keys = (Patches(backend, _half(image, name, patch) - _CENTRE, patch) for image, name in (output, source))
+        patches, places = math.prod(queries.grid), math.prod(keys.grid)
+        count = {"exact": patches, "approximate": SAMPLE, "auto": max(SAMPLE, AUTO_PAIRS // places)}[method]
+        index = np.arange(patches) if count >= patches else _evenly(queries.grid, count)
+        distances: NDArray[np.float32] = nearest(backend, queries, index, keys, np.arange(places), _MEMORY)[1]
+    return distances
+
+
+def _half(image: Any, name: str, patch: int) -> Image:
+    """Return a picture's colours at half size, (H // 2, W // 2, 3) float32, whole numbers in [0, 255]."""
+    colours = as_colours(image, name)
+    height, width = colours.shape[:2]
+    if min(height, width) < 2 * patch:
+        raise InputError(f"{name} is {width}×{height}: each side must be {2 * patch} pixels or more, for patches at half size")
+    smaller = resize(colours, (height // 2, width // 2))
+    return np.asarray(np.floor(np.clip(smaller, 0, 255) + np.float32(0.5)))
+
+
+def _evenly(grid: tuple[int, int], count: int) -> NDArray[np.int64]:
+    """Return the numbers of `count` positions that are spread evenly over a grid: a Fibonacci lattice."""
+    n = np.arange(count)
+    rows = ((n + 0.5) / count * grid[0]).astype(np.int64)
+    columns = (n * ((math.sqrt(5) - 1) / 2) % 1 * grid[1]).astype(np.int64)
+    return rows * grid[1] + columns
