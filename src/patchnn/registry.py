@@ -21,7 +21,7 @@ COMMANDS = frozenset({"score", "show", "tasks"})
 
 COMMON_OPTIONS = frozenset(
     {
-        *("output", "count", "seed", "alpha", "patch", "iterations", "ratio", "coarsest"),
+        *("output", "count", "seed", "depth", "quality", "alpha", "patch", "iterations", "ratio", "coarsest"),
         *("search", "backend", "max_memory", "force", "quiet", "debug", "help"),
     }
 )

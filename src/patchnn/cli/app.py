@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from patchnn.cli.make import make
-from patchnn.cli.options import parameter
+from patchnn.cli.options import metavar, parameter
 from patchnn.cli.score import score
 from patchnn.errors import InputError, PluginError
 from patchnn.images import read_record
@@ -93,7 +93,17 @@ def _task_command(registry: Registry, name: str) -> Any:
         command.command(name, help=f"(broken: {problem})", context_settings=anything)(broken)
     else:
         command.command(name, help=inspect.getdoc(task))(_task_function(name, task))
+        return _say_what_arguments_are(get_command(command), task)
     return get_command(command)
+
+
+def _say_what_arguments_are(command: Any, task: type[Task]) -> Any:
+    """Let the help call arguments what it calls options' values; typer shows their Python types, as <list[Path]>."""
+    words = {o.name: metavar(o) for o in options(task) if o.positional}
+    for argument in command.params:
+        if argument.name in words:
+            argument.display_type_rich = lambda ctx, word=words[argument.name]: word
+    return command
 
 
 def _task_function(name: str, task: type[Task]) -> Callable[..., None]:

@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from patchnn.cli.options import parse_bytes
+from patchnn.cli.options import check_count, parse_bytes, parse_depth
 from patchnn.cli.progress import show_progress
 from patchnn.command import command_words
 from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
-from patchnn.images import check_output, read_image, read_mask, write_image
+from patchnn.images import Kind, check_output, read_picture, write_image
 from patchnn.run import run, tune
 from patchnn.task import Option, Task, options
 
@@ -31,14 +31,20 @@ def make(
         str | None,
         typer.Option("-o", "--output", metavar="FILE|FOLDER/", help="Where to write; by default named after the first input."),
     ] = None,
-    count: Annotated[int, typer.Option("-n", "--count", metavar="INTEGER", min=1, help="How many pictures to make.")] = 1,
+    count: Annotated[int, typer.Option("-n", "--count", metavar="INTEGER", help="How many pictures to make.")] = 1,
     seed: Annotated[
         int | None,
         typer.Option(
             metavar="INTEGER",
-            min=0,
             help="The first of several pictures has this seed, the next one more; by default a random one.",
         ),
+    ] = None,
+    depth: Annotated[
+        str,
+        typer.Option(metavar="auto|8|16|float", help="Bits a channel; auto is the first input's, where the output can hold it."),
+    ] = "auto",
+    quality: Annotated[
+        int | None, typer.Option(metavar="INTEGER", help="Of a JPEG or WebP, from 1 to 100; by default 95.")
     ] = None,
     alpha: Annotated[
         float | None,
@@ -67,31 +73,37 @@ def make(
     """
     # Whatever can be wrong is found before any work.
     memory = None if max_memory is None else parse_bytes(max_memory)
+    check_count(count, seed)
+    form: dict[str, Any] = {"depth": parse_depth(depth), "quality": quality}
     files = {o.name: _files(values[o.name]) for o in options(task) if o.picture}
     first = next((Path(file).stem for names in files.values() for file in names), "patchnn")
     paths = output_paths(output, f"{first}-{name}", count, force)
     for path in paths:
-        check_output(path, overwrite=force)
+        check_output(path, **form, overwrite=force)
     device = find_backend(backend)
-    read = {o.name: _read(o, values[o.name]) for o in options(task)}
+    notes: list[str] = []
+    kinds: list[Kind] = []
+    read = {o.name: _read(o, values[o.name], kinds, notes) for o in options(task)}
     tuning: dict[str, Any] = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
     with _naming(files, [o.name for o in options(task) if not o.picture] + list(tuning)):
         made = task(**read)
         plan = tune(made, **tuning)
-    check_output(paths[0], channels=plan.guess.shape[2], overwrite=force)
+    check_output(paths[0], channels=plan.guess.shape[2], **form, overwrite=force)
 
-    notes = [f"backend: {device.description}"] if backend == "auto" else []
+    if backend == "auto":
+        notes.append(f"backend: {device.description}")
     if seed is None:
         seed = secrets.randbelow(2**31)
         notes.append(f"seed: {seed}")
-    given = {**tuning, **{key: word for key, word in (("search", search), ("backend", backend)) if word != "auto"}}
+    chosen = {key: word for key, word in (("search", search), ("backend", backend), ("depth", depth)) if word != "auto"}
+    given = {**tuning, **chosen, "quality": quality}
     for index, path in enumerate(paths):
         title = f"picture {index + 1}/{count}" if count > 1 else ""
         with show_progress(title, notes, quiet) as observe:
             result = run(made, seed=seed + index, **tuning, backend=device, search=search, max_memory=memory, observe=observe)
         command = command_words(name, made, files, {**given, "seed": result.seed})
         record = {**result.record, "task": name, "files": files, "command": command}
-        write_image(path, result.image, record=record, overwrite=force)
+        write_image(path, result.image, kind=next(iter(kinds), None), **form, record=record, overwrite=force)
         print(path, flush=True)
 
 
@@ -134,9 +146,18 @@ def _files(value: Path | list[Path] | None) -> list[str]:
     return [str(path) for path in (value if isinstance(value, list) else [value]) if path is not None]
 
 
-def _read(option: Option, value: Any) -> Any:
-    """Return an option's value with pictures in the place of files."""
+def _read(option: Option, value: Any, kinds: list[Kind], notes: list[str]) -> Any:
+    """Return an option's value with pictures in the place of files; add the kinds of images, and what is to be said of them."""
     if not option.picture or value is None:
         return value
-    read = read_mask if option.kind == "mask" else read_image
-    return tuple(read(path) for path in value) if option.many else read(value)
+
+    def one(path: Path) -> Any:
+        picture = read_picture(path)
+        if picture.frames > 1:
+            notes.append(f"{path} holds {picture.frames} pictures: the first is used")
+        if option.kind == "mask":
+            return picture.mask()
+        kinds.append(picture.kind)
+        return picture.pixels
+
+    return tuple(one(path) for path in value) if option.many else one(value)

@@ -16,7 +16,11 @@ from patchnn.errors import InputError
 __all__ = ["Image", "Mask", "Plan", "Shape", "Source", "as_image", "as_mask"]
 
 Image: TypeAlias = NDArray[np.float32]
-"""A picture: (H, W, C) float32, nominally in [0, 1]."""
+"""A picture: (H, W, C) float32, nominally in [0, 1].
+
+C is 1 for grey, 3 for RGB; 2 and 4 have alpha as the last channel, and then colours are multiplied by it ("premultiplied"),
+so that colour under transparency is neither matched nor mixed in. Reading and writing files does and undoes this.
+"""
 
 Mask: TypeAlias = NDArray[np.bool_]
 """A yes or no for every pixel: (H, W) bool."""
