@@ -47,6 +47,8 @@ def _explain(error: BaseException) -> tuple[int, str]:
         return _INTERRUPTED, "interrupted"
     if isinstance(error, PatchnnError):
         return 1, f"error: {error}"
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return 1, f"error: {error.filename}: {error.strerror}"
     if hasattr(error, "format_message"):
         # A complaint of typer's, whose classes are click's or its own copies of them, by its version.
         context = getattr(error, "ctx", None)

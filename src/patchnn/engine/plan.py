@@ -42,10 +42,11 @@ def as_image(value: Any, name: str) -> Image:
         array = array[:, :, None]
     if array.ndim != 3 or 0 in array.shape:
         raise InputError(f"{name} has the shape {array.shape}: a picture is (height, width, channels)")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         image = np.ascontiguousarray(array, np.float32)
-    # One sum is enough to see a NaN or an infinity, and costs no array of booleans.
-    if not math.isfinite(float(image.sum(dtype=np.float64))):
+        # One sum is enough to see a NaN or an infinity, and costs no array of booleans.
+        total = float(image.sum(dtype=np.float64))
+    if not math.isfinite(total):
         raise InputError(f"{name} holds NaN or infinite values")
     return image
 

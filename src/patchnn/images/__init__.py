@@ -113,7 +113,7 @@ def write_image(
     try:
         part.write_bytes(data)
         part.replace(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be written: {_reason(error)}") from error
     finally:
         with contextlib.suppress(OSError):

@@ -18,6 +18,9 @@ DEPTHS: tuple[Depth, ...] = (8, 16, "float")
 LARGEST = 178_956_970
 """Pixels of the largest picture that is read, by its header: Pillow's own limit against decompression bombs, 512 MB of RGB."""
 
+_TRACE = 1e-6
+"""Alpha that is none: less than 16 bits can say."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -60,5 +63,6 @@ def unpremultiply(image: Image) -> Image:
     if image.shape[2] not in (2, 4):
         return image
     alpha = image[:, :, -1:]
-    colour = np.divide(image[:, :, :-1], alpha, out=np.zeros_like(image[:, :, :-1]), where=alpha > 0)
+    with np.errstate(over="ignore"):
+        colour = np.divide(image[:, :, :-1], alpha, out=np.zeros_like(image[:, :, :-1]), where=alpha > _TRACE)
     return np.concatenate([colour, alpha], axis=2)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import re
 import sys
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
@@ -29,7 +31,8 @@ _KINDS = ("PNG", "JPEG", "MPO", "TIFF", "GIF", "BMP", "DIB", "WEBP", "AVIF", "JP
 _BY_NAME = {".tga": "TGA"}
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _EXR = b"\x76\x2f\x31\x01"
-_ORIENTATION, _PROFILE = 274, 34675
+# TIFF tags.
+_BITS, _ORIENTATION, _PLANES, _PROFILE = 258, 274, 284, 34675
 
 
 class _Found(NamedTuple):
@@ -66,13 +69,13 @@ def _picture(found: _Found, name: str) -> Picture:
     """Bring the file's numbers to [0, 1], and multiply colours by alpha."""
     depth, span = _depth(found.pixels), (0.0, 1.0)
     pixels = found.pixels.reshape(*found.pixels.shape[:2], -1)
-    if depth != "float":
-        pixels = pixels / np.float32(255 if depth == 8 else 65535)
+    pixels = pixels.astype(np.float64) if depth == "float" else pixels / np.float32(255 if depth == 8 else 65535)
+    image = as_image(pixels, name)
     if found.associated:
-        pixels = unpremultiply(pixels)
+        image = unpremultiply(image)
     if depth == "float":
-        pixels, span = _into_span(as_image(np.asarray(pixels, np.float64), name))
-    return Picture(as_image(premultiply(pixels), name), Kind(depth, found.icc, span), found.frames)
+        image, span = _into_span(image)
+    return Picture(as_image(premultiply(image), name), Kind(depth, found.icc, span), found.frames)
 
 
 def _into_span(pixels: Image) -> tuple[Image, tuple[float, float]]:
@@ -119,7 +122,8 @@ def _decode(file: BinaryIO, name: str) -> _Found:
         return _tiff_of_numbers(file, name)
     with _open(file, name) as image:
         _check_size(image.width, image.height, name)
-        found = _load(image, lambda: _open(file, name))
+        with _silence() if image.format == "TIFF" else contextlib.nullcontext():
+            found = _load(image, lambda: _open(file, name))
         # Some decoders turn the picture as they load it and then drop the tag, so it is looked up after reading.
         pixels = _upright(found.pixels, _orientation(image))
         return found._replace(pixels=pixels, frames=_frames(image))
@@ -143,6 +147,22 @@ def _too_large(name: str) -> str:
     return f"{name} says that it has more than {LARGEST:,} pixels, the most that is read: make it smaller"
 
 
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep libtiff from printing what it finds wrong, which is said in an error too; unless other threads may speak meanwhile."""
+    if threading.active_count() > 1:
+        yield
+        return
+    stderr = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
 # What Pillow reads.
 
 
@@ -153,7 +173,7 @@ def _load(image: Any, again: Callable[[], Any]) -> _Found:
         return _Found(np.asarray(_to_rgb(image, icc)))
     raw = _raw_mode(image)
     associated = raw.startswith("RGBa;16")
-    if image.format == "PPM" and raw == "RGB" and image.tile[0][0] == "ppm" and image.tile[0][3][1] > 255:
+    if image.format == "PPM" and raw == "RGB" and image.tile[0].codec_name == "ppm" and image.tile[0].args[1] > 255:
         pixels = _deep_ppm(image)
     elif raw == "LA;16B":
         # Four bytes a pixel are four bytes a pixel: taken for RGBA, they come whole.
@@ -175,7 +195,7 @@ def _mode(image: Any) -> str:
 
 def _raw_mode(image: Any) -> str:
     """Return how Pillow's decoder is to take the file's bytes, by Pillow's name for it."""
-    settings = image.tile[0][3] if image.tile else ""
+    settings = image.tile[0].args if image.tile else ""
     return str(settings if isinstance(settings, str) else settings[0]) if settings else ""
 
 
@@ -185,7 +205,7 @@ def _as_raw_mode(image: Any, change: Callable[[str], str]) -> Any:
     def changed(settings: Any) -> Any:
         return change(settings) if isinstance(settings, str) else (change(settings[0]), *settings[1:])
 
-    image.tile = [(*tile[:3], changed(tile[3])) for tile in image.tile]
+    image.tile = [tile._replace(args=changed(tile.args)) for tile in image.tile]
     return np.asarray(image)
 
 
@@ -205,7 +225,7 @@ def _deep(image: Any, again: Callable[[], Any]) -> Any:
 
 def _deep_ppm(image: Any) -> Any:
     """Return the colours of a binary PPM of more than 8 bits, of which Pillow keeps 8."""
-    offset, (_, most) = image.tile[0][2:4]
+    offset, (_, most) = image.tile[0].offset, image.tile[0].args
     count = image.width * image.height * 3
     image.fp.seek(offset)
     data = image.fp.read(2 * count)
@@ -257,16 +277,21 @@ def _upright(pixels: Any, orientation: int) -> Any:
     return pixels[:, ::-1] if orientation in (2, 3, 6, 7) else pixels
 
 
-# What Pillow does not read: colours as floats or wide integers.
+# What Pillow does not read: colours as floats, wide integers, planes.
 
 
 def _plain(file: BinaryIO, name: str) -> bool:
-    """Whether a TIFF is one that Pillow reads for what it is; wide integers it hands over without their sign or scale."""
+    """Whether a TIFF is one that Pillow reads for what it is.
+
+    Wide integers it hands over without their sign or scale; planes of 16 bits it takes for such of 8.
+    """
     from PIL import UnidentifiedImageError
 
     try:
         with _open(file, name) as image:
-            return str(image.mode) != "I"
+            tags = image.tag_v2
+            planes = tags.get(_PLANES) == 2 and max(tags.get(_BITS, [8])) > 8
+            return not planes and str(image.mode) != "I"
     except UnidentifiedImageError:
         return False
 
@@ -281,9 +306,10 @@ def _tiff_of_numbers(file: BinaryIO, name: str) -> _Found:
         page: Any = tiff.pages.first
         _check_size(page.imagewidth, page.imagelength, name)
         colours = {0: 1, 1: 1, 2: 3}.get(page.photometric, 0)
-        if not 0 < colours <= page.samplesperpixel <= 8 or page.imagedepth != 1 or page.dtype.kind not in "uif":
+        if not 0 < colours <= page.samplesperpixel <= 8 or page.dtype.kind not in "uif":
             raise InputError(f"{name} cannot be read as a picture: it is a TIFF of another kind than grey and RGB")
-        pixels = page.asarray().reshape(-1 if page.planarconfig == 2 else 1, page.imagelength, page.imagewidth, -1)
+        planes = page.samplesperpixel if page.planarconfig == 2 else 1
+        pixels = page.asarray().reshape(planes, page.imagelength, page.imagewidth, -1)
         tags = {code: page.tags[code].value for code in (_ORIENTATION, _PROFILE) if code in page.tags}
         extra = [int(sample) for sample in page.extrasamples[:1]]
         frames = len(tiff.pages)
