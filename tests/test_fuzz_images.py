@@ -5,6 +5,7 @@ PATCHNN_FUZZ=10000 tries as many; another PATCHNN_FUZZ_SEED tries others.
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import os
 import struct
@@ -22,7 +23,7 @@ from patchnn import InputError
 from patchnn.images import Kind, decode, encode
 from patchnn.images.png import encode_png16
 
-TRIES = int(os.environ.get("PATCHNN_FUZZ", "300"))
+TRIES = int(os.environ.get("PATCHNN_FUZZ", "1000"))
 SEED = int(os.environ.get("PATCHNN_FUZZ_SEED", "0"))
 PIXELS = 1 << 20
 """What may be decoded here: enough for every file below, and soon filled."""
@@ -96,6 +97,8 @@ def files() -> dict[str, bytes]:
         "tiff integers": tiff(rgb[:, :, 0].astype(np.int32) - 9),
         "bigtiff": tiff(rgb / np.float32(255), photometric="rgb", bigtiff=True),
     }
+    if importlib.util.find_spec("OpenEXR"):
+        kinds["exr"] = encode(rgba / np.float32(255), "a.exr")
     if "AVIF" in Pillow.SAVE:
         kinds["avif"] = pillow(rgb, "AVIF", speed=9)
     return kinds
@@ -146,7 +149,7 @@ def sealed(data: bytes) -> bytes:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Lower the limits on a picture's size, so that one within them is quickly decoded."""
-    monkeypatch.setattr("patchnn.images.reading.LARGEST", PIXELS)
+    monkeypatch.setattr("patchnn.images.picture.LARGEST", PIXELS)
     monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", PIXELS // 2)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -9,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from patchnn.errors import InputError
+from patchnn.images.picture import check_size
 
 __all__ = ["decode_exr", "encode_exr"]
 
@@ -18,10 +21,14 @@ _GREY = {1: ("Y",), 2: ("Y", "A")}
 def decode_exr(file: BinaryIO, name: str) -> Any:
     """Return the first picture of a file: (H, W, C) float, colours multiplied by alpha, C = 1 to 4."""
     library = _library(name)
-    with tempfile.TemporaryDirectory() as folder:
+    # The library prints warnings where its errors follow.
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         copy = Path(folder) / "picture.exr"
         file.seek(0)
         copy.write_bytes(file.read())
+        left_top, right_bottom = library.File(str(copy), header_only=True).header()["dataWindow"]
+        width, height = (int(last) - int(first) + 1 for first, last in zip(left_top, right_bottom, strict=True))
+        check_size(width, height, name)
         channels = library.File(str(copy), separate_channels=True).channels()
         planes = {key: channel.pixels for key, channel in channels.items()}
     for wanted in ("RGBA", "RGB", "YA", "Y"):

@@ -8,8 +8,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from patchnn.engine.plan import Image, Mask
+from patchnn.errors import InputError
 
-__all__ = ["DEPTHS", "LARGEST", "Depth", "Kind", "Picture", "premultiply", "unpremultiply"]
+__all__ = ["DEPTHS", "LARGEST", "Depth", "Kind", "Picture", "check_size", "premultiply", "too_large", "unpremultiply"]
 
 Depth: TypeAlias = Literal[8, 16, "float"]
 DEPTHS: tuple[Depth, ...] = (8, 16, "float")
@@ -66,3 +67,14 @@ def unpremultiply(image: Image) -> Image:
     with np.errstate(over="ignore"):
         colour = np.divide(image[:, :, :-1], alpha, out=np.zeros_like(image[:, :, :-1]), where=alpha > _TRACE)
     return np.concatenate([colour, alpha], axis=2)
+
+
+def check_size(width: int, height: int, name: str) -> None:
+    """Raise InputError, naming the file, if a picture is larger than what is read; to be called before it is decoded."""
+    if width * height > LARGEST:
+        raise InputError(too_large(name))
+
+
+def too_large(name: str) -> str:
+    """Say what is wrong with a picture of too many pixels."""
+    return f"{name} says that it has more than {LARGEST:,} pixels, the most that is read: make it smaller"

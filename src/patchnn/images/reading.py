@@ -19,7 +19,7 @@ import numpy as np
 from patchnn.engine.plan import Image, as_image
 from patchnn.errors import InputError
 from patchnn.images.exr import decode_exr
-from patchnn.images.picture import LARGEST, Depth, Kind, Picture, premultiply, unpremultiply
+from patchnn.images.picture import Depth, Kind, Picture, check_size, premultiply, too_large, unpremultiply
 
 __all__ = ["decode", "decode_info"]
 
@@ -69,10 +69,11 @@ def _picture(found: _Found, name: str) -> Picture:
     """Bring the file's numbers to [0, 1], and multiply colours by alpha."""
     depth, span = _depth(found.pixels), (0.0, 1.0)
     pixels = found.pixels.reshape(*found.pixels.shape[:2], -1)
-    pixels = pixels.astype(np.float64) if depth == "float" else pixels / np.float32(255 if depth == 8 else 65535)
-    image = as_image(pixels, name)
+    if depth != "float":
+        pixels = pixels / np.float32(255 if depth == 8 else 65535)
+    image = as_image(pixels if pixels.dtype.kind == "f" else pixels.astype(np.float64), name)
     if found.associated:
-        image = unpremultiply(image)
+        image = as_image(unpremultiply(image), name)
     if depth == "float":
         image, span = _into_span(image)
     return Picture(as_image(premultiply(image), name), Kind(depth, found.icc, span), found.frames)
@@ -105,23 +106,25 @@ def _guarded(data: bytes | BinaryIO, name: str, read: Callable[[BinaryIO, str], 
     except InputError:
         raise
     except Image.DecompressionBombError as error:
-        raise InputError(_too_large(name)) from error
+        raise InputError(too_large(name)) from error
     except UnidentifiedImageError as error:
         raise InputError(f"{name} cannot be read as a picture: it is damaged, or of no kind that is known here") from error
     except Exception as error:
-        # A damaged file makes decoders raise anything from OSError to IndexError.
-        reason = " ".join(str(error).split()) or type(error).__name__
+        # A damaged file makes decoders raise anything; what they say of it on purpose are these kinds.
+        said = " ".join(str(error).split()) if isinstance(error, OSError | EOFError | ValueError) else ""
+        reason = said or "it is damaged"
         raise InputError(f"{name} cannot be read as a picture: {reason}") from error
 
 
 def _decode(file: BinaryIO, name: str) -> _Found:
     start = file.read(4)
     if start == _EXR:
-        return _Found(decode_exr(file, name), associated=True)
+        with _silence():
+            return _Found(decode_exr(file, name), associated=True)
     if start in _TIFF and not _plain(file, name):
         return _tiff_of_numbers(file, name)
     with _open(file, name) as image:
-        _check_size(image.width, image.height, name)
+        check_size(image.width, image.height, name)
         with _silence() if image.format == "TIFF" else contextlib.nullcontext():
             found = _load(image, lambda: _open(file, name))
         # Some decoders turn the picture as they load it and then drop the tag, so it is looked up after reading.
@@ -138,18 +141,9 @@ def _open(file: BinaryIO, name: str) -> Any:
     return Image.open(file, formats=[kind for kind in kinds if kind in Image.OPEN])
 
 
-def _check_size(width: int, height: int, name: str) -> None:
-    if width * height > LARGEST:
-        raise InputError(_too_large(name))
-
-
-def _too_large(name: str) -> str:
-    return f"{name} says that it has more than {LARGEST:,} pixels, the most that is read: make it smaller"
-
-
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Keep libtiff from printing what it finds wrong, which is said in an error too; unless other threads may speak meanwhile."""
+    """Keep C libraries from printing what they find wrong and report as well; not while other threads may be speaking."""
     if threading.active_count() > 1:
         yield
         return
@@ -304,9 +298,9 @@ def _tiff_of_numbers(file: BinaryIO, name: str) -> _Found:
     file.seek(0)
     with tifffile.TiffFile(file) as tiff:
         page: Any = tiff.pages.first
-        _check_size(page.imagewidth, page.imagelength, name)
+        check_size(page.imagewidth, page.imagelength, name)
         colours = {0: 1, 1: 1, 2: 3}.get(page.photometric, 0)
-        if not 0 < colours <= page.samplesperpixel <= 8 or page.dtype.kind not in "uif":
+        if not 0 < colours <= page.samplesperpixel <= 8 or page.dtype is None or page.dtype.kind not in "uif":
             raise InputError(f"{name} cannot be read as a picture: it is a TIFF of another kind than grey and RGB")
         planes = page.samplesperpixel if page.planarconfig == 2 else 1
         pixels = page.asarray().reshape(planes, page.imagelength, page.imagewidth, -1)
