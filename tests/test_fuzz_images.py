@@ -167,7 +167,11 @@ def test_the_files_themselves_are_read(name: str) -> None:
 def outcome(data: bytes, name: str, attempt: int) -> tuple[Any, str]:
     """Return the pixels, or what is said."""
     try:
-        return decode(data, name).pixels, ""
+        picture = decode(data, name)
+        if picture.pixels.size < 1 << 14:
+            # What a damaged file says of itself must not spoil what is made from it.
+            encode(picture.pixels, "a.tif", kind=picture.kind)
+        return picture.pixels, ""
     except InputError as error:
         return None, str(error)
     except BaseException as error:

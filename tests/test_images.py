@@ -350,6 +350,7 @@ DEEP_FILES = {
     "tiff rgba": (tiff(DEEP_RGBA, photometric="rgb", extrasamples=["unassalpha"]), 4),
     "tiff grey": (tiff(DEEP_RGBA[:, :, 0], byteorder=">"), 1),
     "tiff grey and alpha": (tiff(DEEP_RGBA[:, :, [0, 3]], planarconfig="contig", extrasamples=["unassalpha"]), 2),
+    "tiff grey, 0 is white": (tiff(65535 - DEEP_RGBA[:, :, 0], photometric="miniswhite"), 1),
     "bigtiff": (tiff(DEEP_RGBA[:, :, :3], photometric="rgb", bigtiff=True), 3),
     "ppm": (b"P6\n%d %d\n65535\n" % (WIDTH, HEIGHT) + DEEP_RGBA[:, :, :3].astype(">u2").tobytes(), 3),
     "pgm": (b"P5\n%d %d\n65535\n" % (WIDTH, HEIGHT) + DEEP_RGBA[:, :, 0].astype(">u2").tobytes(), 1),

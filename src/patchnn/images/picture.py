@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from patchnn.engine.plan import Image, Mask
 from patchnn.errors import InputError
 
-__all__ = ["DEPTHS", "LARGEST", "Depth", "Kind", "Picture", "check_size", "premultiply", "too_large", "unpremultiply"]
+__all__ = ["DEPTHS", "LARGEST", "Depth", "Found", "Kind", "Picture", "check_size", "premultiply", "too_large", "unpremultiply"]
 
 Depth: TypeAlias = Literal[8, 16, "float"]
 DEPTHS: tuple[Depth, ...] = (8, 16, "float")
@@ -50,6 +50,21 @@ class Picture:
             return np.asarray(self.pixels[:, :, -1] > 0.5)
         colours = 1 if self.pixels.shape[2] < 3 else 3
         return np.asarray(self.pixels[:, :, :colours].mean(axis=2) > 0.5)
+
+
+class Found(NamedTuple):
+    """What a decoder finds in a file.
+
+    pixels: (H, W) or (H, W, C) in the file's own numbers: uint8, uint16, or any others for what they are. icc: its colour
+    profile. associated: its colours are multiplied by its alpha already. orientation: EXIF's, still to be undone. Profile
+    and orientation are as the file has them, which in a damaged one may be anything.
+    """
+
+    pixels: Any
+    icc: Any = None
+    associated: bool = False
+    frames: int = 1
+    orientation: Any = 1
 
 
 def premultiply(pixels: Any) -> Image:

@@ -16,6 +16,7 @@ from patchnn.errors import InputError
 from patchnn.images.exr import encode_exr
 from patchnn.images.picture import DEPTHS, Depth, Kind, premultiply, unpremultiply
 from patchnn.images.png import encode_png16
+from patchnn.images.tiff import encode_tiff
 
 __all__ = ["RECORD", "check_format", "encode"]
 
@@ -143,21 +144,7 @@ def _pillow(kind: str, pixels: Any, **settings: Any) -> bytes:
 
 
 def _tiff(pixels: Any, *, name: str, icc: bytes | None, quality: int, text: str | None) -> bytes:
-    import tifffile
-
-    file = io.BytesIO()
-    channels = pixels.shape[2]
-    tifffile.imwrite(
-        file,
-        pixels[:, :, 0] if channels == 1 else pixels,
-        photometric="minisblack" if channels < 3 else "rgb",
-        planarconfig=None if channels == 1 else "contig",
-        extrasamples=["unassalpha"] if channels in (2, 4) else None,
-        compression="zlib",
-        iccprofile=icc,
-        metadata=None,
-    )
-    return file.getvalue()
+    return encode_tiff(pixels, icc)
 
 
 def _exr(pixels: Any, *, name: str, icc: bytes | None, quality: int, text: str | None) -> bytes:
