@@ -279,6 +279,19 @@ def test_a_name_that_is_not_utf8() -> None:
     assert done.stderr.count(b"\n") == 1
 
 
+def test_decoders_do_not_speak(folder: Path) -> None:
+    """A TIFF with a tag of no known type, which is logged, and a compressed one cut short, of which libtiff prints."""
+    odd = bytearray(tiff(np.random.default_rng(0).random((20, 24, 3), np.float32), photometric="rgb"))
+    at = odd.index(struct.pack("<HH", 305, 2))
+    odd[at + 2 : at + 4] = struct.pack("<H", 9999)
+    Path("odd.tif").write_bytes(odd)
+    Path("cut.tif").write_bytes(saved("TIFF", compression="tiff_lzw")[:-700])
+    for name, said in (("odd.tif", []), ("cut.tif", [b"error: cut.tif cannot be read as a picture"])):
+        words = ["generate", name, "--quiet", "--iterations", "1", "--seed", "1"]
+        done = subprocess.run([sys.executable, "-m", "patchnn", *words], capture_output=True, timeout=60)
+        assert [line[:42] for line in done.stderr.splitlines()] == [line[:42] for line in said]
+
+
 def test_a_name_with_a_line_break(capsys: pytest.CaptureFixture[str]) -> None:
     assert_refused(capsys, ["generate", "two\nlines.png"], VALUE, "two lines.png does not exist")
 

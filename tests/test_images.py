@@ -408,7 +408,7 @@ FLOATS = {
     "half": (np.linspace(0, 1, HEIGHT * WIDTH * 3).reshape(HEIGHT, WIDTH, 3).astype(np.float16), (0.0, 1.0)),
     "double": (np.linspace(0, 2, HEIGHT * WIDTH * 3).reshape(HEIGHT, WIDTH, 3), (0.0, 2.0)),
     "signed": (np.arange(HEIGHT * WIDTH).reshape(HEIGHT, WIDTH).astype(np.int16) - 7, (-7.0, 46.0)),
-    "wide": (np.arange(HEIGHT * WIDTH).reshape(HEIGHT, WIDTH).astype(np.uint32), (0.0, 53.0)),
+    "wide": (np.arange(HEIGHT * WIDTH, dtype=np.uint32).reshape(HEIGHT, WIDTH) * np.uint32(1 << 26), (0.0, 53.0 * 2**26)),
 }
 
 
@@ -425,16 +425,37 @@ def test_numbers_keep_their_range(name: str) -> None:
     np.testing.assert_allclose(again, stored, rtol=1e-6, atol=1e-6 * np.abs(stored).max())
 
 
-@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e39])
-def test_numbers_that_are_none_are_refused(wrong: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("wrong", [(np.nan, 0), (np.inf, 0), (-np.inf, 0), (np.inf, -np.inf), (1e39, 0)])
+def test_numbers_that_are_none_are_refused(wrong: tuple[float, float], tmp_path: Path) -> None:
     pixels = np.ones((9, 9, 3))
-    pixels[4, 4, 1] = wrong
+    pixels[4, 4, :2] = wrong
     (tmp_path / "odd.tif").write_bytes(tiff(pixels, photometric="rgb"))
     with pytest.raises(InputError, match=r"odd\.tif holds NaN or infinite values"):
         read_image(tmp_path / "odd.tif")
 
 
-def test_exr(tmp_path: Path) -> None:
+def test_alpha_among_numbers() -> None:
+    stored = np.full((9, 9, 4), 0.5, np.float32)
+    stored[:, :, 3] = np.linspace(-1, 2, 9)
+    alpha = np.clip(stored[:, :, 3:], 0, 1)
+    pixels = decode(tiff(stored, photometric="rgb", extrasamples=["unassalpha"]), "a").pixels
+    np.testing.assert_allclose(pixels, alpha * (0.5, 0.5, 0.5, 1), atol=1e-7)
+    stored = premultiply(np.clip(stored, 0, 1))
+    np.testing.assert_allclose(
+        decode(tiff(stored, photometric="rgb", extrasamples=["assocalpha"]), "a").pixels, stored, atol=1e-7
+    )
+    assert decode(tiff(stored, photometric="rgb", extrasamples=["unspecified"]), "a").pixels.shape == (9, 9, 3)
+
+
+def test_ppm_of_odd_depth_and_cut_short() -> None:
+    data = b"P6 2 1 1023\n" + np.array([0, 1, 511, 1022, 1023, 2000], ">u2").tobytes()
+    expected = np.array([0, 1, 511, 1022, 1023, 1023]).reshape(1, 2, 3) / 1023
+    np.testing.assert_allclose(decode(data, "a").pixels, expected, atol=1e-5)
+    with pytest.raises(InputError, match=r"a\.ppm cannot be read as a picture: image file is truncated"):
+        decode(data[:-1], "a.ppm")
+
+
+def test_exr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("OpenEXR")
     for channels in (1, 2, 3, 4):
         pixels = premultiply(numbers(channels, "float"))
@@ -446,6 +467,9 @@ def test_exr(tmp_path: Path) -> None:
     bright = Kind("float", span=(0.0, 40.0))
     write_image(tmp_path / "bright.exr", unit(RGB), kind=bright)
     assert read_picture(tmp_path / "bright.exr").kind.span[1] == pytest.approx(40 * unit(RGB).max())
+    monkeypatch.setattr("patchnn.images.picture.LARGEST", 9)
+    with pytest.raises(InputError, match=r"4\.exr says that it has more than 9 pixels"):
+        read_image(tmp_path / "4.exr")
 
 
 def test_exr_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -520,9 +544,31 @@ def test_printing_inks_become_rgb(profile: bytes | None) -> None:
     np.testing.assert_allclose(picture.pixels[4, 4], (1, 0, 0), atol=0.02)
 
 
+def ink_profile() -> bytes:
+    """The smallest profile of a printer: black ink darkens, other inks leave no trace (ICC.1:2001, lut8Type)."""
+    ramp = bytes(range(256))
+    # Lab for every mixture of none or all of C, M, Y, K, the last changing fastest.
+    mixtures = bytes(value for _ in range(8) for lightness in (255, 0) for value in (lightness, 128, 128))
+    identity = struct.pack(">9i", *(65536 * (n % 4 == 0) for n in range(9)))
+    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + identity + ramp * 4 + mixtures + ramp * 3
+    body = struct.pack(">I4sII", 1, b"A2B0", 144, len(table)) + table
+    header = struct.pack(">I4sI4s4s4s", 128 + len(body), bytes(4), 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    return (header + bytes(12) + b"acsp").ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061) + bytes(48) + body
+
+
+def test_printing_inks_go_through_their_profile() -> None:
+    inks = np.zeros((8, 16, 4), np.uint8)
+    inks[:, :8, :3] = 255
+    inks[:, 8:, 3] = 255
+    data = by_pillow(Pillow.fromarray(inks, "CMYK"), "TIFF", icc_profile=ink_profile())
+    pixels = decode(data, "cmyk.tif").pixels
+    np.testing.assert_allclose(pixels[4, 4], (1, 1, 1), atol=0.02)
+    np.testing.assert_allclose(pixels[4, 12], (0, 0, 0), atol=0.02)
+
+
 def test_lab_becomes_rgb() -> None:
-    white = tiff(np.full((8, 8, 3), (255, 0, 0), np.uint8), photometric="cielab")
-    np.testing.assert_allclose(decode(white, "lab.tif").pixels[4, 4], (1, 1, 1), atol=0.02)
+    red = tiff(np.full((8, 8, 3), (136, 80, 67), np.uint8), photometric="cielab")
+    np.testing.assert_allclose(decode(red, "lab.tif").pixels[4, 4], (1, 0, 0), atol=0.05)
 
 
 # Animations and other pictures that are several.
@@ -619,6 +665,9 @@ def test_the_content_decides_and_not_the_name(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read_image(tmp_path / f"a{suffix}"), unit(RGB))
     (tmp_path / "a.tga").write_bytes(by_pillow(Pillow.fromarray(RGB), "TGA"))
     np.testing.assert_array_equal(read_image(tmp_path / "a.tga"), unit(RGB))
+    (tmp_path / "b.png").write_bytes((tmp_path / "a.tga").read_bytes())
+    with pytest.raises(InputError, match="of no kind that is known here"):
+        read_image(tmp_path / "b.png")
     (tmp_path / "a.eps").write_bytes(by_pillow(Pillow.fromarray(RGB), "EPS"))
     with pytest.raises(InputError, match="of no kind that is known here"):
         read_image(tmp_path / "a.eps")
@@ -652,3 +701,17 @@ def test_a_damaged_tag_takes_nothing_from_the_pixels() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         np.testing.assert_array_equal(decode(data, "a").pixels, unit(RGB))
+
+
+def test_a_profile_that_is_none_is_dropped() -> None:
+    picture = decode(tiff(unit(RGB), photometric="rgb", extratags=[(34675, "H", 2, (1, 2), True)]), "a.tif")
+    assert picture.kind.icc is None
+
+
+def test_a_large_picture_is_read_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = by_pillow(Pillow.fromarray(RGB), "PNG")
+    monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", HEIGHT * WIDTH - 1)
+    assert decode(data, "a.png").pixels.shape == (HEIGHT, WIDTH, 3)
+    monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", HEIGHT * WIDTH // 3)
+    with pytest.raises(InputError, match="more than 178,956,970 pixels"):
+        decode(data, "a.png")

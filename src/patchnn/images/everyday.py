@@ -45,8 +45,8 @@ def open_everyday(file: BinaryIO, name: str) -> Any:
 def _load(image: Any, again: Callable[[], Any]) -> Found:
     """Return a picture's pixels, as deep as the file has them; `again` opens it once more."""
     icc = image.info.get("icc_profile")
-    if image.mode in ("CMYK", "LAB"):
-        return Found(np.asarray(_to_rgb(image, icc)))
+    if image.mode == "CMYK":
+        return Found(np.asarray(_inks_to_rgb(image, icc)))
     raw = _raw_mode(image)
     associated = raw.startswith("RGBa;16")
     if image.format == "PPM" and raw == "RGB" and image.tile[0].codec_name == "ppm" and image.tile[0].args[1] > 255:
@@ -120,13 +120,13 @@ def _with_clear_colour(pixels: Any, clear: Any) -> Any:
     return np.concatenate([pixels, opaque * np.uint16(65535)], axis=2, dtype=np.uint16)
 
 
-def _to_rgb(image: Any, icc: Any) -> Any:
-    """Convert printing inks or Lab to sRGB, through the file's profile if it has one that can be used."""
+def _inks_to_rgb(image: Any, icc: Any) -> Any:
+    """Convert CMYK to sRGB, through the file's profile if it has one that can be used."""
     from PIL import ImageCms
 
     with contextlib.suppress(ImageCms.PyCMSError, OSError):
-        own = ImageCms.createProfile("LAB") if image.mode == "LAB" else ImageCms.ImageCmsProfile(io.BytesIO(icc or b""))
-        return ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        if icc:
+            return ImageCms.profileToProfile(image, io.BytesIO(icc), ImageCms.createProfile("sRGB"), outputMode="RGB")
     return image.convert("RGB")
 
 
