@@ -365,6 +365,17 @@ def test_no_level_of_16_bits_is_lost(kind: str) -> None:
     np.testing.assert_allclose(picture.pixels, unit(DEEP_RGBA[:, :, CHANNELS[channels]]), atol=1e-7)
 
 
+@pytest.mark.parametrize("compression", ["lzw", "zlib"])
+@pytest.mark.parametrize("predictor", [False, True])
+def test_16_bits_compressed_as_others_do(compression: str, predictor: bool) -> None:
+    pytest.importorskip("imagecodecs", reason="writes such files for this test")
+    settings: dict[str, Any] = {"compression": compression, "predictor": predictor}
+    data = tiff(DEEP_RGBA[:, :, :3], photometric="rgb", **settings)
+    np.testing.assert_allclose(decode(data, "a.tif").pixels, unit(DEEP_RGBA[:, :, :3]), atol=1e-7)
+    grey = unit(DEEP_RGBA[:, :, 0])[:, :, 0]
+    np.testing.assert_allclose(decode(tiff(grey, **settings), "a.tif").pixels[:, :, 0], grey, atol=1e-7)
+
+
 def test_16_bits_with_colours_multiplied_by_alpha() -> None:
     stored = associated(DEEP_RGBA)
     picture = decode(tiff(stored, photometric="rgb", extrasamples=["assocalpha"]), "a.tif")

@@ -16,6 +16,7 @@ __all__ = ["decode_tiff", "encode_tiff", "is_everyday"]
 
 # Tags of TIFF 6.0.
 _BITS, _PHOTOMETRIC, _ORIENTATION, _PLANES, _PROFILE = 258, 262, 274, 284, 34675
+_UNDEFINED = 7  # the type of bytes that mean what they like
 
 # tifffile logs what it finds odd, and without a handler this would be printed.
 _SILENT = logging.NullHandler()
@@ -75,7 +76,7 @@ def encode_tiff(pixels: Any, icc: bytes | None = None) -> bytes:
         planarconfig=None if channels == 1 else "contig",
         extrasamples=["unassalpha"] if channels in (2, 4) else None,
         compression="zlib",
-        iccprofile=icc,
+        extratags=[(_PROFILE, _UNDEFINED, len(icc), icc, True)] if icc else (),
         metadata=None,
     )
     return file.getvalue()
