@@ -112,7 +112,7 @@ def _decode(file: BinaryIO, name: str) -> Found:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Keep C libraries from printing what they find wrong and report as well; not while other threads may be speaking."""
+    """Keep decoders from printing or logging what they find wrong and report as well; not while other threads may speak."""
     if threading.active_count() > 1:
         yield
         return

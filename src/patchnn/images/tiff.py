@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,9 +16,6 @@ __all__ = ["decode_tiff", "encode_tiff", "is_everyday"]
 # Tags of TIFF 6.0.
 _BITS, _PHOTOMETRIC, _ORIENTATION, _PLANES, _PROFILE = 258, 262, 274, 284, 34675
 _UNDEFINED = 7  # the type of bytes that mean what they like
-
-# tifffile logs what it finds odd, and without a handler this would be printed.
-_SILENT = logging.NullHandler()
 
 
 def is_everyday(file: BinaryIO, name: str) -> bool:
@@ -43,7 +39,6 @@ def decode_tiff(file: BinaryIO, name: str) -> Found:
     """Return what is in the first page of a TIFF; raises InputError, or whatever tifffile does."""
     import tifffile
 
-    logging.getLogger("tifffile").addHandler(_SILENT)
     file.seek(0)
     with tifffile.TiffFile(file) as tiff:
         page: Any = tiff.pages.first
