@@ -8,6 +8,7 @@ import struct
 import sys
 import warnings
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from PIL import Image as Pillow
 from PIL.ImageCms import ImageCmsProfile, createProfile
 
 from patchnn import InputError, read_image, read_mask, run, write_image
+from patchnn.cli import main
 from patchnn.images import Kind, check_output, decode, encode, read_picture, read_record
 from patchnn.images.picture import premultiply, unpremultiply
 from patchnn.images.png import encode_png16
@@ -143,23 +145,24 @@ def assert_turned(pixels: Any, orientation: int) -> None:
     assert np.abs(pixels[:, :, pixels.shape[2] // 2] * 255 - upright).mean() < 4
 
 
-MASKS = {
-    "bits": Pillow.fromarray(GREY > 127),
-    "grey": Pillow.fromarray(GREY),
-    "rgb": Pillow.fromarray(np.repeat(GREY[:, :, None], 3, 2)),
-    "white with alpha": Pillow.fromarray(np.dstack([np.full_like(RGB, 255), GREY])),
-    "black with alpha": Pillow.fromarray(np.dstack([np.zeros_like(RGB), GREY])),
-    "opaque rgba": Pillow.fromarray(np.dstack([GREY, GREY, GREY, np.full_like(GREY, 255)])),
-    "grey with alpha": Pillow.fromarray(np.dstack([np.zeros_like(GREY), GREY])),
-    "palette": Pillow.fromarray(GREY).convert("P"),
-    "palette with a clear colour": with_clear_index(GREY > 127),
-    "16 bits": Pillow.fromarray(GREY * np.uint16(257)),
+MASKS: dict[str, Callable[[Any], Pillow.Image]] = {
+    "bits": lambda grey: Pillow.fromarray(grey > 127),
+    "grey": Pillow.fromarray,
+    "rgb": lambda grey: Pillow.fromarray(np.dstack([grey] * 3)),
+    "white with alpha": lambda grey: Pillow.fromarray(np.dstack([np.full_like(grey, 255)] * 3 + [grey])),
+    "black with alpha": lambda grey: Pillow.fromarray(np.dstack([np.zeros_like(grey)] * 3 + [grey])),
+    "opaque rgba": lambda grey: Pillow.fromarray(np.dstack([grey] * 3 + [np.full_like(grey, 255)])),
+    "grey with alpha": lambda grey: Pillow.fromarray(np.dstack([np.zeros_like(grey), grey])),
+    "palette": lambda grey: Pillow.fromarray(grey).convert("P"),
+    "palette with a clear colour": lambda grey: with_clear_index(grey > 127),
+    "16 bits": lambda grey: Pillow.fromarray(grey * np.uint16(257)),
 }
+"""Pictures whose mask is where a grey level is above one half."""
 
 
 @pytest.mark.parametrize("kind", MASKS)
 def test_a_mask_is_white_or_opaque(kind: str, tmp_path: Path) -> None:
-    MASKS[kind].save(tmp_path / "mask.png")
+    MASKS[kind](GREY).save(tmp_path / "mask.png")
     mask = read_mask(tmp_path / "mask.png")
     assert mask.dtype == np.bool_
     np.testing.assert_array_equal(mask, GREY > 127)
@@ -726,3 +729,50 @@ def test_a_large_picture_is_read_without_a_warning(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", HEIGHT * WIDTH // 3)
     with pytest.raises(InputError, match="more than 178,956,970 pixels"):
         decode(data, "a.png")
+
+
+# What users of such programs complain of: 16 bits turned black, sizes rounded down, masks not understood.
+
+WHOLE = {
+    "deep.png": encode_png16(numbers(3, 16).repeat(5, 0).repeat(3, 1)),
+    "deep-grey.tif": tiff(numbers(1, 16)[:, :, 0].repeat(5, 0).repeat(3, 1)),
+    "deep-clear.png": encode_png16(numbers(4, 16).repeat(5, 0).repeat(3, 1)),
+    "clear.png": by_pillow(Pillow.fromarray(numbers(4, 8).repeat(5, 0).repeat(3, 1)), "PNG"),
+    "grey.png": by_pillow(Pillow.fromarray(SMOOTH[:15, :23]), "PNG"),
+    "bits.png": by_pillow(Pillow.fromarray(SMOOTH[:15, :23] > 90), "PNG"),
+    "palette.png": by_pillow(Pillow.fromarray(numbers(3, 8).repeat(5, 0).repeat(3, 1)).quantize(16), "PNG"),
+    "height.tif": tiff(SMOOTH[:15, :23] * np.float32(35) - 40),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_from_file_to_file_nothing_is_lost(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(WHOLE[name])
+    assert main(["generate", name, "--noise", "0", "--seed", "1", "--iterations", "2", "-o", f"out-{name}"]) == 0
+    before, after = read_picture(name), read_picture(f"out-{name}")
+    assert after.kind.depth == before.kind.depth
+    assert after.kind.span == pytest.approx(before.kind.span)
+    assert after.pixels.shape == before.pixels.shape
+    np.testing.assert_allclose(after.pixels, before.pixels, atol=2e-6)
+    if name.endswith(".png"):
+        assert "patchnn" in read_record(f"out-{name}")
+
+
+@pytest.mark.parametrize("kind", MASKS)
+def test_inpainting_understands_every_mask(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    photo = unit(np.random.default_rng(5).integers(0, 256, (60, 90, 3), dtype=np.uint8))
+    write_image("photo.png", photo)
+    bounds = np.zeros((60, 90), np.bool_)
+    bounds[10:20, 20:30] = bounds[40:48, 60:75] = True
+    level = np.where(bounds, np.uint8(200), np.uint8(30))
+    Path("mask.png").write_bytes(by_pillow(MASKS[kind](level), "PNG"))
+    assert main(["inpaint", "photo.png", "mask.png", "--fill", "none", "--seed", "1", "--iterations", "2", "-o", "out.png"]) == 0
+    changed = (read_image("out.png") != read_image("photo.png")).any(axis=2)
+    assert not (changed & ~bounds).any()
+    assert changed[bounds].mean() > 0.9
