@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ __all__ = [
     "Kind",
     "Picture",
     "check_output",
+    "clear_parts",
     "decode",
+    "discard_parts",
     "encode",
     "read_image",
     "read_mask",
@@ -28,6 +31,12 @@ __all__ = [
     "read_record",
     "write_image",
 ]
+
+PART = ".patchnn-"
+"""How the name of a file begins that is being written."""
+ABANDONED = 600
+"""Seconds after which such a file is nobody's any more: writing one takes a moment."""
+_parts: set[Path] = set()
 
 
 def read_image(path: str | os.PathLike[str]) -> Image:
@@ -109,7 +118,8 @@ def write_image(
     check_output(path, depth=depth, quality=quality, overwrite=overwrite)
     data = encode(image, str(path), kind=kind, depth=depth, quality=quality, record=record)
     # Beside the file, so that it can be moved into place in one step.
-    part = path.with_name(f".patchnn-{secrets.token_hex(8)}")
+    part = path.with_name(f"{PART}{secrets.token_hex(8)}")
+    _parts.add(part)
     try:
         part.write_bytes(data)
         part.replace(path)
@@ -118,6 +128,22 @@ def write_image(
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+        _parts.discard(part)
+
+
+def discard_parts() -> None:
+    """Remove what this process is writing at this moment, before it ends without going back."""
+    for part in list(_parts):
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def clear_parts(folder: str | os.PathLike[str]) -> None:
+    """Remove what killed processes left half-written in a folder: parts that nobody has written to for a while."""
+    for part in Path(folder).glob(f"{PART}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - part.stat().st_mtime > ABANDONED:
+                part.unlink()
 
 
 def _opened(path: str | os.PathLike[str]) -> Any:
