@@ -112,8 +112,11 @@ def _decode(file: BinaryIO, name: str) -> Found:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Keep decoders from printing or logging what they find wrong and report as well; not while other threads may speak."""
-    if threading.active_count() > 1:
+    """Keep decoders from printing or logging what they find wrong and report as well.
+
+    stderr is all threads', so this is done in the main one alone, where the command line reads its files.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
     stderr = os.dup(2)
