@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from patchnn.images.writing import _FORMATS
+
 ROOT = Path(__file__).parents[1]
 PAGES = [
     ROOT / "README.md",
@@ -29,6 +31,14 @@ def test_there_are_included_files() -> None:
 @pytest.mark.parametrize(("page", "file", "text"), included(), ids=lambda value: getattr(value, "name", None))
 def test_shown_code_is_the_files_own(page: Path, file: str, text: str) -> None:
     assert text == (ROOT / file).read_text()
+
+
+def test_the_table_of_outputs_is_the_one_in_use() -> None:
+    table = [line for line in (ROOT / "docs" / "files.md").read_text().splitlines() if line.startswith("| `.")]
+    told = {}
+    for suffixes, depths, alpha, grey in ([cell.strip() for cell in line.split("|")[1:5]] for line in table):
+        told |= {suffix: (depths.split(", "), alpha == "yes", grey == "yes") for suffix in re.findall(r"`(.*?)`", suffixes)}
+    assert told == {suffix: ([str(d) for d in form.depths], form.alpha, form.grey) for suffix, form in _FORMATS.items()}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -99,6 +99,7 @@ def test_a_plan_says_what_it_cannot_take(changes: dict[str, Any], said: str) -> 
     [
         (np.zeros((9, 9), np.int64), None, "a source holds int64"),
         (np.zeros(9), None, "a source has the shape (9,)"),
+        (np.full((9, 9), [-np.inf, *range(7), np.inf]), None, "a source holds NaN or infinite"),
         (np.full((9, 9), -np.inf), None, "a source holds NaN or infinite"),
         (np.zeros((9, 9)), np.ones((9, 8), np.bool_), "a source's usable mask is 8×9, the picture 9×9"),
         (np.zeros((9, 9)), np.ones((9, 9, 1), np.bool_), "a source's usable mask"),

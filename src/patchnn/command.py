@@ -11,7 +11,7 @@ __all__ = ["command_words", "flag"]
 
 
 def command_words(name: str, task: Task, files: Mapping[str, list[str]], extra: Mapping[str, Any]) -> list[str]:
-    """Return the words that call a task on these files with its options, and with `extra` ones that are not None."""
+    """Return the words that call a task on these files with its options, and with `extra` ones: a value, several, or None."""
     values = task.to_json()
     arguments, words = [], []
     for option in options(type(task)):
@@ -33,7 +33,8 @@ def flag(name: str) -> str:
 
 
 def _texts(value: Any) -> list[str]:
-    return [] if value is None else [str(value)]
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    return [str(value) for value in values]
 
 
 def _name(file: str) -> str:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["BackendError", "InputError", "PatchnnError", "PluginError"]
+import os
+
+__all__ = ["DEBUG", "BackendError", "InputError", "PatchnnError", "PluginError", "debugging"]
+
+DEBUG = "PATCHNN_DEBUG"
+"""The environment variable that asks for tracebacks, here and in the processes that this one starts."""
+
+
+def debugging() -> bool:
+    """Whether tracebacks are asked for."""
+    return os.environ.get(DEBUG, "0") not in ("", "0")
 
 
 class PatchnnError(Exception):

@@ -16,13 +16,13 @@ __all__ = ["COMMANDS", "COMMON_OPTIONS", "GROUP", "Plugin", "Registry", "task_na
 
 GROUP = "patchnn.tasks"
 
-COMMANDS = frozenset({"score", "show", "tasks"})
+COMMANDS = frozenset({"doctor", "score", "show", "tasks"})
 """The command line's own commands, which no task may be called."""
 
 COMMON_OPTIONS = frozenset(
     {
-        *("output", "count", "seed", "alpha", "patch", "iterations", "ratio", "coarsest"),
-        *("search", "backend", "max_memory", "force", "quiet", "debug", "help"),
+        *("output", "count", "seed", "depth", "quality", "alpha", "patch", "iterations", "ratio", "coarsest"),
+        *("search", "backend", "max_memory", "apply_to", "jobs", "cluster", "resume", "force", "quiet", "debug", "help"),
     }
 )
 """What every task is given for free, and none may have as an option of its own."""

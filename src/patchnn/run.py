@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from patchnn.engine.atlas import Field
-from patchnn.engine.backend import Backend
+from patchnn.engine.backend import Backend, find_backend
+from patchnn.engine.maps import apply_field
 from patchnn.engine.plan import Image, Plan
 from patchnn.engine.synthesize import Observer, synthesize
 from patchnn.registry import task_name
 from patchnn.task import Task, items, options, plain
 from patchnn.version import __version__
 
-__all__ = ["Result", "run", "tune"]
+__all__ = ["Result", "describe", "digest", "run", "tune"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,13 +26,23 @@ class Result:
     """A picture, where its patches came from, and how it was made.
 
     image: (H, W, C) float32. field: the source and place of every patch, as in Synthesis. seed: what the randomness
-    came from. record: the same and everything else that made it, as JSON values.
+    came from. record: the same and everything else that made it, as JSON values. plan: what was carried out.
     """
 
     image: Image
     field: Field
     seed: int
     record: dict[str, Any]
+    plan: Plan
+
+    def apply(self, *maps: Any) -> Image:
+        """Return the picture that the same patches make of other pictures: normals, heights, any map of the source.
+
+        maps: (H, W, C) of the source's size; where there are several sources, one for each in their order. Returns
+        (h, w, C) float32; of the sources themselves it is `image`. Pixels that the task keeps are the first map's own.
+        Raises InputError for maps that do not fit.
+        """
+        return apply_field(self.plan, self.field, maps, find_backend(self.record["backend"]))
 
 
 def tune(task: Task, **tuning: Any) -> Plan:
@@ -65,20 +77,24 @@ def run(
     tuning = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
     plan = tune(task, **tuning)
     made = synthesize(plan, seed=seed, backend=backend, search=search, max_memory=max_memory, observe=observe)
+    record = {**describe(task, seed=made.seed, tuning=tuning, search=search), "backend": made.backend}
+    return Result(made.image, made.field, made.seed, record, plan)
+
+
+def describe(task: Task, *, seed: int, tuning: Mapping[str, Any], search: str) -> dict[str, Any]:
+    """Return what decides a result, as JSON values: a record without the backend, which is known when it is done."""
     pictures = [o.name for o in options(type(task)) if o.picture]
-    record = {
+    return {
         "patchnn": __version__,
         "task": task_name(type(task)),
         "options": task.to_json(),
-        "inputs": {name: [_digest(pixels) for pixels in items(getattr(task, name))] for name in pictures},
+        "inputs": {name: [digest(pixels) for pixels in items(getattr(task, name))] for name in pictures},
         "tuning": {name: plain(value) for name, value in tuning.items() if value is not None},
-        "seed": made.seed,
+        "seed": seed,
         "search": search,
-        "backend": made.backend,
     }
-    return Result(made.image, made.field, made.seed, record)
 
 
-def _digest(pixels: np.ndarray[Any, Any]) -> str:
+def digest(pixels: np.ndarray[Any, Any]) -> str:
     """SHA-256 of a picture's shape and its float32 values, whatever file they came from."""
     return hashlib.sha256(f"{pixels.shape}".encode() + pixels.astype(np.float32).tobytes()).hexdigest()

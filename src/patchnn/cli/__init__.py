@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -9,14 +10,13 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patchnn.errors import PatchnnError
+from patchnn.cli.interrupt import INTERRUPTED, ending_soon
+from patchnn.errors import DEBUG, PatchnnError, debugging
 
 if TYPE_CHECKING:
     from patchnn.registry import Registry
 
 __all__ = ["main"]
-
-_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None, registry: Registry | None = None) -> int:
@@ -26,17 +26,23 @@ def main(argv: Sequence[str] | None = None, registry: Registry | None = None) ->
     """
     words = list(sys.argv[1:] if argv is None else argv)
     # Taken out here so that it may stand anywhere, as one adds it to a command that has just failed.
-    debug = "--debug" in words or os.environ.get("PATCHNN_DEBUG", "0") not in ("", "0")
+    before = os.environ.get(DEBUG, "")
+    if "--debug" in words:
+        os.environ[DEBUG] = "1"
     words = [word for word in words if word != "--debug"] or ["--help"]
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file's name need not be valid UTF-8, and is printed as it is.
         sys.stdout.reconfigure(errors="surrogateescape")
     try:
-        return _run(words, registry)
+        # Where the words are not this process's own, Ctrl-C may be meant for more than this call.
+        with ending_soon() if argv is None else contextlib.nullcontext():
+            return _run(words, registry)
     except (Exception, KeyboardInterrupt) as error:
-        if debug:
+        if debugging():
             traceback.print_exc()
         code, line = _explain(error)
+    finally:
+        os.environ[DEBUG] = before
     print(" ".join(line.split()), file=sys.stderr)
     return code
 
@@ -44,9 +50,11 @@ def main(argv: Sequence[str] | None = None, registry: Registry | None = None) ->
 def _explain(error: BaseException) -> tuple[int, str]:
     """Return the exit code for an error, and what is said about it."""
     if isinstance(error, KeyboardInterrupt):
-        return _INTERRUPTED, "interrupted"
+        return INTERRUPTED, "interrupted"
     if isinstance(error, PatchnnError):
         return 1, f"error: {error}"
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return 1, f"error: {error.filename}: {error.strerror}"
     if hasattr(error, "format_message"):
         # A complaint of typer's, whose classes are click's or its own copies of them, by its version.
         context = getattr(error, "ctx", None)
@@ -65,7 +73,7 @@ def _run(words: list[str], registry: Registry | None) -> int:
     try:
         code = get_command(build_app(registry or Registry())).main(words, prog_name="patchnn", standalone_mode=False)
     except Abort:
-        code = _INTERRUPTED
-    if code == _INTERRUPTED:
+        code = INTERRUPTED
+    if code == INTERRUPTED:
         raise KeyboardInterrupt
     return int(code or 0)

@@ -13,8 +13,9 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from patchnn.cli.doctor import doctor_command
 from patchnn.cli.make import make
-from patchnn.cli.options import parameter
+from patchnn.cli.options import metavar, parameter
 from patchnn.cli.score import score
 from patchnn.errors import InputError, PluginError
 from patchnn.images import read_record
@@ -69,6 +70,7 @@ def build_app(registry: Registry) -> typer.Typer:
         else:
             raise InputError(f"{path} was not made by a command; --json prints how it was")
 
+    app.command()(doctor_command(registry))
     app.command()(score)
     return app
 
@@ -92,18 +94,28 @@ def _task_command(registry: Registry, name: str) -> Any:
         anything = {"ignore_unknown_options": True, "allow_extra_args": True}
         command.command(name, help=f"(broken: {problem})", context_settings=anything)(broken)
     else:
-        command.command(name, help=inspect.getdoc(task))(_task_function(name, task))
+        command.command(name, help=inspect.getdoc(task))(_task_function(registry, name, task))
+        return _say_what_arguments_are(get_command(command), task)
     return get_command(command)
 
 
-def _task_function(name: str, task: type[Task]) -> Callable[..., None]:
+def _say_what_arguments_are(command: Any, task: type[Task]) -> Any:
+    """Let the help call arguments what it calls options' values; typer shows their Python types, as <list[Path]>."""
+    words = {o.name: metavar(o) for o in options(task) if o.positional}
+    for argument in command.params:
+        if argument.name in words:
+            argument.display_type_rich = lambda ctx, word=words[argument.name]: word
+    return command
+
+
+def _task_function(registry: Registry, name: str, task: type[Task]) -> Callable[..., None]:
     """Return a function whose signature, from which typer reads a command, is the task's options and make's."""
     own = [parameter(o) for o in options(task)]
     common = [p for p in inspect.signature(make, eval_str=True).parameters.values() if p.kind is p.KEYWORD_ONLY]
 
     def function(**given: Any) -> None:
         values = {p.name: given.pop(p.name) for p in own}
-        make(name, task, values, **given)
+        make(registry, name, values, **given)
 
     function.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]  # read by inspect, unknown to typeshed
     return function

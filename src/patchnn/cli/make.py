@@ -1,44 +1,57 @@
-"""What every task's command does: check everything, synthesize, write, and say where the pictures are."""
+"""What every task's command does: find the files, make a job of every picture, and show what comes of them."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
-from collections.abc import Iterator
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from patchnn.cli.options import parse_bytes
+from patchnn.batch import Job, Outcome, carry_out, run_jobs
+from patchnn.cli.inputs import MAPS, Inputs, find_inputs
+from patchnn.cli.options import check_count, parse_bytes, parse_depth
+from patchnn.cli.outputs import folder_pattern, map_path, output_paths, pattern_paths
 from patchnn.cli.progress import show_progress
-from patchnn.command import command_words
 from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
-from patchnn.images import check_output, read_image, read_mask, write_image
-from patchnn.run import run, tune
-from patchnn.task import Option, Task, options
+from patchnn.images import check_output, clear_parts, read_record
+from patchnn.registry import Registry
+from patchnn.task import options
+from patchnn.workers import open_workers
 
-__all__ = ["make", "output_paths"]
+__all__ = ["make"]
 
 
 def make(
+    registry: Registry,
     name: str,
-    task: type[Task],
     values: dict[str, Any],
     *,
     output: Annotated[
         str | None,
         typer.Option("-o", "--output", metavar="FILE|FOLDER/", help="Where to write; by default named after the first input."),
     ] = None,
-    count: Annotated[int, typer.Option("-n", "--count", metavar="INTEGER", min=1, help="How many pictures to make.")] = 1,
+    count: Annotated[int, typer.Option("-n", "--count", metavar="INTEGER", help="How many pictures to make.")] = 1,
     seed: Annotated[
         int | None,
         typer.Option(
             metavar="INTEGER",
-            min=0,
             help="The first of several pictures has this seed, the next one more; by default a random one.",
         ),
+    ] = None,
+    depth: Annotated[
+        str,
+        typer.Option(metavar="auto|8|16|float", help="Bits a channel; auto is the first input's, where the output can hold it."),
+    ] = "auto",
+    quality: Annotated[
+        int | None, typer.Option(metavar="INTEGER", help="Of a JPEG or WebP, from 1 to 100; by default 95.")
     ] = None,
     alpha: Annotated[
         float | None,
@@ -58,85 +71,123 @@ def make(
         str | None,
         typer.Option(metavar="BYTES", help="Memory that may be used, as 4GB or 512MiB; by default half of what is free."),
     ] = None,
+    apply_to: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Another picture of the source's size, made of the same patches; may be given again."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(metavar="INTEGER", help="How many pictures to work on at a time.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="A Dask scheduler whose workers do the work.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Leave pictures that the same command made before.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors and the files written.")] = False,
 ) -> None:
-    """Make `count` pictures and print their paths; the keyword arguments are the options that every task has.
+    """Make `count` pictures of each input and print their paths; the keyword arguments are the options that every task has.
 
-    values: the task's own options as the command line gave them, files in the place of pictures.
+    values: the task's own options as the command line gave them, files, folders and patterns in the place of pictures.
     """
-    # Whatever can be wrong is found before any work.
+    # Whatever can be wrong with the command is found before any work.
+    task = registry.load(name)
+    own = {o.name: values[o.name] for o in options(task) if not o.picture}
+    for o in options(task):
+        if o.name in own:
+            o.check(own[o.name])
     memory = None if max_memory is None else parse_bytes(max_memory)
-    files = {o.name: _files(values[o.name]) for o in options(task) if o.picture}
-    first = next((Path(file).stem for names in files.values() for file in names), "patchnn")
-    paths = output_paths(output, f"{first}-{name}", count, force)
-    for path in paths:
-        check_output(path, overwrite=force)
-    device = find_backend(backend)
-    read = {o.name: _read(o, values[o.name]) for o in options(task)}
-    tuning: dict[str, Any] = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
-    with _naming(files, [o.name for o in options(task) if not o.picture] + list(tuning)):
-        made = task(**read)
-        plan = tune(made, **tuning)
-    check_output(paths[0], channels=plan.guess.shape[2], overwrite=force)
+    check_count(count, seed)
+    if jobs < 1:
+        raise InputError(f"--jobs is {jobs}: it must be 1 or more")
+    form: dict[str, Any] = {"depth": parse_depth(depth), "quality": quality}
+    device = None if cluster else find_backend(backend)
+    inputs = find_inputs(task, values, apply_to or [])
+    places = _places(inputs, output, name, count, force or resume, form)
 
-    notes = [f"backend: {device.description}"] if backend == "auto" else []
+    notes = [f"backend: {device.description}"] if device and backend == "auto" else []
     if seed is None:
-        seed = secrets.randbelow(2**31)
+        earlier = _earlier_seed(inputs, places, name) if resume else None
+        seed = secrets.randbelow(2**31) if earlier is None else earlier
         notes.append(f"seed: {seed}")
-    given = {**tuning, **{key: word for key, word in (("search", search), ("backend", backend)) if word != "auto"}}
-    for index, path in enumerate(paths):
-        title = f"picture {index + 1}/{count}" if count > 1 else ""
-        with show_progress(title, notes, quiet) as observe:
-            result = run(made, seed=seed + index, **tuning, backend=device, search=search, max_memory=memory, observe=observe)
-        command = command_words(name, made, files, {**given, "seed": result.seed})
-        record = {**result.record, "task": name, "files": files, "command": command}
-        write_image(path, result.image, record=record, overwrite=force)
-        print(path, flush=True)
+    total = len(inputs.names) * count
+    jobs = min(jobs, total)
+    if device and jobs > 1:
+        memory = (memory or device.free_bytes() // 2) // jobs
+    tuning = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
+    job = Job(name, {}, "", seed, own, tuning, search, backend, memory, **form, force=force, resume=resume)
+    work = _jobs(job, inputs, places)
+    if cluster:
+        work = map(_absolute, work)
+
+    failed: list[Outcome] = []
+    with open_workers(jobs, cluster) as (executor, workers), show_progress(total, notes, quiet) as display:
+        if total == 1 and executor is None:
+            outcomes = iter([carry_out(next(work), display.observe, registry)])
+        else:
+            outcomes = run_jobs(work, executor, workers=workers, observe=display.observe, registry=registry)
+        for outcome in outcomes:
+            notes += outcome.notes
+            display.finish(_in_words(outcome))
+            if outcome.error:
+                failed.append(outcome)
+            for path in outcome.paths:
+                display.print(path)
+    if failed:
+        _explain(failed, total)
+        raise typer.Exit(1)
 
 
-def output_paths(output: str | None, name: str, count: int, force: bool) -> list[Path]:
-    """Return where `count` pictures go: the file that was asked for, or one called `name` in that folder or here.
-
-    Several are numbered from 1. A name that nobody asked for gives way to files that exist, unless `force` is set.
-    """
-    folder = Path(output or ".")
-    if output and not output.endswith("/") and not folder.is_dir():
-        return [folder] if count == 1 else _numbered(folder, 1, count)
-    if not folder.is_dir():
-        raise InputError(f"{output}: the folder does not exist; make it first")
-    path, start = folder / f"{name}.png", 1
-    if count == 1 and (force or not path.exists()):
-        return [path]
-    while not force and any(numbered.exists() for numbered in _numbered(path, start, count)):
-        start += 1
-    return _numbered(path, start, count)
+def _places(
+    inputs: Inputs, output: str | None, name: str, count: int, overwrite: bool, form: dict[str, Any]
+) -> Callable[[str], list[Path]]:
+    """Return what says, for each picture that is gone through, where its results go; raises InputError if they cannot."""
+    if inputs.through:
+        pattern = folder_pattern(output, len(inputs.names))
+        check_output(pattern, **form, overwrite=True)
+        clear_parts(Path(pattern).parent)
+        return lambda picture: pattern_paths(pattern, Path(picture).stem, count)
+    stem = Path(inputs.names[0]).stem if inputs.names else "patchnn"
+    paths = output_paths(output, f"{stem}-{name}", count, overwrite)
+    for path in paths:
+        check_output(path, **form, overwrite=overwrite)
+    return lambda picture: paths
 
 
-def _numbered(path: Path, start: int, count: int) -> list[Path]:
-    return [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(start, start + count)]
+def _jobs(job: Job, inputs: Inputs, places: Callable[[str], list[Path]]) -> Iterator[Job]:
+    """Yield a job for every picture to be made, with seeds that count up from `job`'s for each that is gone through."""
+    for picture, files in inputs:
+        maps = files.pop(MAPS)
+        for index, path in enumerate(places(picture)):
+            drawn = tuple((file, str(map_path(path, file, picture))) for file in maps)
+            yield replace(job, files=files, output=str(path), seed=job.seed + index, maps=drawn)
 
 
-@contextlib.contextmanager
-def _naming(files: dict[str, list[str]], other: list[str]) -> Iterator[None]:
-    """Add the files to an error that is not about one of the other options."""
-    try:
-        yield
-    except InputError as error:
-        about = str(error).split(" ")[0].rstrip(":")
-        if about in other:
-            raise
-        names = files.get(about) or [name for several in files.values() for name in several]
-        raise InputError(f"{', '.join(names)}: {error}") from None
+def _absolute(job: Job) -> Job:
+    """Name a job's files as another machine finds them, on a file system that both see."""
+    files = {key: [os.path.abspath(file) for file in several] for key, several in job.files.items()}
+    maps = tuple((os.path.abspath(file), os.path.abspath(path)) for file, path in job.maps)
+    return replace(job, files=files, output=os.path.abspath(job.output), maps=maps)
 
 
-def _files(value: Path | list[Path] | None) -> list[str]:
-    return [str(path) for path in (value if isinstance(value, list) else [value]) if path is not None]
+def _earlier_seed(inputs: Inputs, places: Callable[[str], list[Path]], name: str) -> int | None:
+    """Return the seed that the first picture there was made with, so that the others are made with it too."""
+    for picture in inputs.names:
+        for index, path in enumerate(places(picture)):
+            if path.suffix.lower() == ".png" and path.exists():
+                with contextlib.suppress(InputError, KeyError, TypeError):
+                    record = read_record(path)
+                    if record["task"] == name:
+                        return int(record["seed"]) - index
+    return None
 
 
-def _read(option: Option, value: Any) -> Any:
-    """Return an option's value with pictures in the place of files."""
-    if not option.picture or value is None:
-        return value
-    read = read_mask if option.kind == "mask" else read_image
-    return tuple(read(path) for path in value) if option.many else read(value)
+def _in_words(outcome: Outcome) -> str:
+    if outcome.error:
+        return f"{outcome.job.output} failed"
+    return f"{outcome.job.output} {'was there' if outcome.skipped else f'{outcome.seconds:.1f} s'}"
+
+
+def _explain(failed: list[Outcome], total: int) -> None:
+    """Say on stderr what failed and why, what went wrong in the same way once."""
+    print(f"error: {len(failed)} of {total} pictures failed", file=sys.stderr)
+    outputs = {outcome.error: outcome.job.output for outcome in reversed(failed)}
+    for error, times in Counter(outcome.error for outcome in failed).items():
+        print(f"  {error} ({f'{times} pictures' if times > 1 else outputs[error]})", file=sys.stderr)

@@ -11,12 +11,18 @@ import typer
 
 from patchnn.command import flag
 from patchnn.errors import InputError
+from patchnn.images import Depth
 from patchnn.task import Option, plain
 
-__all__ = ["parameter", "parse_bytes"]
+__all__ = ["check_count", "metavar", "parameter", "parse_bytes", "parse_depth"]
 
 MIN_MEMORY = 64 << 20
 """Less than this holds no picture's patches."""
+
+MOST_PICTURES = 100_000
+"""More at once are a slip of the keyboard."""
+SEEDS = 2**32
+"""A seed is smaller."""
 
 _TYPES: dict[str, type] = {"number": float, "integer": int, "flag": bool, "image": Path, "mask": Path}
 _METAVARS = {
@@ -25,6 +31,7 @@ _METAVARS = {
     "number": "NUMBER",
     "integer": "INTEGER",
     "text": "TEXT",
+    "flag": "BOOLEAN",
     "size": "WIDTHxHEIGHT|PERCENT%",
 }
 
@@ -39,14 +46,18 @@ def parameter(option: Option) -> inspect.Parameter:
         kind = kind | None
     described: dict[str, Any] = {"help": f"{option.help} [{option.bounds}]" if option.bounds else option.help}
     if option.kind != "flag":
-        name = flag(option.name)[2:].upper()
-        described["metavar"] = name if option.positional else "|".join(option.choices) or _METAVARS[option.kind]
+        described["metavar"] = flag(option.name)[2:].upper() if option.positional else metavar(option)
     return inspect.Parameter(
         option.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=inspect.Parameter.empty if option.positional else default,
         annotation=Annotated[kind, (typer.Argument if option.positional else typer.Option)(**described)],
     )
+
+
+def metavar(option: Option) -> str:
+    """Say in a word what an option's value is, or several of them."""
+    return ("|".join(option.choices) or _METAVARS[option.kind]) + ("..." if option.many and option.positional else "")
 
 
 def parse_bytes(text: str) -> int:
@@ -59,3 +70,20 @@ def parse_bytes(text: str) -> int:
     if value < MIN_MEMORY:
         raise InputError(f"--max-memory is {text}: it must be {MIN_MEMORY >> 20}MiB or more")
     return value
+
+
+def parse_depth(text: str) -> Depth | None:
+    """Return the bits a channel that --depth asks for, None for auto; raises InputError for other text."""
+    depths: dict[str, Depth | None] = {"auto": None, "8": 8, "16": 16, "float": "float"}
+    if text not in depths:
+        raise InputError(f"--depth is {text}: it must be {', '.join(depths)}")
+    return depths[text]
+
+
+def check_count(count: int, seed: int | None) -> None:
+    """Raise InputError if there is no room for so many pictures, or for their seeds from `seed` on."""
+    if not 1 <= count <= MOST_PICTURES:
+        raise InputError(f"--count is {count}: it must be from 1 to {MOST_PICTURES}")
+    if seed is not None and not 0 <= seed <= SEEDS - count:
+        pictures = f" for {count} pictures" if count > 1 else ""
+        raise InputError(f"--seed is {seed}: it must be from 0 to {SEEDS - count}{pictures}")

@@ -1,72 +1,118 @@
-"""Progress of a run on stderr: a bar on a terminal, a line for every level elsewhere."""
+"""Progress on stderr: a bar on a terminal; elsewhere a line for every picture, and now and then one in between."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from patchnn.engine.synthesize import Observer, Progress
+from patchnn.engine.synthesize import Progress
 
-__all__ = ["show_progress"]
+__all__ = ["Display", "show_progress"]
+
+STEADY = 5.0
+"""Seconds between two lines about one picture."""
 
 
-@contextmanager
-def show_progress(title: str, notes: list[str], quiet: bool) -> Iterator[Observer | None]:
-    """Give an observer that shows how far a run is, with `title` before it; None if it is to be quiet.
+class Display:
+    """What is shown of `total` pictures; this one shows nothing.
 
     notes: lines to print once the work has begun, so that an error before it stands alone.
     """
-    if quiet:
-        yield None
-    elif sys.stderr.isatty():
-        with _bar(title, notes) as observe:
-            yield observe
-    else:
-        yield _lines(title, notes)
+
+    def __init__(self, total: int, notes: list[str]) -> None:
+        self.total, self.notes, self.done = total, notes, 0
+
+    def observe(self, progress: Progress) -> None:
+        """Show how far the picture at work is."""
+
+    def finish(self, text: str) -> None:
+        """Show that one more is done, and what came of it."""
+        self.done += 1
+
+    def print(self, line: str) -> None:
+        """Print a line on stdout."""
+        print(line, flush=True)
+
+    def _flush(self, say: Callable[[str], None]) -> None:
+        while self.notes:
+            say(self.notes.pop(0))
+
+    def _title(self, text: str) -> str:
+        return f"{min(self.done + 1, self.total)}/{self.total} {text}" if self.total > 1 else text
 
 
 @contextmanager
-def _bar(title: str, notes: list[str]) -> Iterator[Observer]:
+def show_progress(total: int, notes: list[str], quiet: bool) -> Iterator[Display]:
+    """Give what shows how far the making of `total` pictures is, nothing if it is to be quiet."""
+    if quiet:
+        yield Display(total, notes)
+    elif sys.stderr.isatty():
+        with _bar(total, notes) as bar:
+            yield bar
+    else:
+        yield _Lines(total, notes)
+
+
+class _Lines(Display):
+    def __init__(self, total: int, notes: list[str]) -> None:
+        super().__init__(total, notes)
+        self.last = time.monotonic()
+
+    def observe(self, progress: Progress) -> None:
+        self._flush(_say)
+        now = time.monotonic()
+        if now - self.last >= STEADY:
+            self.last = now
+            _say(self._title(f"{_level(progress)}, {progress.fraction:.0%} done"))
+
+    def finish(self, text: str) -> None:
+        self._flush(_say)
+        if self.total > 1:
+            _say(self._title(text))
+        super().finish(text)
+        self.last = time.monotonic()
+
+
+@contextmanager
+def _bar(total: int, notes: list[str]) -> Iterator[Display]:
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import Progress as Rich
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True, markup=False, highlight=False), transient=True) as bar:
-        shown = bar.add_task(title, total=1.0)
 
-        def observe(progress: Progress) -> None:
-            _flush(notes, bar.console.print)
+    class Bar(Display):
+        def observe(self, progress: Progress) -> None:
+            self._flush(rich.console.print)
             step = f"iteration {progress.iteration}/{progress.iterations}"
-            bar.update(shown, completed=progress.fraction, description=f"{_level(title, progress)}, {step}")
+            rich.update(shown, completed=self.done + progress.fraction, description=self._title(f"{_level(progress)}, {step}"))
 
-        yield observe
+        def finish(self, text: str) -> None:
+            self._flush(rich.console.print)
+            title = self._title(text)
+            super().finish(text)
+            rich.update(shown, completed=self.done, description=title)
 
+        def print(self, line: str) -> None:
+            if sys.stdout.isatty():
+                # The bar is on the same screen, and must know.
+                rich.console.print(line, soft_wrap=True)
+            else:
+                super().print(line)
 
-def _lines(title: str, notes: list[str]) -> Observer:
-    last: tuple[int, int] | None = None
-
-    def say(line: str) -> None:
-        print(line, file=sys.stderr)
-
-    def observe(progress: Progress) -> None:
-        nonlocal last
-        _flush(notes, say)
-        if (progress.round, progress.level) != last:
-            last = progress.round, progress.level
-            say(f"{_level(title, progress)}, {progress.fraction:.0%} done")
-
-    return observe
-
-
-def _flush(notes: list[str], say: Callable[[str], None]) -> None:
-    while notes:
-        say(notes.pop(0))
+    console = Console(stderr=True, markup=False, highlight=False)
+    with Rich(*columns, console=console, transient=True, redirect_stdout=False) as rich:
+        shown = rich.add_task("", total=float(total))
+        yield Bar(total, notes)
 
 
-def _level(title: str, progress: Progress) -> str:
-    rounds = f"round {progress.round}/{progress.rounds}" if progress.rounds > 1 else ""
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _level(progress: Progress) -> str:
+    rounds = f"round {progress.round}/{progress.rounds}, " if progress.rounds > 1 else ""
     # People count up: the coarsest level, the engine's last, is where the work begins.
-    level = f"level {progress.levels - progress.level}/{progress.levels}"
-    return ", ".join(filter(None, [title, rounds, level]))
+    return f"{rounds}level {progress.levels - progress.level}/{progress.levels}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from patchnn.cli.make import output_paths
+from patchnn.cli.outputs import output_paths
 from patchnn.errors import InputError
 from patchnn.images import check_output, read_image, write_image
 

@@ -94,3 +94,8 @@ class Atlas:
         for part in (source, row, col):
             part[number < 0] = -1
         return Field(source, row, col)
+
+    def numbers(self, field: Field) -> Array:
+        """Return the numbers, on the device, of the places that `field` names: locate's inverse."""
+        tops = np.asarray(self.tops, np.int32)[field.source]
+        return self.backend.to_device(np.where(field.source < 0, -1, (tops + field.row) * self.shape[1] + field.col))

@@ -20,7 +20,10 @@ import numpy as np
 
 from patchnn.errors import BackendError
 
-__all__ = ["BACKENDS", "Array", "Backend", "CupyBackend", "NumpyBackend", "find_backend"]
+__all__ = ["BACKENDS", "THREADS", "Array", "Backend", "CupyBackend", "NumpyBackend", "count_threads", "find_backend"]
+
+THREADS = "PATCHNN_THREADS"
+"""The environment variable that says how many threads a process works on."""
 
 Array: TypeAlias = Any
 """An array of the backend in use; NumPy's and CuPy's share no type."""
@@ -78,7 +81,7 @@ class Backend(ABC):
 
 
 class NumpyBackend(Backend):
-    """NumPy on the CPU, chunks on as many threads as there are cores."""
+    """NumPy on the CPU, chunks on as many threads as count_threads says."""
 
     name = "numpy"
     # A tile's scores and a chunk's buffers stay in a core's cache.
@@ -87,7 +90,7 @@ class NumpyBackend(Backend):
 
     def __init__(self, threads: int | None = None) -> None:
         self.xp = np
-        self.threads = threads or _cores()
+        self.threads = threads or count_threads()
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
 
@@ -205,7 +208,12 @@ def find_backend(name: str | Backend = "auto") -> Backend:
     return BACKENDS[name]()
 
 
-def _cores() -> int:
+def count_threads() -> int:
+    """Return how many threads to work on: what PATCHNN_THREADS says, or the cores; raises BackendError if it is no number."""
+    if wanted := os.environ.get(THREADS):
+        if wanted.isdecimal() and int(wanted):
+            return int(wanted)
+        raise BackendError(f"{THREADS} is {wanted!r}: it must be a whole number, 1 or more")
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -16,7 +16,11 @@ from patchnn.errors import InputError
 __all__ = ["Image", "Mask", "Plan", "Shape", "Source", "as_image", "as_mask"]
 
 Image: TypeAlias = NDArray[np.float32]
-"""A picture: (H, W, C) float32, nominally in [0, 1]."""
+"""A picture: (H, W, C) float32, nominally in [0, 1].
+
+C is 1 for grey, 3 for RGB; 2 and 4 have alpha as the last channel, and then colours are multiplied by it ("premultiplied"),
+so that colour under transparency is neither matched nor mixed in. Reading and writing files does and undoes this.
+"""
 
 Mask: TypeAlias = NDArray[np.bool_]
 """A yes or no for every pixel: (H, W) bool."""
@@ -38,10 +42,11 @@ def as_image(value: Any, name: str) -> Image:
         array = array[:, :, None]
     if array.ndim != 3 or 0 in array.shape:
         raise InputError(f"{name} has the shape {array.shape}: a picture is (height, width, channels)")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         image = np.ascontiguousarray(array, np.float32)
-    # One sum is enough to see a NaN or an infinity, and costs no array of booleans.
-    if not math.isfinite(float(image.sum(dtype=np.float64))):
+        # One sum is enough to see a NaN or an infinity, and costs no array of booleans.
+        total = float(image.sum(dtype=np.float64))
+    if not math.isfinite(total):
         raise InputError(f"{name} holds NaN or infinite values")
     return image
 

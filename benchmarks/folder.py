@@ -1,0 +1,59 @@
+"""Does a long folder run keep its memory flat? Peak memory while each of many pictures is made, here or in processes.
+
+    python benchmarks/folder.py [--pictures 200] [--size 250x180] [--jobs 1]
+
+Linux only: peaks are read from /proc and reset after every picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import tempfile
+from pathlib import Path
+
+from patchnn import write_image
+from patchnn.batch import Job, run_jobs
+from patchnn.testing import tiny_image
+from patchnn.workers import open_workers
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--pictures", type=int, default=200)
+    parser.add_argument("--size", default="250x180", help="width x height")
+    parser.add_argument("--jobs", type=int, default=1)
+    options = parser.parse_args()
+    width, height = map(int, options.size.split("x"))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for number in range(options.pictures):
+            write_image(folder / f"{number}.png", tiny_image((height, width), seed=number))
+        jobs = (
+            Job("generate", {"image": [str(folder / f"{n}.png")]}, str(folder / f"{n}-out.png"), seed=1)
+            for n in range(options.pictures)
+        )
+        peaks, seconds = [], []
+        with open_workers(options.jobs) as (executor, workers):
+            for outcome in run_jobs(jobs, executor, workers=workers):
+                assert outcome.error is None, outcome.error
+                peaks.append(peak())
+                seconds.append(outcome.seconds)
+    tenth, last, median = peaks[9], max(peaks[-10:]), sorted(seconds)[len(seconds) // 2]
+    print(f"{options.pictures} pictures of {options.size}, {options.jobs} at a time, median {median:.2f} s")
+    print(f"peak memory: tenth picture {tenth:.0f} MB, highest of the last ten {last:.0f} MB, ratio {last / tenth:.3f}")
+
+
+def peak() -> float:
+    """Return the most memory that this process and its children have held since the last call, in MB."""
+    total = 0
+    for pid in [os.getpid(), *(child.pid for child in multiprocessing.active_children())]:
+        status = Path(f"/proc/{pid}/status").read_text()
+        total += int(status.partition("VmHWM:")[2].split()[0])
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+    return total / 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,279 @@
+"""Many pictures: jobs as plain data, carried out here, in processes or on a cluster, a few at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from patchnn.command import command_words
+from patchnn.engine.backend import find_backend
+from patchnn.engine.maps import check_maps
+from patchnn.engine.plan import Image, Plan
+from patchnn.engine.synthesize import Observer
+from patchnn.errors import BackendError, InputError, PatchnnError, debugging
+from patchnn.images import Depth, Kind, check_output, read_image, read_picture, read_record, write_image
+from patchnn.registry import Registry
+from patchnn.run import describe, digest, run, tune
+from patchnn.task import Task, options
+
+__all__ = ["Job", "Outcome", "carry_out", "run_jobs"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to be made from files, as plain data that can be sent to another process or machine.
+
+    task: the name of an entry point. files: names of files by picture option. output: the file to write. seed: 0 to
+    2**32 - 1. options: the task's other options as JSON values. tuning, search, backend, max_memory: as in run.
+    depth, quality: as in write_image; by default those of the first picture.
+    maps: files of the source's size and where to write what the same patches make of them; with several sources, one
+    for each in their order, written where the first of them says. force: overwrite files. resume: leave a file that is
+    whole and was made by the same job.
+    """
+
+    task: str
+    files: Mapping[str, list[str]]
+    output: str
+    seed: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+    tuning: Mapping[str, Any] = field(default_factory=dict)
+    search: str = "auto"
+    backend: str = "auto"
+    max_memory: int | None = None
+    depth: Depth | None = None
+    quality: int | None = None
+    maps: tuple[tuple[str, str], ...] = ()
+    force: bool = False
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job.
+
+    paths: the files that hold its result, the picture first. seconds: how long it took. error: why there is none, in
+    one line. skipped: it had been done before. notes: what is to be said of its files.
+    """
+
+    job: Job
+    paths: tuple[str, ...]
+    seconds: float
+    error: str | None = None
+    skipped: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def carry_out(job: Job, observe: Observer | None = None, registry: Registry | None = None) -> Outcome:
+    """Do a job: read its files, make the picture and its maps, and write them, each whole or not at all.
+
+    Raises InputError for files and options that cannot be used, PluginError for a task that cannot be loaded,
+    BackendError for a backend that cannot run.
+    """
+    started = time.perf_counter()
+    kind = (registry or Registry()).load(job.task)
+    task, plan, kept, notes = _prepare(job, kind)
+    maps = _read_maps(job, plan)
+    outputs = (job.output, *(output for output, *_ in maps))
+    if len(set(outputs)) < len(outputs):
+        raise InputError(f"{job.output}: two maps would be written to one file; rename one of them")
+    drawn = {"maps": [[digest(image) for image in images] for _, images, _ in maps]} if maps else {}
+
+    there = _what_is_there(job, task, drawn)
+    if there == "another" and not job.force:
+        raise InputError(f"{job.output} was made otherwise: choose another folder, or overwrite it with --force")
+    missing = [path for path in outputs if there != "done" or not os.path.exists(path)]
+    overwrite = {path: job.force or (there == "damaged" and path == job.output) for path in missing}
+    for path in missing:
+        own: dict[str, Any] = {"channels": plan.guess.shape[2], "depth": job.depth, "quality": job.quality}
+        check_output(path, **(own if path == job.output else {}), overwrite=overwrite[path])
+    if missing:
+        how: dict[str, Any] = {"search": job.search, "backend": find_backend(job.backend), "max_memory": job.max_memory}
+        result = run(task, seed=job.seed, **job.tuning, **how, observe=observe)
+        record = {**result.record, **drawn, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
+        # The picture comes first: where it is done, its record vouches for maps that are there too.
+        if job.output in missing:
+            form: dict[str, Any] = {"depth": job.depth, "quality": job.quality, "record": record}
+            write_image(job.output, result.image, kind=kept, **form, overwrite=overwrite[job.output])
+        for path, images, own_kind in maps:
+            if path in missing:
+                write_image(path, result.apply(*images), kind=own_kind, overwrite=overwrite[path])
+    return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing, notes=notes)
+
+
+def run_jobs(
+    jobs: Iterable[Job],
+    executor: Executor | None = None,
+    *,
+    workers: int = 1,
+    observe: Observer | None = None,
+    registry: Registry | None = None,
+) -> Iterator[Outcome]:
+    """Do jobs and yield what came of each as it is done; one that fails keeps none of the others.
+
+    executor: where they are done, any of concurrent.futures; None is here, one after the other, with `observe` and the
+    tasks of `registry`. workers: how many the executor has. Only two jobs for each are in flight at any time, so that
+    `jobs` may be a generator without end. Jobs whose worker died are done again at the end, each alone. Raises
+    BackendError if the executor gives its jobs up.
+    """
+    if executor is None:
+        yield from (_attempt(job, observe, registry) for job in jobs)
+        return
+    lost: list[Job] = []
+    for job, outcome in _through(executor, jobs, 2 * workers):
+        if outcome is None:
+            lost.append(job)
+        else:
+            yield outcome
+    died = "the process that worked on it was killed: most likely memory ran out (try --max-memory, or fewer --jobs)"
+    for job in lost:
+        # It may have written its files before it died.
+        again = job if job.force else replace(job, resume=True)
+        for _, outcome in _through(executor, [again], 1):
+            yield replace(outcome, job=job) if outcome else Outcome(job, (), 0.0, died)
+
+
+def _through(executor: Executor, jobs: Iterable[Job], limit: int) -> Iterator[tuple[Job, Outcome | None]]:
+    """Send jobs through an executor, at most `limit` at a time; the outcome is None where the worker died."""
+    todo, flying = iter(jobs), dict[Future[Outcome], Job]()
+    try:
+        while True:
+            for job in todo:
+                try:
+                    flying[executor.submit(_attempt, _repeatable(job))] = job
+                except InputError as error:
+                    yield job, Outcome(job, (), 0.0, str(error))
+                except BrokenExecutor:
+                    yield job, None
+                if len(flying) >= limit:
+                    break
+            if not flying:
+                return
+            for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                job = flying.pop(future)
+                yield job, _outcome(job, future)
+    finally:
+        for future in flying:
+            future.cancel()
+
+
+def _repeatable(job: Job) -> Job:
+    """Return a job that may be done twice: one whose worker dies may have written its files already.
+
+    Raises InputError if there are files in its place, as the job itself would.
+    """
+    if job.force or job.resume:
+        return job
+    for path in (job.output, *(path for _, path in job.maps)):
+        check_output(path)
+    return replace(job, resume=True)
+
+
+def _outcome(job: Job, future: Future[Outcome]) -> Outcome | None:
+    try:
+        return replace(future.result(), job=job)
+    except BrokenExecutor:
+        return None
+    except CancelledError:
+        raise BackendError("the cluster is gone, and with it what it had in hand; --resume makes what is missing") from None
+    except Exception as error:
+        # What an executor makes of a job that never ran, as a cluster whose machines lack patchnn.
+        return Outcome(job, (), 0.0, _in_words(error))
+
+
+def _attempt(job: Job, observe: Observer | None = None, registry: Registry | None = None) -> Outcome:
+    """Carry out a job, with its failure as an outcome."""
+    started = time.perf_counter()
+    try:
+        return carry_out(job, observe, registry)
+    except Exception as error:
+        if debugging():
+            traceback.print_exc()
+        return Outcome(job, (), time.perf_counter() - started, _in_words(error))
+
+
+def _in_words(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, PatchnnError) else f"{type(error).__name__}: {text}"
+
+
+def _prepare(job: Job, kind: type[Task]) -> tuple[Task, Plan, Kind | None, tuple[str, ...]]:
+    """Return the task and its plan, with the job's files read, the first image's kind, and what is to be said of them."""
+    pictures: dict[str, Any] = {}
+    kinds: list[Kind] = []
+    notes: list[str] = []
+    for o in options(kind):
+        if o.positional and o.name not in {*job.files, *job.options}:
+            raise InputError(f"{o.name} is missing: {job.task} cannot do without")
+        if o.picture and job.files.get(o.name):
+            read = []
+            for file in job.files[o.name]:
+                picture = read_picture(file)
+                read.append(picture.mask() if o.kind == "mask" else picture.pixels)
+                kinds += [] if o.kind == "mask" else [picture.kind]
+                notes += [f"{file} holds {picture.frames} pictures: the first is used"] if picture.frames > 1 else []
+            pictures[o.name] = tuple(read) if o.many else read[0]
+    with _naming(job):
+        task = kind.from_json(job.options, **pictures)
+        return task, tune(task, **job.tuning), next(iter(kinds), None), tuple(notes)
+
+
+@contextlib.contextmanager
+def _naming(job: Job) -> Iterator[None]:
+    """Add the files to an error that is not about one of the other options."""
+    try:
+        yield
+    except InputError as error:
+        about = str(error).split(" ")[0].rstrip(":")
+        if about in {*job.options, *job.tuning}:
+            raise
+        names = job.files.get(about) or [name for several in job.files.values() for name in several]
+        raise InputError(f"{', '.join(names)}: {error}") from None
+
+
+def _read_maps(job: Job, plan: Plan) -> list[tuple[str, list[Image], Kind]]:
+    """Return for each map where it goes, its pictures, one for every source, and the first one's kind."""
+    count, found = len(plan.sources), []
+    for start in range(0, len(job.maps), count):
+        group = job.maps[start : start + count]
+        try:
+            pictures = [read_picture(file) for file, _ in group]
+            found.append((group[0][1], check_maps(plan, [p.pixels for p in pictures]), pictures[0].kind))
+        except InputError as error:
+            names = ", ".join(file for file, _ in group)
+            raise error if names in str(error) else InputError(f"{names}: {error}") from None
+    return found
+
+
+def _what_is_there(job: Job, task: Task, drawn: dict[str, Any]) -> Literal["nothing", "damaged", "another", "done"]:
+    """Say what a job that is to be resumed finds in its output's place; a kind of file without a record is taken for done."""
+    path = Path(job.output)
+    if not job.resume or not path.is_file():
+        return "nothing"
+    try:
+        read_image(path)
+    except InputError:
+        return "damaged"
+    if path.suffix.lower() != ".png":
+        return "done"
+    with contextlib.suppress(InputError):
+        before = read_record(path)
+        wanted = {**describe(task, seed=job.seed, tuning=job.tuning, search=job.search), **drawn, "task": job.task}
+        wanted["backend"] = before.get("backend") if job.backend == "auto" else job.backend
+        if all(before.get(key) == value for key, value in wanted.items() if key != "patchnn"):
+            return "done"
+    return "another"
+
+
+def _command(job: Job, task: Task) -> list[str]:
+    files = {o.name: list(job.files.get(o.name, [])) for o in options(type(task)) if o.picture}
+    chosen: dict[str, Any] = {key: word for key, word in (("search", job.search), ("backend", job.backend)) if word != "auto"}
+    chosen |= {"depth": job.depth, "quality": job.quality}
+    maps = [file for file, _ in job.maps]
+    return command_words(job.task, task, files, {**job.tuning, **chosen, "apply_to": maps, "seed": job.seed})

@@ -1,0 +1,118 @@
+"""What `patchnn doctor` tells: what is installed, what can run, and why something cannot."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from patchnn.engine.backend import BACKENDS, THREADS, NumpyBackend, count_threads
+from patchnn.errors import PatchnnError
+from patchnn.registry import Registry
+from patchnn.version import __version__
+
+__all__ = ["doctor_command", "examine"]
+
+REQUIRED = ("numpy", "scipy", "pillow", "tifffile", "threadpoolctl", "typer", "rich")
+OPTIONAL = ("cupy", "imagecodecs", "distributed", "matplotlib", "torch", "torchvision", "starlette", "uvicorn")
+_WHEELS = {"cupy": ("cupy-cuda12x", "cupy-cuda11x", "cupy-cuda13x", "cupy")}
+"""Distributions that a library comes in, where it is not its own name's."""
+
+
+def doctor_command(registry: Registry) -> Callable[..., None]:
+    """Return the command over the tasks of `registry`."""
+
+    def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
+        """Tell what is installed, which backends and tasks can be used, and why others cannot."""
+        found = examine(registry)
+        print(json.dumps(found, indent=2) if as_json else "\n".join(_lines(found)))
+
+    return doctor
+
+
+def examine(registry: Registry) -> dict[str, Any]:
+    """Return versions, backends, tasks, memory in bytes, threads and BLAS libraries, as JSON values."""
+    return {
+        "patchnn": __version__,
+        "python": f"{platform.python_version()} ({platform.python_implementation()}, {sys.executable})",
+        "platform": platform.platform(),
+        "libraries": _versions(),
+        "backends": {name: _backend(name) for name in BACKENDS},
+        "tasks": [
+            {"name": plugin.name, "from": f"{plugin.distribution} {plugin.version}", "problem": plugin.problem}
+            for plugin in registry.plugins()
+        ],
+        "memory": _memory(),
+        "threads": _threads(),
+        "blas": _blas(),
+    }
+
+
+def _versions() -> dict[str, str | None]:
+    found = {package.name.lower(): package.version for package in distributions() if package.name}
+    wheels = {name: _WHEELS.get(name, (name,)) for name in REQUIRED + OPTIONAL}
+    return {name: next((found[wheel] for wheel in several if wheel in found), None) for name, several in wheels.items()}
+
+
+def _backend(name: str) -> dict[str, Any]:
+    try:
+        return {"problem": None, "description": BACKENDS[name]().description}
+    except PatchnnError as error:
+        return {"problem": str(error), "description": None}
+
+
+def _memory() -> dict[str, int | None]:
+    """Return the bytes that are free, those of the machine and the limit that this process is under, None where there is none."""
+    limit = total = None
+    with contextlib.suppress(OSError, ValueError):
+        limit = int(Path("/sys/fs/cgroup/memory.max").read_text())
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {"free": NumpyBackend(1).free_bytes(), "total": total, "limit": limit}
+
+
+def _threads() -> dict[str, Any]:
+    try:
+        used, problem = count_threads(), None
+    except PatchnnError as error:
+        used, problem = None, str(error)
+    return {"used": used, "problem": problem, "cores": os.cpu_count(), THREADS: os.environ.get(THREADS)}
+
+
+def _blas() -> list[str]:
+    """Return the BLAS libraries that NumPy and SciPy brought along, with their versions and threads."""
+    import numpy as np
+    import scipy.linalg  # noqa: F401  # SciPy loads a library of its own
+    from threadpoolctl import threadpool_info
+
+    np.ones((2, 2)) @ np.ones((2, 2))
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return [f"{pool['internal_api']} {pool['version']}, {pool['num_threads']} threads ({pool['filepath']})" for pool in pools]
+
+
+def _lines(found: Mapping[str, Any]) -> list[str]:
+    installed = {name: number for name, number in found["libraries"].items() if number}
+    absent = [name for name in found["libraries"] if name not in installed]
+    memory, threads = found["memory"], found["threads"]
+    most = min((memory[key] for key in ("total", "limit") if memory[key]), default=None)
+    total = f" of {most / 1e9:.1f} GB" if most else ""
+    return [
+        f"patchnn   {found['patchnn']}",
+        f"python    {found['python']}",
+        f"platform  {found['platform']}",
+        f"libraries {', '.join(f'{name} {number}' for name, number in installed.items())}",
+        f"absent    {', '.join(absent) or 'none'}",
+        *(f"backend   {name}: {about['description'] or about['problem']}" for name, about in found["backends"].items()),
+        *(f"task      {task['name']} ({task['from']}): {task['problem'] or 'ok'}" for task in found["tasks"]),
+        f"memory    {memory['free'] / 1e9:.1f} GB free{total}; a run may use half of what is free",
+        f"threads   {threads['problem'] or threads['used']}, {threads['cores']} cores",
+        *(f"blas      {line}" for line in found["blas"]),
+    ]

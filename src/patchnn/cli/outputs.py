@@ -1,0 +1,73 @@
+"""Where pictures go that a command makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from patchnn.errors import InputError
+from patchnn.images import check_output
+
+__all__ = ["folder_pattern", "map_path", "output_paths", "pattern_paths"]
+
+
+def output_paths(output: str | None, name: str, count: int, force: bool) -> list[Path]:
+    """Return where `count` pictures go: the file that was asked for, or one called `name` in that folder or here.
+
+    Several are numbered from 1. A name that nobody asked for gives way to files that exist, unless `force` is set.
+    """
+    folder = Path(output or ".")
+    if output and not output.endswith("/") and not folder.is_dir():
+        return [folder] if count == 1 else _numbered(folder, 1, count)
+    if not folder.is_dir():
+        raise InputError(f"{output}: the folder does not exist; make it first")
+    path, start = folder / f"{name}.png", 1
+    if count == 1 and (force or not path.exists()):
+        return [path]
+    while not force and any(numbered.exists() for numbered in _numbered(path, start, count)):
+        start += 1
+    return _numbered(path, start, count)
+
+
+def folder_pattern(output: str | None, pictures: int) -> str:
+    """Return where the results of a folder go, with * for a picture's name; makes the folder.
+
+    output: a folder, or a pattern as out/*.jpg. Raises InputError for anything else.
+    """
+    if not output:
+        raise InputError("--output is missing: say which folder the pictures go to, as -o out/")
+    path = Path(output)
+    if "*" not in path.name:
+        if not output.endswith("/") and path.suffix and not path.is_dir():
+            raise InputError(f"--output is {output}, one file for {pictures} pictures: give a folder, as -o out/")
+        path = path / "*.png"
+    if path.name.count("*") != 1 or "*" in str(path.parent):
+        raise InputError(f"--output is {output}: one * stands for a picture's name, as in -o 'out/*.jpg'")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path.parent}: the folder cannot be made: {error.strerror}") from None
+    check_output(path, overwrite=True)
+    return str(path)
+
+
+def pattern_paths(pattern: str, stem: str, count: int) -> list[Path]:
+    """Return where the `count` results of one picture of a folder go."""
+    path = Path(pattern)
+    path = path.with_name(path.name.replace("*", stem))
+    return [path] if count == 1 else _numbered(path, 1, count)
+
+
+def map_path(output: Path, file: str, picture: str) -> Path:
+    """Return where a map's result goes: beside the picture, named after both; as TIFF where the map is one, else as PNG.
+
+    A map that is called like its picture gives its folder's name.
+    """
+    given = Path(file)
+    same = given.stem == Path(picture).stem and given.resolve() != Path(picture).resolve()
+    name = given.resolve().parent.name if same else given.stem
+    suffix = given.suffix if given.suffix.lower() in (".tif", ".tiff") else ".png"
+    return output.with_name(f"{output.stem}-{name}{suffix}")
+
+
+def _numbered(path: Path, start: int, count: int) -> list[Path]:
+    return [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(start, start + count)]

@@ -1,0 +1,47 @@
+"""Maps: the patches of a result taken from other pictures of its sources' sizes (normals, heights, depths)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from patchnn.engine.atlas import Atlas, Field
+from patchnn.engine.backend import Backend
+from patchnn.engine.patches import Vote
+from patchnn.engine.plan import Image, Plan, as_image
+from patchnn.errors import InputError
+
+__all__ = ["apply_field", "check_maps"]
+
+
+def check_maps(plan: Plan, maps: Sequence[Any]) -> list[Image]:
+    """Return the maps of a plan's sources as pictures; raises InputError unless there is one of its size for each."""
+    if len(maps) != len(plan.sources):
+        raise InputError(f"{len(plan.sources)} sources need a map each, in their order: {len(maps)} given")
+    images = [as_image(image, "a map") for image in maps]
+    for image, source in zip(images, plan.sources, strict=True):
+        if image.shape[:2] != source.image.shape[:2]:
+            sizes = [f"{width}×{height}" for height, width in (image.shape[:2], source.image.shape[:2])]
+            raise InputError(f"a map has its source's size: it is {sizes[0]}, the source {sizes[1]}")
+        if image.shape[2] != images[0].shape[2]:
+            raise InputError("maps of several sources need one number of channels")
+    if plan.keep is not None and images[0].shape[:2] != plan.guess.shape[:2]:
+        raise InputError("a map cannot stand in for kept pixels of a picture that is not the first source's size")
+    return images
+
+
+def apply_field(plan: Plan, field: Field, maps: Sequence[Any], backend: Backend) -> Image:
+    """Return the vote of the patches that `field` names, copied from `maps` instead of the plan's sources.
+
+    maps: (H, W, C), one for every source and of its size, all with C channels. Returns (h, w, C) float32: for the sources
+    themselves the very picture that `field` belongs to. Pixels that the plan keeps are the first map's own.
+    Raises InputError as check_maps does.
+    """
+    images = [backend.to_device(image) for image in check_maps(plan, maps)]
+    atlas = Atlas(backend, images, None, [None] * len(images), plan.patch)
+    pinned, free = (None, None) if plan.keep is None else (images[0], backend.to_device(~plan.keep))
+    shape = tuple(plan.rounds or ())[-1]
+    with backend.session():
+        vote = Vote(backend, atlas.values, shape, plan.patch, plan.wrap, pinned, free)
+        result: Image = backend.to_host(vote(atlas.numbers(field)))
+    return result

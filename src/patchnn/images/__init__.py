@@ -1,0 +1,170 @@
+"""Files ↔ arrays: every question of formats lives here."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+from patchnn.engine.plan import Image, Mask
+from patchnn.errors import InputError
+from patchnn.images.picture import Depth, Kind, Picture
+from patchnn.images.reading import decode, decode_info
+from patchnn.images.writing import RECORD, check_format, encode
+
+__all__ = [
+    "Depth",
+    "Kind",
+    "Picture",
+    "check_output",
+    "clear_parts",
+    "decode",
+    "discard_parts",
+    "encode",
+    "read_image",
+    "read_mask",
+    "read_picture",
+    "read_record",
+    "write_image",
+]
+
+PART = ".patchnn-"
+"""How the name of a file begins that is being written."""
+ABANDONED = 600
+"""Seconds after which such a file is nobody's any more: writing one takes a moment."""
+_parts: set[Path] = set()
+
+
+def read_image(path: str | os.PathLike[str]) -> Image:
+    """Read a picture: (H, W, C) float32 in [0, 1], C = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA.
+
+    With alpha, colours are multiplied by it. The camera's orientation is applied, palettes and CMYK become RGB, of an
+    animation the first frame is taken. Raises InputError, naming the file, when it cannot be read as a picture.
+    """
+    return read_picture(path).pixels
+
+
+def read_mask(path: str | os.PathLike[str]) -> Mask:
+    """Read a mask: (H, W) bool, True where the file is white, or, if anything in it is transparent, where it is opaque.
+
+    Raises InputError as read_image does.
+    """
+    return read_picture(path).mask()
+
+
+def read_picture(path: str | os.PathLike[str]) -> Picture:
+    """Read a picture and what its file says of it: depth, colour profile, frames. Raises InputError as read_image does."""
+    with _opened(path) as file:
+        return decode(file, str(path))
+
+
+def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the record that write_image put into a PNG; raises InputError if the file has none."""
+    with _opened(path) as file:
+        text = decode_info(file, str(path)).get(RECORD)
+    with contextlib.suppress(TypeError, ValueError):
+        record = json.loads(text)  # type: ignore[arg-type]  # None raises the TypeError that is waited for
+        if isinstance(record, dict):
+            return record
+    raise InputError(f"{path} holds no record of how it was made: only PNG files written by patchnn do")
+
+
+def check_output(
+    path: str | os.PathLike[str],
+    *,
+    channels: int | None = None,
+    depth: Depth | None = None,
+    quality: int | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Raise InputError, naming the file, if a picture (of so many channels, of this depth) could not be written there."""
+    path = Path(path)
+    check_format(str(path), channels=channels, depth=depth, quality=quality)
+    try:
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
+        if path.is_dir():
+            raise InputError(f"{path} is a folder")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is no plain file: choose another name")
+        if path.exists() and not overwrite:
+            raise InputError(f"{path} exists; choose another name, or overwrite it with --force")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be written: {_reason(error)}") from error
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: the folder {path.parent} cannot be written to")
+
+
+def write_image(
+    path: str | os.PathLike[str],
+    image: Any,
+    *,
+    kind: Kind | None = None,
+    depth: Depth | None = None,
+    quality: int | None = None,
+    record: dict[str, Any] | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write a picture (H, W, C) in [0, 1], colours multiplied by alpha, the kind of file by its extension.
+
+    kind, depth, quality, record: as in encode; by default 8 bits a channel. The file appears whole or not at all.
+    Raises InputError, naming the file, if it exists and `overwrite` is not set, or cannot be written.
+    """
+    path = Path(path)
+    check_output(path, depth=depth, quality=quality, overwrite=overwrite)
+    data = encode(image, str(path), kind=kind, depth=depth, quality=quality, record=record)
+    # Beside the file, so that it can be moved into place in one step.
+    part = path.with_name(f"{PART}{secrets.token_hex(8)}")
+    _parts.add(part)
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be written: {_reason(error)}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        _parts.discard(part)
+
+
+def discard_parts() -> None:
+    """Remove what this process is writing at this moment, before it ends without going back."""
+    for part in list(_parts):
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def clear_parts(folder: str | os.PathLike[str]) -> None:
+    """Remove what killed processes left half-written in a folder: parts that nobody has written to for a while."""
+    for part in Path(folder).glob(f"{PART}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - part.stat().st_mtime > ABANDONED:
+                part.unlink()
+
+
+def _opened(path: str | os.PathLike[str]) -> Any:
+    """Open a file for reading; raises InputError, naming it, for what is no file that can be read."""
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder: give a picture")
+        if not path.exists():
+            raise InputError(f"{path} does not exist")
+        if not path.is_file():
+            raise InputError(f"{path} is no plain file: give a picture")
+        if path.stat().st_size == 0:
+            raise InputError(f"{path} is empty: it holds no picture")
+        return path.open("rb")
+    except PermissionError as error:
+        raise InputError(f"{path} may not be read: its permissions forbid it") from error
+    except (OSError, ValueError) as error:
+        # A name with a zero byte in it, or one that is too long.
+        raise InputError(f"{path} cannot be read: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

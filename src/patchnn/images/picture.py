@@ -1,0 +1,95 @@
+"""A picture as it comes from a file: its pixels, and what the file says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from patchnn.engine.plan import Image, Mask
+from patchnn.errors import InputError
+
+__all__ = ["DEPTHS", "LARGEST", "Depth", "Found", "Kind", "Picture", "check_size", "premultiply", "too_large", "unpremultiply"]
+
+Depth: TypeAlias = Literal[8, 16, "float"]
+DEPTHS: tuple[Depth, ...] = (8, 16, "float")
+"""Bits a channel, from the coarsest to the finest; float is 32 bits."""
+
+LARGEST = 178_956_970
+"""Pixels of the largest picture that is read, by its header: Pillow's own limit against decompression bombs, 512 MB of RGB."""
+
+_TRACE = 1e-6
+"""Alpha that is none: less than 16 bits can say."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a picture passes on to those that are made from it.
+
+    depth: bits a channel. icc: the colour profile's bytes. span: which values of a float file 0 and 1 stand for; (0, 1)
+    unless some of its values lie outside.
+    """
+
+    depth: Depth = 8
+    icc: bytes | None = None
+    span: tuple[float, float] = (0.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded file. pixels: (H, W, C) float32, as patchnn.Image has them. frames: how many pictures the file holds."""
+
+    pixels: Image
+    kind: Kind
+    frames: int = 1
+
+    def mask(self) -> Mask:
+        """Return (H, W) bool: True where it is white, or, if anything in it is transparent, where it is opaque."""
+        if self.pixels.shape[2] in (2, 4) and self.pixels[:, :, -1].min() < 1:
+            return np.asarray(self.pixels[:, :, -1] > 0.5)
+        colours = 1 if self.pixels.shape[2] < 3 else 3
+        return np.asarray(self.pixels[:, :, :colours].mean(axis=2) > 0.5)
+
+
+class Found(NamedTuple):
+    """What a decoder finds in a file.
+
+    pixels: (H, W) or (H, W, C) in the file's own numbers: uint8, uint16, or any others for what they are. icc: its colour
+    profile. associated: its colours are multiplied by its alpha already. orientation: EXIF's, still to be undone. Profile
+    and orientation are as the file has them, which in a damaged one may be anything.
+    """
+
+    pixels: Any
+    icc: Any = None
+    associated: bool = False
+    frames: int = 1
+    orientation: Any = 1
+
+
+def premultiply(pixels: Any) -> Image:
+    """Multiply the colours of 2 or 4 channels by the last one, alpha, so that colour under transparency counts for nothing."""
+    if pixels.shape[2] not in (2, 4):
+        return np.asarray(pixels)
+    return np.concatenate([pixels[:, :, :-1] * pixels[:, :, -1:], pixels[:, :, -1:]], axis=2)
+
+
+def unpremultiply(image: Image) -> Image:
+    """Undo premultiply; what is fully transparent becomes black."""
+    if image.shape[2] not in (2, 4):
+        return image
+    alpha = image[:, :, -1:]
+    with np.errstate(over="ignore"):
+        colour = np.divide(image[:, :, :-1], alpha, out=np.zeros_like(image[:, :, :-1]), where=alpha > _TRACE)
+    return np.concatenate([colour, alpha], axis=2)
+
+
+def check_size(width: int, height: int, name: str) -> None:
+    """Raise InputError, naming the file, if a picture is larger than what is read; to be called before it is decoded."""
+    if width * height > LARGEST:
+        raise InputError(too_large(name))
+
+
+def too_large(name: str) -> str:
+    """Say what is wrong with a picture of too many pixels."""
+    return f"{name} says that it has more than {LARGEST:,} pixels, the most that is read: make it smaller"

@@ -1,0 +1,300 @@
+"""Whatever is wrong with what a user gives: an exit code, one line that names it, and no file touched or left."""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image as Pillow
+
+from patchnn.cli import main
+from patchnn.images import write_image
+from patchnn.images.png import encode_png16
+from patchnn.registry import GROUP, Registry
+
+TASKS = Registry(
+    EntryPoint(name, f"patchnn_tasks.{name}:{name.title()}", GROUP)
+    for name in ("generate", "retarget", "analogy", "inpaint", "collage", "edit")
+)
+
+LATIN = os.fsdecode(b"caf\xe9.png")
+"""A name that is not valid UTF-8."""
+
+
+def tiff(pixels: Any, **settings: Any) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, pixels, **settings)
+    return file.getvalue()
+
+
+def saved(kind: str, **settings: Any) -> bytes:
+    file = io.BytesIO()
+    Pillow.fromarray(np.random.default_rng(0).integers(0, 256, (20, 24, 3), dtype=np.uint8)).save(file, kind, **settings)
+    return file.getvalue()
+
+
+def with_value(value: float) -> bytes:
+    pixels = np.full((20, 24, 3), 0.5, np.float32)
+    pixels[3, 4, 1] = value
+    return tiff(pixels, photometric="rgb")
+
+
+PNG, JPEG, DEEP = saved("PNG"), saved("JPEG"), encode_png16(np.zeros((20, 24, 3), np.uint16))
+
+FILES: dict[str, bytes] = {
+    "empty.png": b"",
+    "text.png": b"This is no picture.\n",
+    "text.tga": b"Neither is this, whatever its name says.\n" * 9,
+    "page.jpg": b"<!doctype html><title>404</title>",
+    "program.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\nshowpage\n",
+    "header.png": PNG[:8],
+    "cut.png": PNG[:300],
+    "end.png": PNG[:-40],
+    "cut.jpg": JPEG[:500],
+    "cut.gif": saved("GIF")[:200],
+    "cut.webp": saved("WEBP")[:100],
+    "cut.bmp": saved("BMP")[:200],
+    "cut.tif": saved("TIFF")[:300],
+    "cut16.png": DEEP[:-30],
+    "cut16.tif": tiff(np.zeros((20, 24, 3), np.uint16), photometric="rgb")[:400],
+    "cut.ppm": saved("PPM")[:200],
+    "cut16.ppm": b"P6 24 20 65535\n" + bytes(99),
+    "header.tif": b"II*\0",
+    "header.exr": b"\x76\x2f\x31\x01",
+    "bits.png": PNG.replace(b"IDAT", b"IDAT\xff", 1),
+    "bomb.ppm": b"P6 100000 100000 255\n",
+    "bomb.gif": b"GIF89a" + struct.pack("<HH", 65535, 65535) + bytes(3),
+    "nan.tif": with_value(float("nan")),
+    "inf.tif": with_value(float("inf")),
+    "complex.tif": tiff(np.zeros((20, 24), np.complex64)),
+    "none.pgm": b"P5 0 0 255\n",
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder with pictures that can be used and files that cannot."""
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(2)
+    write_image("photo.png", random.random((20, 24, 3)))
+    write_image("clear.png", random.random((20, 24, 4)))
+    write_image("tiny.png", random.random((3, 3, 3)))
+    write_image("small.png", random.random((9, 9, 3)))
+    write_image("black.png", np.zeros((20, 24)))
+    write_image("white.png", np.ones((20, 24)))
+    mask = np.zeros((20, 24))
+    mask[8:12, 8:12] = 1
+    write_image("mask.png", mask)
+    (tmp_path / "dir.png").mkdir()
+    for name, data in FILES.items():
+        Path(name).write_bytes(data)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo("pipe.png")
+    return tmp_path
+
+
+# What is asked for, the exit code, and what the line on stderr holds.
+VALUE, USAGE = 1, 2
+OPTIONS: list[tuple[str, int, str]] = [
+    # Numbers out of range, and text that is no number.
+    ("generate photo.png --noise -1", VALUE, "noise is -1"),
+    ("generate photo.png --noise nan", VALUE, "noise is nan"),
+    ("generate photo.png --noise inf", VALUE, "noise is inf"),
+    ("generate photo.png --noise much", USAGE, "--noise"),
+    ("inpaint photo.png mask.png --noise -0.1", VALUE, "noise is -0.1"),
+    ("edit photo.png photo.png --noise -1", VALUE, "noise is -1"),
+    ("generate photo.png --alpha 0", VALUE, "alpha is 0"),
+    ("generate photo.png --alpha -1", VALUE, "alpha is -1"),
+    ("generate photo.png --alpha nan", VALUE, "alpha is nan"),
+    ("generate photo.png --alpha 1e-12", VALUE, "alpha is 1e-12"),
+    ("generate photo.png --alpha no", USAGE, "--alpha"),
+    ("generate photo.png --patch 0", VALUE, "patch is 0"),
+    ("generate photo.png --patch 1", VALUE, "patch is 1"),
+    ("generate photo.png --patch 999", VALUE, "photo.png: a source is 24×20: no patch of 999×999 fits"),
+    ("generate photo.png --patch 7.5", USAGE, "--patch"),
+    ("generate photo.png --ratio 1", VALUE, "ratio is 1"),
+    ("generate photo.png --ratio 9", VALUE, "ratio is 9"),
+    ("generate photo.png --ratio inf", VALUE, "ratio is inf"),
+    ("generate photo.png --coarsest 1", VALUE, "coarsest is 1"),
+    ("generate photo.png --coarsest inf", VALUE, "coarsest is inf"),
+    ("generate photo.png --iterations 0", VALUE, "iterations is 0"),
+    ("generate photo.png --iterations -3", VALUE, "iterations is -3"),
+    ("retarget photo.png --size 50% --rounds 0", VALUE, "rounds is 0"),
+    ("retarget photo.png --size 50% --rounds 51", VALUE, "rounds is 51"),
+    ("generate photo.png -n 0", VALUE, "--count is 0"),
+    ("generate photo.png -n -5", VALUE, "--count is -5"),
+    ("generate photo.png -n 1000000000", VALUE, "--count is 1000000000"),
+    ("generate photo.png -n two", USAGE, "--count"),
+    ("generate photo.png --seed -1", VALUE, "--seed is -1"),
+    ("generate photo.png --seed 4294967296", VALUE, "--seed is 4294967296: it must be from 0 to 4294967295"),
+    ("generate photo.png --seed 4294967295 -n 2", VALUE, "--seed is 4294967295: it must be from 0 to 4294967294 for 2 pictures"),
+    ("generate photo.png --seed one", USAGE, "--seed"),
+    ("generate photo.png --max-memory 1", VALUE, "--max-memory"),
+    ("generate photo.png --max-memory lots", VALUE, "--max-memory"),
+    ("generate photo.png --depth 12", VALUE, "--depth is 12: it must be auto, 8, 16, float"),
+    ("generate photo.png --quality 0 -o a.jpg", VALUE, "quality is 0"),
+    ("generate photo.png --quality 101 -o a.webp", VALUE, "quality is 101"),
+    ("generate photo.png --quality good -o a.jpg", USAGE, "--quality"),
+    # Choices.
+    ("generate photo.png --backend abacus", VALUE, "abacus"),
+    ("generate photo.png --search brute", VALUE, "search is 'brute'"),
+    ("generate photo.png --colour red", USAGE, "--colour"),
+    ("inpaint photo.png mask.png --fill mauvish", VALUE, "mauvish"),
+    ("inpaint photo.png mask.png --fill '#12'", VALUE, "#12"),
+    ("inpaint photo.png mask.png --fill ''", VALUE, "''"),
+    # Sizes.
+    ("generate photo.png --size 0x0", VALUE, "0x0"),
+    ("generate photo.png --size abc", VALUE, "'abc' is no size"),
+    ("generate photo.png --size 300", VALUE, "'300' is no size"),
+    ("generate photo.png --size -5%", VALUE, "'-5%' is no size"),
+    ("generate photo.png --size 1%", VALUE, "1%"),
+    ("generate photo.png --size 5x5", VALUE, "5×5"),
+    ("generate photo.png --size 1000000000x1000000000", VALUE, "1000000000x1000000000"),
+    ("generate photo.png --size 30000x30000", VALUE, "memory"),
+    ("generate photo.png --size ''", VALUE, "'' is no size"),
+    ("retarget photo.png --size 2000%x100%", VALUE, "size is 480×20"),
+    ("retarget photo.png --size 0%", VALUE, "0%"),
+    ("retarget photo.png", VALUE, "size is missing"),
+    ("analogy photo.png small.png --size nope", VALUE, "'nope' is no size"),
+    ("collage photo.png photo.png --size 4x4", VALUE, "4×4"),
+    # Pictures that do not go together.
+    ("generate tiny.png", VALUE, "tiny.png: a source is 3×3"),
+    ("generate photo.png --source tiny.png", VALUE, "3×3"),
+    ("analogy tiny.png photo.png", VALUE, "tiny.png"),
+    ("collage photo.png", VALUE, "photo.png: images holds one picture"),
+    ("edit photo.png photo.png", VALUE, "there is nothing to mend"),
+    ("edit photo.png small.png", VALUE, "9×9"),
+    ("inpaint photo.png small.png", VALUE, "small.png: mask is 9×9"),
+    ("inpaint photo.png black.png", VALUE, "mask has no hole"),
+    ("inpaint photo.png white.png", VALUE, "mask covers the whole picture"),
+    # Words that are missing or too many.
+    ("generate", USAGE, "IMAGE"),
+    ("inpaint photo.png", USAGE, "MASK"),
+    ("analogy photo.png", USAGE, "STRUCTURE"),
+    ("collage", USAGE, "IMAGES"),
+    ("generate photo.png small.png", USAGE, "small.png"),
+    ("generate photo.png --size", USAGE, "--size"),
+    ("nosuch photo.png", USAGE, "nosuch"),
+    ("show", USAGE, "PICTURE"),
+    ("show photo.png", VALUE, "photo.png holds no record"),
+    ("show text.png", VALUE, "text.png cannot be read"),
+]
+OUTPUTS: list[tuple[str, str]] = [
+    ("nowhere/a.png", "the folder nowhere does not exist"),
+    ("nowhere/", "nowhere/: the folder does not exist"),
+    ("a.xyz", ".xyz cannot be written; choose .png"),
+    ("a", "a name without an extension"),
+    ("photo.png", "photo.png exists"),
+    ("dir.png/a", "a name without an extension"),
+    ("photo.png/a.png", "photo.png"),
+    ("a.gif", ".gif cannot be written"),
+    (f"{'a' * 300}.png", "File name too long"),
+]
+KINDS: list[tuple[str, str]] = [
+    ("generate clear.png -o a.jpg", "a.jpg: .jpg cannot hold transparency; choose .png"),
+    ("generate clear.png -o a.bmp", "a.bmp: .bmp cannot hold transparency; choose .png"),
+    ("generate photo.png -o a.jpg --depth 16", "a.jpg: .jpg cannot hold 16 bits a channel; choose .png, .tif, .tiff"),
+    ("generate photo.png -o a.png --depth float", "a.png: .png cannot hold floats; choose .tif, .tiff, .exr"),
+    ("generate photo.png -o a.png --quality 90", "a.png: .png has no quality to choose; .jpg, .jpeg, .webp have"),
+]
+
+
+def assert_refused(capsys: pytest.CaptureFixture[str], words: list[str], code: int, said: str) -> None:
+    def files() -> dict[Path, bytes | None]:
+        return {path: path.read_bytes() if path.is_file() else None for path in Path().rglob("*")}
+
+    before = files()
+    assert main(words, TASKS) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert err.endswith("\n")
+    assert said in err
+    assert "Traceback" not in err
+    assert " object at 0x" not in err
+    assert files() == before
+
+
+@pytest.mark.parametrize(("line", "code", "said"), OPTIONS, ids=[line for line, *_ in OPTIONS])
+def test_options(capsys: pytest.CaptureFixture[str], line: str, code: int, said: str) -> None:
+    assert_refused(capsys, shlex.split(line), code, said)
+
+
+@pytest.mark.parametrize("name", [*FILES, "absent.png", "dir.png", "pipe.png", "photo.png/x.png"])
+def test_files(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    if name == "pipe.png" and not hasattr(os, "mkfifo"):
+        pytest.skip("named pipes as Unix has them")
+    assert_refused(capsys, ["generate", name, "-o", "out.png"], VALUE, f"error: {name}")
+
+
+FILE_OPTIONS: dict[str, Callable[[str], list[str]]] = {
+    "another source": lambda bad: ["generate", "photo.png", "--source", bad],
+    "a structure": lambda bad: ["analogy", "photo.png", bad],
+    "a mask": lambda bad: ["inpaint", "photo.png", bad],
+    "one of several": lambda bad: ["collage", "photo.png", bad, "small.png"],
+    "an edit": lambda bad: ["edit", "photo.png", bad],
+}
+
+
+@pytest.mark.parametrize("name", ["absent.png", "text.png", "cut.png", "nan.tif"])
+@pytest.mark.parametrize("where", FILE_OPTIONS)
+def test_files_in_other_places(capsys: pytest.CaptureFixture[str], where: str, name: str) -> None:
+    assert_refused(capsys, [*FILE_OPTIONS[where](name), "-o", "out.png"], VALUE, f"error: {name}")
+
+
+@pytest.mark.parametrize(("output", "said"), OUTPUTS, ids=[output for output, _ in OUTPUTS])
+def test_outputs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, output: str, said: str) -> None:
+    monkeypatch.setattr(sys.modules["patchnn.run"], "synthesize", lambda *args, **kwargs: pytest.fail("work was done"))
+    assert_refused(capsys, ["generate", "photo.png", "-o", output], VALUE, said)
+
+
+@pytest.mark.parametrize(("line", "said"), KINDS, ids=[line for line, _ in KINDS])
+def test_what_an_output_cannot_hold(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, line: str, said: str
+) -> None:
+    monkeypatch.setattr(sys.modules["patchnn.run"], "synthesize", lambda *args, **kwargs: pytest.fail("work was done"))
+    assert_refused(capsys, line.split(), VALUE, said)
+
+
+def test_a_name_that_is_not_utf8() -> None:
+    try:
+        Path(LATIN).write_bytes(b"no picture")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    done = subprocess.run([sys.executable, "-m", "patchnn", "generate", LATIN], capture_output=True, timeout=60)
+    assert done.returncode == VALUE
+    assert done.stderr.startswith(b"error: caf\\udce9.png cannot be read as a picture")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_decoders_do_not_speak(folder: Path) -> None:
+    """A TIFF with a tag of no known type, which is logged, and a compressed one cut short, of which libtiff prints."""
+    odd = bytearray(tiff(np.random.default_rng(0).random((20, 24, 3), np.float32), photometric="rgb"))
+    at = odd.index(struct.pack("<HH", 305, 2))
+    odd[at + 2 : at + 4] = struct.pack("<H", 9999)
+    Path("odd.tif").write_bytes(odd)
+    Path("cut.tif").write_bytes(saved("TIFF", compression="tiff_lzw")[:-700])
+    for name, said in (("odd.tif", []), ("cut.tif", [b"error: cut.tif cannot be read as a picture"])):
+        words = ["generate", name, "--quiet", "--iterations", "1", "--seed", "1"]
+        done = subprocess.run([sys.executable, "-m", "patchnn", *words], capture_output=True, timeout=60)
+        assert [line[:42] for line in done.stderr.splitlines()] == [line[:42] for line in said]
+
+
+def test_a_name_with_a_line_break(capsys: pytest.CaptureFixture[str]) -> None:
+    assert_refused(capsys, ["generate", "two\nlines.png"], VALUE, "two lines.png does not exist")
+
+
+def test_there_are_enough() -> None:
+    assert len(OPTIONS) + len(FILES) + len(OUTPUTS) + len(KINDS) > 100

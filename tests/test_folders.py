@@ -1,0 +1,378 @@
+"""Folders, patterns and maps on the command line, and what is left when a run is cut off."""
+
+from __future__ import annotations
+
+import os
+import random
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from patchnn import InputError, read_image, write_image
+from patchnn.cli import main
+from patchnn.cli.outputs import folder_pattern, map_path, pattern_paths
+from patchnn.images import read_record
+from patchnn.testing import tiny_image, tiny_mask
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder with `in`: three pictures, and things that are none."""
+    monkeypatch.chdir(tmp_path)
+    for place in ("in", "in/deeper", "masks", "normals"):
+        Path(place).mkdir()
+    for seed, name in enumerate("abc"):
+        write_image(f"in/{name}.png", tiny_image(seed=seed))
+        write_image(f"masks/{name}.bmp", tiny_mask().astype(float))
+        write_image(f"normals/{name}.tif", 1 - tiny_image(seed=seed))
+    write_image("in/deeper/d.png", tiny_image())
+    for name in ("in/notes.txt", "in/.hidden.png", "in/Thumbs.db"):
+        Path(name).write_text("no picture")
+    return tmp_path
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run the command line on a line of words: (exit code, stdout, stderr)."""
+
+    def run(line: str) -> tuple[int, str, str]:
+        code = main(shlex.split(line))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+QUICK = "--iterations 1 --backend numpy --search exact"
+OUTPUTS = ["out/a.png", "out/b.png", "out/c.png"]
+
+
+def contents(place: str = "out") -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in Path(place).iterdir()}
+
+
+@pytest.mark.parametrize("words", ["in -o out", "in/ -o out/", "'in/*.png' -o out", "'in/[a-c].png' -o 'out/*.png'"])
+def test_a_folder_or_pattern(call: Any, words: str) -> None:
+    code, out, err = call(f"generate {words} --seed 1 {QUICK}")
+    assert (code, out.splitlines()) == (0, OUTPUTS), err
+    assert [line.split(" ")[:2] for line in err.splitlines()] == [[f"{n + 1}/3", path] for n, path in enumerate(OUTPUTS)]
+    # A picture's result does not depend on its neighbours.
+    call(f"generate in/b.png -o b.png --seed 1 {QUICK}")
+    assert Path("b.png").read_bytes() == Path("out/b.png").read_bytes()
+    assert read_record("out/b.png")["command"][:2] == ["generate", "in/b.png"]
+
+
+def test_names_of_outputs(call: Any) -> None:
+    assert call(f"generate in -o 'new/deep/*-x.jpg' -n 2 --seed 1 --quiet {QUICK}")[1].split() == [
+        f"new/deep/{name}-x-{n}.jpg" for name in "abc" for n in (1, 2)
+    ]
+    call(f"generate in -o many -n 2 --seed 1 {QUICK}")
+    call(f"generate in/c.png -o c.png --seed 2 {QUICK}")
+    assert Path("many/c-2.png").read_bytes() == Path("c.png").read_bytes()
+
+
+def test_a_mask_for_all_and_a_folder_of_masks(call: Any) -> None:
+    assert call(f"inpaint in masks/a.bmp -o one --seed 1 {QUICK}")[0] == 0
+    assert call(f"inpaint in masks -o each --seed 1 {QUICK}")[0] == 0
+    assert contents("one").keys() == contents("each").keys() == {"a.png", "b.png", "c.png"}
+    np.testing.assert_array_equal(read_image("one/b.png"), read_image("each/b.png"))
+    assert read_record("each/b.png")["files"] == {"image": ["in/b.png"], "mask": ["masks/b.bmp"]}
+    # One picture and several masks: then these are gone through.
+    code, out, _ = call(f"inpaint in/a.png masks -o masked --seed 1 {QUICK}")
+    assert (code, out.split()) == (0, ["masked/a.png", "masked/b.png", "masked/c.png"])
+    assert read_record("masked/b.png")["files"] == {"image": ["in/a.png"], "mask": ["masks/b.bmp"]}
+
+
+def test_a_picture_without_its_mask_fails_alone(call: Any) -> None:
+    Path("masks/b.bmp").unlink()
+    code, out, err = call(f"inpaint in masks -o out --seed 1 {QUICK}")
+    assert (code, out.split()) == (1, ["out/a.png", "out/c.png"])
+    assert err.splitlines()[-2:] == ["error: 1 of 3 pictures failed", "  masks/b.png does not exist (out/b.png)"]
+
+
+def test_a_file_of_exactly_that_name_goes_before_one_of_another_kind(call: Any) -> None:
+    write_image("masks/a.png", np.eye(24, 32))
+    write_image("masks/a.apng.png", np.eye(24, 32))
+    call(f"inpaint in masks -o out --seed 1 {QUICK}")
+    assert read_record("out/a.png")["files"]["mask"] == ["masks/a.png"]
+
+
+def test_a_folder_of_sources_is_all_of_them_in_one_picture(call: Any) -> None:
+    code, out, err = call(f"collage in --seed 1 {QUICK}")
+    assert (code, out) == (0, "a-collage.png\n"), err
+    assert read_record("a-collage.png")["files"]["images"] == ["in/a.png", "in/b.png", "in/c.png"]
+    call(f"generate in/a.png --source in --seed 1 -o g.png {QUICK}")
+    assert read_record("g.png")["files"]["source"] == ["in/a.png", "in/b.png", "in/c.png"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern(call: Any) -> None:
+    Path("in/a.png").rename("a[1].png")
+    assert call(f"generate 'a[1].png' --seed 1 {QUICK}")[1] == "a[1]-generate.png\n"
+    Path("odd[0]").mkdir()
+    Path("a[1].png").rename("odd[0]/x*.png")
+    assert call(f"generate 'odd[0]' -o out --seed 1 {QUICK}")[1] == "out/x*.png\n"
+
+
+BAD = [
+    ("generate in", "--output is missing: say which folder"),
+    ("generate in -o out.png", "--output is out.png, one file for 3 pictures: give a folder, as -o out/"),
+    ("generate in -o '*/*.png'", "one * stands for a picture's name"),
+    ("generate in -o 'out/*.xyz'", ".xyz cannot be written"),
+    ("generate in -o in/a.png/out", "the folder cannot be made: Not a directory"),
+    ("generate empty -o out", "empty holds no pictures"),
+    ("generate '*.tga' -o out", "*.tga matches no file"),
+    ("generate twins -o out", "twins/a.jpg and twins/a.png would have one output: rename one of them"),
+    ("generate in -o out --noise -1", "noise is -1"),
+    ("generate in -o out --size much", "size: 'much' is no size"),
+    ("generate in -o out --backend abacus", "abacus"),
+    ("generate in -o out --jobs 0", "--jobs"),
+    ("generate in -o out --cluster nonsense", "write tcp://HOST:PORT"),
+    ("generate in -o out --max-memory 1", "--max-memory"),
+    ("inpaint in empty -o out", "empty holds no pictures"),
+    ("generate in/a.png -o x.png --apply-to absent.png", "absent.png does not exist"),
+    ("generate in/a.png -o x.png --apply-to small.png", "small.png: a map has its source's size"),
+    ("collage in/a.png in/b.png -o x.png --apply-to in/a.png", "in/a.png: 2 sources need a map each"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), BAD, ids=[line for line, _ in BAD])
+def test_bad_input_is_one_line_and_leaves_nothing(call: Any, folder: Path, line: str, said: str) -> None:
+    for place in ("empty", "twins"):
+        Path(place).mkdir()
+    write_image("twins/a.png", tiny_image())
+    write_image("twins/a.jpg", tiny_image())
+    write_image("small.png", tiny_image((9, 9)))
+    before = sorted(folder.rglob("*.*"))
+    code, out, err = call(line)
+    assert code in (1, 2)
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert said in err
+    assert sorted(folder.rglob("*.*")) == before
+
+
+def test_what_failed_is_summed_up_and_the_rest_is_done(call: Any) -> None:
+    Path("in/bad.png").write_text("no")
+    write_image("in/tiny.png", tiny_image((3, 3)))
+    code, out, err = call(f"generate in -o out --seed 1 {QUICK}")
+    assert (code, out.split()) == (1, OUTPUTS)
+    summary = err.splitlines()[-3:]
+    assert summary[0] == "error: 2 of 5 pictures failed"
+    assert summary[1].startswith("  in/bad.png cannot be read as a picture: ")
+    assert summary[2].startswith("  in/tiny.png: ")
+    # What goes wrong in the same way is said once.
+    code, out, err = call(f"retarget 'in/[abc].png' -o other --seed 1 {QUICK}")
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-2:] == [
+        "error: 3 of 3 pictures failed",
+        "  size is missing: say how large the result shall be, as --size 150%x100% or --size 400x200 (3 pictures)",
+    ]
+    assert contents("other") == {}
+
+
+def test_quiet_says_files_and_failures(call: Any) -> None:
+    Path("in/bad.png").write_text("no")
+    code, out, err = call(f"generate in -o out --quiet {QUICK}")
+    assert (code, out.split(), len(err.splitlines())) == (1, OUTPUTS, 2)
+
+
+def test_several_at_a_time_give_the_same(call: Any) -> None:
+    call(f"generate in -o alone -n 2 --seed 1 {QUICK}")
+    code, out, err = call(f"generate in -o out -n 2 --seed 1 --jobs 2 {QUICK}")
+    assert (code, len(out.split())) == (0, 6), err
+    assert contents("alone") == contents("out")
+    assert err.splitlines()[-1].startswith("6/6 out/")
+
+
+def test_memory_is_shared_by_what_works_at_a_time(call: Any) -> None:
+    line = f"generate in -o out --seed 1 --max-memory 100MiB {QUICK}"
+    code, _, err = call(f"{line} --jobs 2")
+    assert code == 1
+    assert "and may use 52.4 MB" in err
+    assert call(line)[0] == 0
+
+
+def test_resume_leaves_what_is_done(call: Any) -> None:
+    _, _, err = call(f"generate in -o out {QUICK}")
+    seed = err.partition("seed: ")[2].split()[0]
+    before = contents()
+    Path("out/b.png").unlink()
+    code, out, err = call(f"generate in -o out {QUICK} --resume")
+    assert (code, out.split()) == (0, OUTPUTS)
+    lines = err.splitlines()
+    assert lines[0] == f"seed: {seed}"
+    assert [line.endswith("was there") for line in lines[1:]] == [True, False, True]
+    assert contents() == before
+    # Another command's are not taken for done, nor lost.
+    code, out, err = call(f"generate in -o out {QUICK} --resume --noise 0.5")
+    assert (code, out) == (1, "")
+    assert "out/a.png was made otherwise" in err
+    assert contents() == before
+    assert call(f"generate in -o out {QUICK}")[0] == 1
+    assert contents() == before
+
+
+def test_resume_with_numbers(call: Any) -> None:
+    call(f"generate in -o out -n 2 --seed 4 {QUICK}")
+    before = contents()
+    for name in ("a-1.png", "b-2.png"):
+        Path("out", name).unlink()
+    assert call(f"generate in -o out -n 2 {QUICK} --resume")[0] == 0
+    assert contents() == before
+
+
+def test_resume_of_a_single_picture(call: Any) -> None:
+    call(f"generate in/a.png {QUICK}")
+    before = Path("a-generate.png").read_bytes()
+    assert call(f"generate in/a.png {QUICK} --resume")[:2] == (0, "a-generate.png\n")
+    assert Path("a-generate.png").read_bytes() == before
+
+
+def test_maps(call: Any) -> None:
+    write_image("copy.png", read_image("in/a.png"))
+    code, out, err = call(f"generate in/a.png -o m.png --seed 1 --apply-to copy.png --apply-to normals/a.tif {QUICK}")
+    assert (code, out.split()) == (0, ["m.png", "m-copy.png", "m-normals.tif"]), err
+    np.testing.assert_array_equal(read_image("m-copy.png"), read_image("m.png"))
+    assert np.abs(read_image("m-normals.tif") + read_image("m.png") - 1).max() < 0.005
+    _, out, _ = call("show m.png")
+    assert "--apply-to copy.png --apply-to normals/a.tif" in out
+    before = {name: Path(name).read_bytes() for name in ("m.png", "m-copy.png")}
+    assert call(out.removeprefix("patchnn ") + " --force")[0] == 0
+    assert {name: Path(name).read_bytes() for name in before} == before
+
+
+def test_maps_of_a_folder(call: Any) -> None:
+    code, out, err = call(f"retarget in --size 80%x100% -o out --seed 1 --apply-to normals {QUICK}")
+    assert code == 0, err
+    assert out.split() == [f"out/{name}{end}" for name in "abc" for end in (".png", "-normals.tif")]
+    assert np.abs(read_image("out/b-normals.tif") + read_image("out/b.png") - 1).max() < 0.005
+
+
+PATHS = [
+    ("out/a.png", "copy.png", "in/a.png", "out/a-copy.png"),
+    ("out/a.jpg", "copy.jpg", "in/a.png", "out/a-copy.png"),
+    ("a-1.png", "height16.TIFF", "in/a.png", "a-1-height16.TIFF"),
+    ("out/a.png", "normals/a.png", "in/a.png", "out/a-normals.png"),
+    ("out/a.png", "in/a.png", "in/a.png", "out/a-a.png"),
+]
+
+
+@pytest.mark.parametrize(("output", "file", "picture", "expected"), PATHS)
+def test_names_of_maps(output: str, file: str, picture: str, expected: str) -> None:
+    assert map_path(Path(output), file, picture) == Path(expected)
+
+
+def test_patterns() -> None:
+    assert folder_pattern("out/", 2) == str(Path("out/*.png"))
+    Path("odd.name").mkdir()
+    assert folder_pattern("odd.name", 2) == str(Path("odd.name/*.png"))
+    assert pattern_paths("out/*-x.jpg", "a*b", 2) == [Path("out/a*b-x-1.jpg"), Path("out/a*b-x-2.jpg")]
+    with pytest.raises(InputError, match="one \\*"):
+        folder_pattern("out/*-*.png", 2)
+
+
+def test_a_bar_for_a_folder(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    code, out, err = call(f"generate in -o out --seed 1 {QUICK}")
+    assert (code, out.split()) == (0, OUTPUTS)
+    assert "was there" not in err
+
+
+# Runs that are cut off.
+
+
+def start(*words: str, **settings: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "patchnn", *words]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **settings
+    )
+
+
+@posix
+@pytest.mark.parametrize("jobs", [(), ("--jobs", "2")])
+def test_ctrl_c_ends_a_folder_with_one_line(folder: Path, jobs: tuple[str, ...]) -> None:
+    process = start("generate", "in", "-o", "out", "-n", "500", "--seed", "1", *jobs)
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        _, err = process.communicate(timeout=60)
+    assert time.monotonic() - started < 20
+    assert process.returncode == 130
+    assert [line for line in err.splitlines() if not line[0].isdigit()][-1] == err.splitlines()[-1] == "interrupted"
+    assert "Traceback" not in err
+    assert not list(Path("out").glob(".*"))
+    for path in Path("out").iterdir():
+        assert read_image(path).shape == (24, 32, 3)
+    for _ in range(200):
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    pytest.fail("someone of the group is left")
+
+
+@posix
+def test_ctrl_c_ends_what_does_not_listen(folder: Path) -> None:
+    code = """
+import hashlib, signal
+from pathlib import Path
+from patchnn import images
+from patchnn.cli.interrupt import ending_soon
+signal.signal(signal.SIGINT, lambda *args: None)
+with ending_soon():
+    part = Path(".patchnn-part")
+    part.touch()
+    images._parts.add(part)
+    print("begun", flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # minutes in one call of C
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "interrupted\n")
+    assert not Path(".patchnn-part").exists()
+
+
+@posix
+def test_kills_at_random_moments_and_a_resumed_run(folder: Path, call: Any) -> None:
+    kills = int(os.environ.get("PATCHNN_KILLS", "4"))
+    words = ["generate", "in", "-n", str(max(4, kills)), "--seed", "1", "--apply-to", "normals"]
+    assert main([*words, "-o", "undisturbed", "--search", "exact"]) == 0
+    wanted = contents("undisturbed")
+    assert len(wanted) == 2 * 3 * max(4, kills)
+    moments = random.Random(0)
+    for number in range(kills):
+        # One and two processes in turn, from the first moments of Python to the work itself.
+        process = start(*words, "-o", "out", "--search", "exact", "--resume", "--jobs", str(1 + number % 2))
+        with process:
+            time.sleep(moments.uniform(0.2, 1.5))
+            os.killpg(process.pid, signal.SIGKILL)
+        for path in Path("out").glob("*.*") if Path("out").exists() else ():
+            if not path.name.startswith("."):
+                assert path.read_bytes() == wanted[path.name]
+    # What was being written is left, and goes when it is old.
+    Path("out").mkdir(exist_ok=True)
+    old, new = Path("out/.patchnn-old"), Path("out/.patchnn-new")
+    for part in [old, new, *Path("out").glob(".patchnn-*")]:
+        part.touch()
+        os.utime(part, (0, 0))
+    os.utime(new)
+    assert main([*words, "-o", "out", "--search", "exact", "--resume"]) == 0
+    assert not old.exists()
+    new.unlink()
+    assert contents() == wanted

@@ -1,0 +1,197 @@
+"""Damaged files of every kind: whatever bytes come, a picture or one line, and no warning, crash, hang or vast memory.
+
+PATCHNN_FUZZ=10000 tries as many; another PATCHNN_FUZZ_SEED tries others.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import os
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image as Pillow
+
+from patchnn import InputError
+from patchnn.images import Kind, decode, encode
+from patchnn.images.png import encode_png16
+
+TRIES = int(os.environ.get("PATCHNN_FUZZ", "1000"))
+SEED = int(os.environ.get("PATCHNN_FUZZ_SEED", "0"))
+PIXELS = 1 << 20
+"""What may be decoded here: enough for every file below, and soon filled."""
+
+NUMBERS = (0, 1, 2, 7, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
+
+
+def pillow(pixels: Any, kind: str, mode: str | None = None, **settings: Any) -> bytes:
+    image, file = Pillow.fromarray(pixels), io.BytesIO()
+    (image.convert(mode) if mode else image).save(file, kind, **settings)
+    return file.getvalue()
+
+
+def tiff(pixels: Any, **settings: Any) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, pixels, **settings)
+    return file.getvalue()
+
+
+def files() -> dict[str, bytes]:
+    """One small real file of every kind."""
+    y, x = np.mgrid[:24, :31]
+    rgba = np.dstack([y * 9, x * 7, y + x, 255 - x * 8]).astype(np.uint8)
+    rgb, deep = np.ascontiguousarray(rgba[:, :, :3]), rgba * np.uint16(257)
+    exif = Pillow.Exif()
+    exif[0x0112], exif[0x010F] = 6, "maker"
+    other = np.ascontiguousarray(rgb[::-1])
+    profile = b"\0" * 16 + b"RGB " + bytes(200)
+    kinds = {
+        "png": pillow(rgb, "PNG", exif=exif, icc_profile=profile),
+        "png rgba": pillow(rgba, "PNG"),
+        "png palette": pillow(rgb, "PNG", "P", transparency=3),
+        "png bits": pillow(rgb, "PNG", "1"),
+        "png text": encode(rgb / np.float32(255), "a.png", record={"seed": 1}),
+        "png animated": pillow(rgb, "PNG", save_all=True, append_images=[Pillow.fromarray(other)]),
+        "png16 grey": encode_png16(deep[:, :, :1]),
+        "png16 grey and alpha": encode_png16(deep[:, :, [0, 3]]),
+        "png16 rgb": encode_png16(deep[:, :, :3], profile, {"patchnn": "{}"}),
+        "png16 rgba": encode_png16(deep),
+        "jpeg": pillow(rgb, "JPEG", exif=exif, icc_profile=profile),
+        "jpeg progressive": pillow(rgb, "JPEG", progressive=True),
+        "jpeg cmyk": pillow(rgb, "JPEG", "CMYK", icc_profile=profile),
+        "mpo": pillow(rgb, "MPO", save_all=True, append_images=[Pillow.fromarray(other)]),
+        "gif": pillow(rgb, "GIF", "P", save_all=True, append_images=[Pillow.fromarray(other)]),
+        "webp": pillow(rgba, "WEBP"),
+        "webp lossless": pillow(rgb, "WEBP", lossless=True, exif=exif),
+        "webp animated": pillow(rgb, "WEBP", save_all=True, append_images=[Pillow.fromarray(other)]),
+        "bmp": pillow(rgb, "BMP"),
+        "bmp palette": pillow(rgb, "BMP", "P"),
+        "ppm": pillow(rgb, "PPM"),
+        "ppm16": b"P6 31 24 65535\n" + deep[:, :, :3].astype(">u2").tobytes(),
+        "pfm": pillow(rgb[:, :, 0] / np.float32(255), "PPM"),
+        "ico": pillow(rgba, "ICO", sizes=[(16, 16)]),
+        "a.tga": pillow(rgba, "TGA"),
+        "sgi": pillow(rgb, "SGI"),
+        "jpeg2000": pillow(rgb, "JPEG2000"),
+        "tiff": pillow(rgb, "TIFF", exif=exif),
+        "tiff lzw": pillow(rgb, "TIFF", compression="tiff_lzw"),
+        "tiff jpeg": pillow(rgb, "TIFF", compression="jpeg"),
+        "tiff fax": pillow(rgb, "TIFF", "1", compression="group4"),
+        "tiff cmyk": pillow(rgb, "TIFF", "CMYK"),
+        "tiff lab": tiff(rgb, photometric="cielab"),
+        "tiff16 grey": tiff(deep[:, :, 0], byteorder=">"),
+        "tiff16 rgb": encode(rgb / np.float32(255), "a.tif", kind=Kind(16, profile)),
+        "tiff16 rgba": tiff(deep, photometric="rgb", extrasamples=["unassalpha"]),
+        "tiff16 planes": tiff(np.moveaxis(deep[:, :, :3], 2, 0), photometric="rgb", planarconfig="separate"),
+        "tiff float": tiff(rgb / np.float32(99), photometric="rgb"),
+        "tiff float zip": tiff(rgb / np.float32(255), photometric="rgb", compression="zlib"),
+        "tiff float grey": tiff(rgb[:, :, 0] / np.float32(255)),
+        "tiff double tiles": tiff(rgb / 255.0, photometric="rgb", tile=(16, 16)),
+        "tiff integers": tiff(rgb[:, :, 0].astype(np.int32) - 9),
+        "bigtiff": tiff(rgb / np.float32(255), photometric="rgb", bigtiff=True),
+    }
+    if importlib.util.find_spec("OpenEXR"):
+        kinds["exr"] = encode(rgba / np.float32(255), "a.exr")
+    if "AVIF" in Pillow.SAVE:
+        kinds["avif"] = pillow(rgb, "AVIF", speed=9)
+    return kinds
+
+
+def damaged(data: bytes, random: np.random.RandomState) -> bytes:
+    """Change a file as disks, networks and ill will do, in its first bytes more often than elsewhere."""
+    out = bytearray(data)
+    for _ in range(random.randint(1, 5)):
+        reach = min(len(out), 120) if random.rand() < 0.6 else len(out)
+        at, how = random.randint(0, max(1, reach)), random.randint(0, 7)
+        if how == 0:
+            out[at : at + 1] = bytes([random.randint(0, 256)])
+        elif how == 1:
+            out[at : at + 1] = bytes([(out[at : at + 1] or b"\0")[0] ^ 1 << random.randint(0, 8)])
+        elif how == 2:
+            number = NUMBERS[random.randint(0, len(NUMBERS))]
+            form = ("<H", ">H", "<I", ">I")[random.randint(0, 4)]
+            word = struct.pack(form, number & (0xFFFF if form[1] == "H" else 0xFFFFFFFF))
+            out[at : at + len(word)] = word
+        elif how == 3:
+            del out[at : at + random.randint(1, 40)]
+        elif how == 4:
+            out[at:at] = random.bytes(random.randint(1, 40))
+        elif how == 5:
+            start = random.randint(0, max(1, len(out)))
+            out[at:at] = out[start : start + 50]
+        elif random.rand() < 0.3:
+            del out[at:]
+    return sealed(bytes(out)) if random.rand() < 0.7 else bytes(out)
+
+
+def sealed(data: bytes) -> bytes:
+    """Put right the checksums of a PNG's chunks, so that what is in them is looked at."""
+    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return data
+    out, at = bytearray(data), 8
+    while at + 12 <= len(out):
+        length = int.from_bytes(out[at : at + 4], "big")
+        end = at + 8 + length
+        if end + 4 > len(out):
+            break
+        out[end : end + 4] = struct.pack(">I", zlib.crc32(out[at + 4 : end]))
+        at = end + 4
+    return bytes(out)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Lower the limits on a picture's size, so that one within them is quickly decoded."""
+    monkeypatch.setattr("patchnn.images.picture.LARGEST", PIXELS)
+    monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", PIXELS // 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+FILES = files()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_files_themselves_are_read(name: str) -> None:
+    assert decode(FILES[name], name).pixels.size
+
+
+def outcome(data: bytes, name: str, attempt: int) -> tuple[Any, str]:
+    """Return the pixels, or what is said."""
+    try:
+        picture = decode(data, name)
+        if picture.pixels.size < 1 << 14:
+            # What a damaged file says of itself must not spoil what is made from it.
+            encode(picture.pixels, "a.tif", kind=picture.kind)
+        return picture.pixels, ""
+    except InputError as error:
+        return None, str(error)
+    except BaseException as error:
+        raise AssertionError(f"attempt {attempt}: {data!r}") from error
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", FILES)
+def test_damaged_files(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    random = np.random.RandomState((SEED + zlib.crc32(name.encode())) % 2**32)
+    for attempt in range(-(-TRIES // len(FILES))):
+        data = damaged(FILES[name], random)
+        pixels, said = outcome(data, name, attempt)
+        if pixels is None:
+            assert said.startswith(name)
+            assert "\n" not in said
+            assert " object at 0x" not in said
+        else:
+            assert 0 < pixels.shape[0] * pixels.shape[1] <= PIXELS
+            assert 1 <= pixels.shape[2] <= 4
+            assert pixels.min() >= 0
+            assert pixels.max() <= 1
+    assert capfd.readouterr() == ("", "")
