@@ -144,7 +144,7 @@ def _places(
         check_output(pattern, **form, overwrite=True)
         clear_parts(Path(pattern).parent)
         return lambda picture: pattern_paths(pattern, Path(picture).stem, count)
-    stem = Path(inputs.names[0]).stem if inputs.names else "patchnn"
+    stem = Path(inputs.names[0]).stem
     paths = output_paths(output, f"{stem}-{name}", count, overwrite)
     for path in paths:
         check_output(path, **form, overwrite=overwrite)
@@ -175,7 +175,7 @@ def _earlier_seed(inputs: Inputs, places: Callable[[str], list[Path]], name: str
                 with contextlib.suppress(InputError, KeyError, TypeError):
                     record = read_record(path)
                     if record["task"] == name:
-                        return int(record["seed"]) - index
+                        return max(0, int(record["seed"]) - index)
     return None
 
 
