@@ -403,6 +403,14 @@ def test_processes_share_the_cores_and_give_the_same(monkeypatch: pytest.MonkeyP
 
 
 @posix
+def test_processes_never_hear_ctrl_c() -> None:
+    with Processes(1) as pool:
+        # From their first moment on: what is blocked was blocked when they began.
+        assert signal.SIGINT in pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, []).result()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@posix
 def test_processes_outlive_the_death_of_one() -> None:
     with Processes(2) as pool:
         killed = 0
