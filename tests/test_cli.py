@@ -50,8 +50,20 @@ class Probe(Task):
         return Plan([Source(image) for image in self.images], self.images[0], iterations=1)
 
 
+@dataclass(frozen=True, eq=False)
+class Blank(Task):
+    """Takes no picture."""
+
+    grey: float = option(0.5, "How light.")
+
+    def plan(self) -> Plan:
+        image = np.full((12, 12, 1), self.grey, np.float32)
+        return Plan([Source(image)], image, iterations=1)
+
+
 TASKS = Registry(
     [
+        EntryPoint("blank", f"{__name__}:Blank", GROUP),
         EntryPoint("generate", "patchnn_tasks.generate:Generate", GROUP),
         EntryPoint("probe", f"{__name__}:Probe", GROUP),
     ]
@@ -91,6 +103,11 @@ def test_a_picture_is_made_and_named(call: Any) -> None:
     assert read_image("photo-generate.png").shape == (20, 24, 3)
     assert err.startswith("backend: ")
     assert "\nseed: " in err
+
+
+def test_a_task_without_pictures(call: Any) -> None:
+    assert call("blank --grey 0.25 --quiet --seed 1") == (0, "patchnn-blank.png\n", "")
+    assert call("blank --quiet -n 2 -o b.png")[1] == "b-1.png\nb-2.png\n"
 
 
 def test_quiet_and_plain_streams(call: Any) -> None:

@@ -23,6 +23,9 @@ PICTURES = frozenset(
 """What a file in a folder must end in to be taken for a picture."""
 
 
+NAMELESS = "patchnn"
+"""What the result of a task is named after that takes no picture."""
+
 MAPS = "apply_to"
 """The option that names maps; they are found as the pictures of a task are."""
 
@@ -32,7 +35,7 @@ class Inputs:
     """The files of one picture after the other.
 
     words: what was given for every picture option, and the maps. through: the option whose folder or pattern is gone
-    through, None where a single picture is made. names: the files found there, or the first file.
+    through, None where a single picture is made. names: the files found there, or what the single picture is named after.
     """
 
     words: Mapping[str, list[str]]
@@ -68,7 +71,7 @@ def find_inputs(task: type[Task], values: Mapping[str, Any], maps: list[str]) ->
             words[o.name] = [name for word in given for name in (_found(word) if o.many and _is_many(word) else [word])]
             if through is None and any(map(_is_many, words[o.name])):
                 through = o.name
-    names = _found(words[through][0]) if through else [name for several in words.values() for name in several][:1]
+    names = _found(words[through][0]) if through else [name for several in words.values() for name in several][:1] or [NAMELESS]
     seen: dict[str, str] = {}
     for name in names:
         twin = seen.setdefault(Path(name).stem, name)

@@ -130,7 +130,7 @@ def _places(inputs: Inputs, output: str | None, name: str, count: int, force: bo
         pattern = folder_pattern(output, len(inputs.names))
         clear_parts(Path(pattern).parent)
         return lambda picture: pattern_paths(pattern, Path(picture).stem, count)
-    stem = Path(inputs.names[0]).stem if inputs.names else "patchnn"
+    stem = Path(inputs.names[0]).stem
     paths = output_paths(output, f"{stem}-{name}", count, force or resume)
     for path in paths:
         check_output(path, overwrite=force or resume)
@@ -161,7 +161,7 @@ def _earlier_seed(inputs: Inputs, places: Callable[[str], list[Path]], name: str
                 with contextlib.suppress(InputError, KeyError, TypeError):
                     record = read_record(path)
                     if record["task"] == name:
-                        return int(record["seed"]) - index
+                        return max(0, int(record["seed"]) - index)
     return None
 
 
