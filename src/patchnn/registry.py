@@ -22,7 +22,7 @@ COMMANDS = frozenset({"show", "tasks"})
 COMMON_OPTIONS = frozenset(
     {
         *("output", "count", "seed", "alpha", "patch", "iterations", "ratio", "coarsest"),
-        *("search", "backend", "max_memory", "force", "quiet", "debug", "help"),
+        *("search", "backend", "max_memory", "animate", "force", "quiet", "debug", "help"),
     }
 )
 """What every task is given for free, and none may have as an option of its own."""

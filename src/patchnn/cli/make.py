@@ -10,10 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
+from patchnn.animate import Animation, check_animation
 from patchnn.cli.options import parse_bytes
 from patchnn.cli.progress import show_progress
 from patchnn.command import command_words
 from patchnn.engine.backend import find_backend
+from patchnn.engine.synthesize import Observer
 from patchnn.errors import InputError
 from patchnn.images import check_output, read_image, read_mask, write_image
 from patchnn.run import run, tune
@@ -58,6 +60,10 @@ def make(
         str | None,
         typer.Option(metavar="BYTES", help="Memory that may be used, as 4GB or 512MiB; by default half of what is free."),
     ] = None,
+    animate: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the run, coarse to fine, as an animation: .gif, .webp or .mp4."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors and the files written.")] = False,
 ) -> None:
@@ -72,6 +78,11 @@ def make(
     paths = output_paths(output, f"{first}-{name}", count, force)
     for path in paths:
         check_output(path, overwrite=force)
+    films = _animation_paths(animate, count)
+    for file in films:
+        check_animation(file, overwrite=force)
+        if file in paths:
+            raise InputError(f"--animate is {file}, where the picture goes: choose another name")
     device = find_backend(backend)
     read = {o.name: _read(o, values[o.name]) for o in options(task)}
     tuning: dict[str, Any] = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
@@ -87,12 +98,17 @@ def make(
     given = {**tuning, **{key: word for key, word in (("search", search), ("backend", backend)) if word != "auto"}}
     for index, path in enumerate(paths):
         title = f"picture {index + 1}/{count}" if count > 1 else ""
+        film = Animation(films[index], plan.rounds or (), overwrite=force) if films else None
         with show_progress(title, notes, quiet) as observe:
-            result = run(made, seed=seed + index, **tuning, backend=device, search=search, max_memory=memory, observe=observe)
+            both = _together(observe, film)
+            result = run(made, seed=seed + index, **tuning, backend=device, search=search, max_memory=memory, observe=both)
         command = command_words(name, made, files, {**given, "seed": result.seed})
         record = {**result.record, "task": name, "files": files, "command": command}
         write_image(path, result.image, record=record, overwrite=force)
         print(path, flush=True)
+        if film:
+            film.write()
+            print(film.path, flush=True)
 
 
 def output_paths(output: str | None, name: str, count: int, force: bool) -> list[Path]:
@@ -113,6 +129,13 @@ def output_paths(output: str | None, name: str, count: int, force: bool) -> list
     return _numbered(path, start, count)
 
 
+def _animation_paths(path: Path | None, count: int) -> list[Path]:
+    """Return where the animations of `count` pictures go, numbered as the pictures are; none if none is asked for."""
+    if path is None:
+        return []
+    return [path] if count == 1 else _numbered(path, 1, count)
+
+
 def _numbered(path: Path, start: int, count: int) -> list[Path]:
     return [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(start, start + count)]
 
@@ -128,6 +151,12 @@ def _naming(files: dict[str, list[str]], other: list[str]) -> Iterator[None]:
             raise
         names = files.get(about) or [name for several in files.values() for name in several]
         raise InputError(f"{', '.join(names)}: {error}") from None
+
+
+def _together(*observers: Observer | None) -> Observer | None:
+    """Return one observer for all that are there."""
+    there = [observer for observer in observers if observer]
+    return (lambda progress: [observer(progress) for observer in there]) if there else None
 
 
 def _files(value: Path | list[Path] | None) -> list[str]:
