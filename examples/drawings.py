@@ -1,6 +1,6 @@
 """The inputs of the examples that are drawn, not photographed: `python examples/drawings.py` writes them to examples/images/.
 
-A scene with balloons, a sketch of towers, and what a hand would do to the photograph of the rocket: a mask, a rough edit.
+Scenes with balloons and with boats, sketches, and what a hand would do to a picture: masks and rough edits.
 """
 
 from __future__ import annotations
@@ -107,8 +107,12 @@ def sketch() -> Image:
     picture = np.ones((240, 360, 3), np.float32) * np.float32((0.55, 0.75, 0.95))
     picture[200:] = (0.3, 0.5, 0.2)
     y, x = np.mgrid[:240, :360]
-    for row, column, colour in ((80, 90, (0.9, 0.2, 0.2)), (70, 190, (0.2, 0.3, 0.8)), (80, 290, (0.95, 0.7, 0.1))):
-        picture[np.hypot(y - row, x - column) < 32] = colour
+    for row, column, radius, colour in (
+        (84, 90, 30, (0.9, 0.2, 0.2)),
+        (60, 190, 22, (0.25, 0.4, 0.8)),
+        (84, 290, 26, (0.95, 0.6, 0.1)),
+    ):
+        picture[np.hypot(y - row, x - column) < radius] = colour
     return picture
 
 
@@ -137,6 +141,13 @@ def balloons_mask() -> Image:
     return (np.hypot((y - 56) / 32, (x - 216) / 25) < 1).astype(np.float32)[:, :, None]
 
 
+def balloons_hole() -> Image:
+    """Mask the blue balloon in balloons.png."""
+    mask = np.zeros((240, 360, 1), np.float32)
+    mask[78:146, 165:216] = 1
+    return mask
+
+
 def balloons_edited() -> Image:
     """Copy the blue balloon of balloons.png to its right, and wipe out the green one, as roughly as a hand does."""
     before = balloons()
@@ -160,6 +171,7 @@ def main() -> None:
     write_image(IMAGES / "balloons.png", balloons(), overwrite=True)
     write_image(IMAGES / "boats.png", boats(), overwrite=True)
     write_image(IMAGES / "balloons-mask.png", balloons_mask(), overwrite=True)
+    write_image(IMAGES / "balloons-hole.png", balloons_hole(), overwrite=True)
     write_image(IMAGES / "balloons-edited.png", balloons_edited(), overwrite=True)
     write_image(IMAGES / "sketch.png", sketch(), overwrite=True)
     write_image(IMAGES / "towers.png", towers(), overwrite=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,28 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from patchnn import Image, Mask, Plan, Progress, Result, Shape, Source, Task, pnn, read_image, read_mask, resize, run, synthesize
+from patchnn import (
+    Image,
+    Mask,
+    Plan,
+    Progress,
+    Result,
+    Shape,
+    Source,
+    Task,
+    colour,
+    pnn,
+    read_image,
+    resize,
+    run,
+    synthesize,
+)
 from patchnn.animate import Animation
 from patchnn_tasks import Analogy, Collage, Edit, Generate, Inpaint, Retarget
 
 HERE = Path(__file__).parent
-HEIGHT = 213
+HEIGHTS = {"rocket": 213, "galaxies": 213, "coffee": 400}
+"""Rows of the photographs here; the drawings keep their own."""
 GAP = 6
 LINE = 20
 """Height of a label, in pixels."""
@@ -44,20 +60,20 @@ class Gallery:
         self.folder, self.small = folder, small
         self.scale = 0.3 if small else 1.0
 
-    def shape(self, image: Image, height: int) -> Shape:
-        rows = round(height * self.scale)
-        return rows, round(image.shape[1] * rows / image.shape[0])
-
-    def read(self, name: str, height: int = HEIGHT) -> Image:
-        """Read one of the examples' pictures, in colour, at a height."""
+    def read(self, name: str, height: int | None = None) -> Image:
+        """Read one of the examples' pictures, in colour."""
         image = read_image(HERE / "images" / name)
         image = np.repeat(image, 3, 2) if image.shape[2] == 1 else image[:, :, :3]
-        return np.clip(resize(image, self.shape(image, height)), 0, 1)
+        rows = height or HEIGHTS.get(name.partition(".")[0].partition("-")[0], image.shape[0])
+        return np.clip(resize(image, sized(image.shape, rows * self.scale)), 0, 1)
 
-    def mask(self, name: str, height: int = HEIGHT) -> Mask:
-        """Read one of the examples' masks at a height."""
-        mask = read_mask(HERE / "images" / name)[:, :, None].astype(np.float32)
-        return resize(mask, self.shape(mask, height))[:, :, 0] > 0.5
+    def mask(self, name: str) -> Mask:
+        """Read one of the examples' masks."""
+        return self.read(name)[:, :, 0] > 0.5
+
+    def side(self, side: float | None) -> float | None:
+        """Return a coarsest side at the gallery's scale."""
+        return None if side is None else max(2, side * self.scale)
 
     def run(self, task: Task, seed: int = 1, **options: Any) -> Result:
         """Carry out a task; a small result is checked."""
@@ -85,13 +101,19 @@ def check(task: Task, result: Result) -> None:
 # Laying out: rows of pictures with a line of text under each.
 
 
+def sized(shape: Sequence[int], height: float) -> Shape:
+    """Return the shape of so many rows with the same aspect."""
+    return round(height), round(shape[1] * height / shape[0])
+
+
 def picture(image: Image) -> Pillow.Image:
     return Pillow.fromarray(np.floor(np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
-def row(images: Iterable[Image | Pillow.Image], labels: Iterable[str] = ()) -> Pillow.Image:
+def row(images: Iterable[Image], labels: Iterable[str] = (), zoom: float = 1) -> Pillow.Image:
     """Lay pictures side by side on white, a label under each."""
-    tiles = [image if isinstance(image, Pillow.Image) else picture(image) for image in images]
+    tiles = [picture(image) for image in images]
+    tiles = [tile.resize((round(tile.width * zoom), round(tile.height * zoom)), Pillow.Resampling.LANCZOS) for tile in tiles]
     texts = list(labels)
     height = max(tile.height for tile in tiles)
     canvas = Pillow.new("RGB", (sum(tile.width + GAP for tile in tiles) - GAP, height + LINE * bool(texts)), "white")
@@ -99,7 +121,7 @@ def row(images: Iterable[Image | Pillow.Image], labels: Iterable[str] = ()) -> P
     for number, tile in enumerate(tiles):
         canvas.paste(tile, (left, 0))
         if texts:
-            draw.text((left + tile.width / 2, height + 3), texts[number], "#333333", ImageFont.load_default(13), anchor="mt")
+            draw.text((left + tile.width / 2, height + 15), texts[number], "#333333", ImageFont.load_default(13), anchor="ms")
         left += tile.width + GAP
     return canvas
 
@@ -130,196 +152,195 @@ def holed(image: Image, mask: Mask, colour: Any = 1.0) -> Image:
 
 @figure
 def teaser(gallery: Gallery) -> Pillow.Image:
-    balloons, boats = gallery.read("balloons.png"), gallery.read("boats.png")
+    balloons, boats, sketch = (gallery.read(f"{name}.png") for name in ("balloons", "boats", "sketch"))
+    varied = [gallery.make(Generate(image=balloons, noise=1), seed) for seed in (4, 8)]
     narrow, wide = (gallery.make(Retarget(image=balloons, size=size)) for size in ("55%x100%", "145%x100%"))
-    sketch = gallery.read("sketch.png")
-    made = (gallery.make(Generate(image=balloons, noise=1), seed=4), gallery.make(Generate(image=balloons, noise=1), seed=8))
+    drawn = gallery.make(Analogy(source=balloons, structure=sketch), coarsest=gallery.side(24))
+    both = gallery.make(Collage(images=(balloons, boats)))
     return stack(
         [
-            row([balloons, *made], ["a picture", "generate", "generate, another seed"]),
-            row([narrow, wide], ["retarget", "retarget"]),
-            row([sketch, gallery.make(Analogy(source=balloons, structure=sketch), coarsest=30)], ["a sketch", "analogy"]),
-            row([gallery.make(Collage(images=(balloons, boats)))], ["collage, with another picture"]),
+            row([balloons, *varied], ["a picture", "generate", "generate, another seed"], 0.9),
+            row([narrow, wide, sketch], ["retarget", "retarget", "a sketch for"], 0.9),
+            row([drawn, both], ["analogy", "collage, with a picture of boats"], 0.9),
         ]
     )
 
 
 @figure
 def generate(gallery: Gallery) -> Pillow.Image:
-    rocket, galaxies = gallery.read("rocket.jpg", 160), gallery.read("galaxies.jpg", 160)
-    first = row([rocket, *(gallery.make(Generate(image=rocket), seed) for seed in (3, 4, 8))], ["the picture", "", "", ""])
-    return stack([first, row([galaxies, *(gallery.make(Generate(image=galaxies, noise=1.5), seed) for seed in (1, 2, 3))])])
+    rows = []
+    for name, noise, seeds in (("rocket.jpg", 0.75, (8, 12, 17)), ("galaxies.jpg", 1.5, (1, 2, 3))):
+        image = gallery.read(name)
+        made = [gallery.make(Generate(image=image, noise=noise), seed) for seed in seeds]
+        rows.append(row([image, *made], ["the picture", *(f"--seed {seed}" for seed in seeds)], 0.75))
+    return stack(rows)
 
 
 @figure
 def generate_noise(gallery: Gallery) -> Pillow.Image:
-    balloons, noises = gallery.read("balloons.png", 150), (0.0, 0.5, 1.0, 2.0)
-    rows = [row(gallery.make(Generate(image=balloons, noise=noise), seed) for noise in noises) for seed in (4, 7)]
-    return stack([*rows, row([*(np.ones_like(balloons[:1]) for _ in noises)], [f"--noise {noise:g}" for noise in noises])])
+    balloons, noises = gallery.read("balloons.png"), (0.0, 0.5, 1.0, 2.0)
+    rows = []
+    for seed in (4, 7):
+        made = [gallery.make(Generate(image=balloons, noise=noise), seed) for noise in noises]
+        rows.append(row(made, [f"--noise {noise:g} --seed {seed}" for noise in noises], 0.66))
+    return stack(rows)
 
 
 @figure
 def generate_size(gallery: Gallery) -> Pillow.Image:
-    balloons, sizes = gallery.read("balloons.png", 140), ("100%x100%", "60%x100%", "160%x100%")
+    balloons, sizes = gallery.read("balloons.png"), ("100%x100%", "60%x100%", "160%x100%")
     made = [gallery.make(Generate(image=balloons, size=size), 7) for size in sizes]
-    return row(made, [f"--size {size}" for size in sizes])
+    return row(made, [f"--size {size}" for size in sizes], 0.8)
 
 
 @figure
 def generate_source(gallery: Gallery) -> Pillow.Image:
-    balloons, boats = gallery.read("balloons.png", 160), gallery.read("boats.png", 160)
-    made = gallery.make(Generate(image=boats, source=(balloons,), noise=1.5), 5)
-    return row([boats, balloons, made], ["the picture", "--source", "--noise 1.5"])
+    boats, balloons = gallery.read("boats.png"), gallery.read("balloons.png")
+    made = [gallery.make(Generate(image=boats, source=(balloons,), noise=1.5), seed) for seed in (2, 4)]
+    return row([boats, balloons, *made], ["the picture", "--source", "--noise 1.5 --seed 2", "--noise 1.5 --seed 4"], 0.66)
 
 
 @figure
 def alpha(gallery: Gallery) -> Pillow.Image:
-    balloons, alphas = gallery.read("balloons.png", 150), (np.inf, 0.05, 0.005, 0.0005)
-    rows = [row(gallery.make(Generate(image=balloons, noise=1.5), seed, alpha=value) for value in alphas) for seed in (5, 6)]
-    return stack([*rows, row([*(np.ones_like(balloons[:1]) for _ in alphas)], [f"--alpha {value:g}" for value in alphas])])
+    balloons, alphas = gallery.read("balloons.png"), (np.inf, 0.05, 0.005, 0.0005)
+    labels = [f"--alpha {value:g}" for value in alphas]
+    narrow = [gallery.make(Retarget(image=balloons, size="50%x100%"), alpha=value) for value in alphas]
+    varied = [gallery.make(Generate(image=balloons, noise=1.5), 6, alpha=value) for value in alphas]
+    return stack([row([balloons, *narrow], ["retarget --size 50%x100%:", *labels], 0.8), row(varied, labels, 0.66)])
 
 
 @figure
 def coarsest(gallery: Gallery) -> Pillow.Image:
-    rocket, sides = gallery.read("rocket.jpg", 150), (10, 14, 28, 56)
-    return row(
-        [gallery.make(Generate(image=rocket), 8, coarsest=side) for side in sides], [f"--coarsest {side}" for side in sides]
-    )
+    rocket, sides = gallery.read("rocket.jpg"), (10, 14, 28, 56)
+    made = [gallery.make(Generate(image=rocket, noise=0.5), 8, coarsest=side) for side in sides]
+    return row(made, [f"--coarsest {side}" for side in sides], 0.75)
 
 
 @figure
 def patch(gallery: Gallery) -> Pillow.Image:
-    rocket, sides = gallery.read("rocket.jpg", 150), (3, 5, 7, 11)
-    return row([gallery.make(Generate(image=rocket), 8, patch=side) for side in sides], [f"--patch {side}" for side in sides])
+    rocket, sides = gallery.read("rocket.jpg"), (3, 5, 7, 11)
+    made = [gallery.make(Generate(image=rocket, noise=0.5), 8, patch=side) for side in sides]
+    return row(made, [f"--patch {side}" for side in sides], 0.75)
 
 
 @figure
 def iterations(gallery: Gallery) -> Pillow.Image:
-    rocket, counts = gallery.read("rocket.jpg", 150), (1, 2, 10, 30)
-    made = [gallery.make(Generate(image=rocket), 3, iterations=count) for count in counts]
-    return row(made, [f"--iterations {count}" for count in counts])
+    rocket, counts = gallery.read("rocket.jpg"), (1, 2, 10, 30)
+    made = [gallery.make(Generate(image=rocket), 12, iterations=count) for count in counts]
+    return row(made, [f"--iterations {count}" for count in counts], 0.75)
 
 
 @figure
 def ratio(gallery: Gallery) -> Pillow.Image:
-    rocket, ratios = gallery.read("rocket.jpg", 150), (1.15, 1.3333, 2, 3)
-    made = [gallery.make(Generate(image=rocket), 3, ratio=value) for value in ratios]
-    return row(made, [f"--ratio {value:.3g}" for value in ratios])
+    rocket, ratios = gallery.read("rocket.jpg"), (1.15, 1.3333, 2, 3)
+    made = [gallery.make(Generate(image=rocket), 12, ratio=value) for value in ratios]
+    return row(made, [f"--ratio {value:.3g}" for value in ratios], 0.75)
 
 
 @figure
 def retarget(gallery: Gallery) -> Pillow.Image:
-    balloons, rocket = gallery.read("balloons.png", 150), gallery.read("rocket.jpg", 150)
     rows = []
-    for image in (balloons, rocket):
-        for sizes in (("100%x100%", "60%x100%", "50%x100%"), ("150%x100%",), ("200%x100%",)):
-            made = [image if size == "100%x100%" else gallery.make(Retarget(image=image, size=size)) for size in sizes]
-            rows.append(row(made, ["the picture" if size == "100%x100%" else f"--size {size}" for size in sizes]))
+    for name in ("balloons.png", "rocket.jpg"):
+        image, zoom = gallery.read(name), 0.72 if name == "balloons.png" else 0.81
+        for sizes in (("", "60%x100%", "50%x100%", "35%x100%"), ("150%x100%",), ("200%x100%",)):
+            made = [gallery.make(Retarget(image=image, size=size)) if size else image for size in sizes]
+            rows.append(row(made, [size or "the picture" for size in sizes], zoom))
     return stack(rows)
 
 
 @figure
 def retarget_height(gallery: Gallery) -> Pillow.Image:
-    balloons, sizes = gallery.read("balloons.png", 130), ("100%x70%", "100%x140%", "70%")
-    return row(
-        [balloons, *(gallery.make(Retarget(image=balloons, size=size)) for size in sizes)],
-        ["the picture", *(f"--size {size}" for size in sizes)],
-    )
+    balloons, sizes = gallery.read("balloons.png"), ("100%x70%", "100%x140%", "70%")
+    made = [gallery.make(Retarget(image=balloons, size=size)) for size in sizes]
+    return row([balloons, *made], ["the picture", *(f"--size {size}" for size in sizes)], 0.66)
 
 
 @figure
 def retarget_rounds(gallery: Gallery) -> Pillow.Image:
-    balloons, rounds = gallery.read("balloons.png", 150), (1, 3, None)
+    balloons, rounds = gallery.read("balloons.png"), (1, 3, None)
     made = [gallery.make(Retarget(image=balloons, size="50%x100%", rounds=count)) for count in rounds]
     squeezed = np.clip(resize(balloons, made[0].shape[:2]), 0, 1)
-    return row([balloons, squeezed, *made], ["the picture", "merely squeezed", "--rounds 1", "--rounds 3", "by default"])
+    return row([balloons, squeezed, *made], ["the picture", "merely squeezed", "--rounds 1", "--rounds 3", "by default"], 0.8)
 
 
 @figure
 def analogy(gallery: Gallery) -> Pillow.Image:
     rows = []
-    for source, structure, side in (
-        ("rocket.jpg", "towers.png", None),
-        ("balloons.png", "sketch.png", 30),
-        ("galaxies.jpg", "horse.png", 70),
+    for names, side, zoom in (
+        (("rocket.jpg", "towers.png"), None, 0.9),
+        (("balloons.png", "sketch.png"), 24, 0.8),
+        (("galaxies.jpg", "horse.png"), 70, 0.9),
     ):
-        pictures = gallery.read(source, 170), gallery.read(structure, 170)
-        if structure == "horse.png":
-            pictures = pictures[0], 0.95 - 0.9 * pictures[1]
-        small = None if side is None else side * gallery.scale if side == 70 else side
-        made = gallery.make(Analogy(source=pictures[0], structure=pictures[1]), coarsest=small)
-        rows.append(row([*pictures, made], ["source", "structure", f"--coarsest {side}" if side else "by default"]))
+        source, structure = (gallery.read(name) for name in names)
+        made = gallery.make(Analogy(source=source, structure=structure), coarsest=gallery.side(side))
+        rows.append(row([source, structure, made], ["source", "structure", f"--coarsest {side}" if side else "by default"], zoom))
     return stack(rows)
 
 
 @figure
 def analogy_coarsest(gallery: Gallery) -> Pillow.Image:
-    rocket, towers, sides = gallery.read("rocket.jpg", 150), gallery.read("towers.png", 150), (14, 24, 48, 80)
-    made = [gallery.make(Analogy(source=rocket, structure=towers), coarsest=side * gallery.scale**0.5) for side in sides]
-    return row(made, [f"--coarsest {side}" for side in sides])
+    rocket, towers, sides = gallery.read("rocket.jpg"), gallery.read("towers.png"), (20, 30, 60, 100)
+    made = [gallery.make(Analogy(source=rocket, structure=towers), coarsest=gallery.side(side)) for side in sides]
+    return row(made, [f"--coarsest {side}" for side in sides], 0.75)
 
 
 @figure
 def inpaint(gallery: Gallery) -> Pillow.Image:
-    rocket, hole = gallery.read("rocket.jpg"), gallery.mask("rocket-mask.png")
-    made = gallery.make(Inpaint(image=rocket, mask=hole, fill="none"))
-    return row([rocket, holed(rocket, hole), made], ["the picture", "the hole", "--fill none"])
+    balloons, hole = gallery.read("balloons.png"), gallery.mask("balloons-hole.png")
+    made = gallery.make(Inpaint(image=balloons, mask=hole, fill="none"))
+    return row([balloons, holed(balloons, hole), made], ["the picture", "the hole", "--fill none"], 0.8)
 
 
 @figure
 def inpaint_fill(gallery: Gallery) -> Pillow.Image:
-    balloons, hole = gallery.read("balloons.png", 240), gallery.mask("balloons-mask.png", 240)
-    rows = []
-    for fills in (("#5a96dc", "#c83c28", "#ffffff"),):
-        painted = [holed(balloons, hole, np.float32([int(fill[n : n + 2], 16) / 255 for n in (1, 3, 5)])) for fill in fills]
-        rows += [row(painted), row([gallery.make(Inpaint(image=balloons, mask=hole, fill=f)) for f in fills], fills)]
-    return stack(rows)
+    balloons, hole, fills = gallery.read("balloons.png"), gallery.mask("balloons-mask.png"), ("#5a96dc", "#c83c28", "#ffffff")
+    painted = [holed(balloons, hole, colour(fill, 3)) for fill in fills]
+    made = [gallery.make(Inpaint(image=balloons, mask=hole, fill=fill)) for fill in fills]
+    return stack([row(painted, [f"--fill {fill}" for fill in fills], 0.8), row(made, (), 0.8)])
 
 
 @figure
 def inpaint_noise(gallery: Gallery) -> Pillow.Image:
-    rocket, hole = gallery.read("rocket.jpg", 160), gallery.mask("rocket-mask.png", 160)
-    seeds = (1, 2, 3, 4)
-    return row(
-        [gallery.make(Inpaint(image=rocket, mask=hole, fill="none", noise=0.5), seed) for seed in seeds],
-        [f"--noise 0.5 --seed {seed}" for seed in seeds],
-    )
+    rocket, hole, seeds = gallery.read("rocket.jpg"), gallery.mask("rocket-mask.png"), (1, 2, 3)
+    made = [gallery.make(Inpaint(image=rocket, mask=hole, fill="none", noise=0.5), seed) for seed in seeds]
+    labels = [f"--noise 0.5 --seed {seed}" for seed in seeds]
+    return row([holed(rocket, hole), *made], ["the hole", *labels], 0.75)
 
 
 @figure
 def collage(gallery: Gallery) -> Pillow.Image:
-    pairs = (("balloons.png", "boats.png"), ("galaxies.jpg", "rocket.jpg"))
     rows = []
-    for names in pairs:
-        pictures = [gallery.read(name) for name in names]
-        rows += [row(pictures), row([gallery.make(Collage(images=tuple(pictures)))])]
+    for names in (("balloons.png", "boats.png"), ("galaxies.jpg", "rocket.jpg")):
+        pictures = tuple(gallery.read(name) for name in names)
+        rows += [row(pictures), row([gallery.make(Collage(images=pictures))])]
     return stack(rows)
 
 
 @figure
 def collage_coarsest(gallery: Gallery) -> Pillow.Image:
-    pictures = gallery.read("balloons.png", 160), gallery.read("boats.png", 160)
-    small = gallery.make(Collage(images=pictures, size="70%x100%"))
-    made = [gallery.make(Collage(images=pictures), coarsest=side * gallery.scale**0.5) for side in (14, 70)]
-    return stack([row([image], [text]) for image, text in zip(made, ("--coarsest 14", "--coarsest 70"), strict=True)] + [row([small], ["--size 70%x100%"])])
+    pictures = gallery.read("balloons.png"), gallery.read("boats.png")
+    rows = [
+        row([gallery.make(Collage(images=pictures), coarsest=gallery.side(side))], [f"--coarsest {side}"], 0.7)
+        for side in (20, 100)
+    ]
+    return stack([*rows, row([gallery.make(Collage(images=pictures, size="70%x100%"))], ["--size 70%x100%"], 0.7)])
 
 
 @figure
 def edit(gallery: Gallery) -> Pillow.Image:
     rows = []
-    for name in ("balloons.png", "rocket.jpg"):
-        before, after = gallery.read(name, 170), gallery.read(name.replace(".", "-edited."), 170)
+    for name, zoom in (("balloons.png", 0.8), ("rocket.jpg", 0.9)):
+        before, after = gallery.read(name), gallery.read(name.replace(".", "-edited."))
         made = gallery.make(Edit(source=before, edited=after))
-        rows.append(row([before, after, made], ["the picture", "a rough edit", "made seamless"]))
+        rows.append(row([before, after, made], ["the picture", "a rough edit", "made seamless"], zoom))
     return stack(rows)
 
 
 @figure
 def edit_noise(gallery: Gallery) -> Pillow.Image:
-    before, after = gallery.read("rocket.jpg", 160), gallery.read("rocket-edited.jpg", 160)
-    noises = (0, 0.15, 0.3, 0.8)
+    before, after, noises = gallery.read("rocket.jpg"), gallery.read("rocket-edited.jpg"), (0, 0.15, 0.3, 0.8)
     made = [gallery.make(Edit(source=before, edited=after, noise=noise), 2) for noise in noises]
-    return row(made, [f"--noise {noise}" for noise in noises])
+    return row(made, [f"--noise {noise}" for noise in noises], 0.75)
 
 
 @figure
@@ -327,10 +348,10 @@ def tile(gallery: Gallery) -> Pillow.Image:
     sys.path.append(str(HERE.parent / "plugins" / "patchnn-tile"))
     from patchnn_tile import Tile
 
-    wood = gallery.read("coffee.jpg", 400)
+    wood = gallery.read("coffee.jpg")
     wood = wood[round(wood.shape[0] * 0.75) :, round(wood.shape[1] * 0.8) :]
     pieces = [wood, *(gallery.make(Tile(image=wood, axes=axes)) for axes in ("both", "x"))]
-    return row([np.tile(piece, (2, 2, 1)) for piece in pieces], ["a piece of wood, laid 2×2", "--axes both", "--axes x"])
+    return row([np.tile(piece, (2, 2, 1)) for piece in pieces], ["a piece of wood, laid 2 x 2", "--axes both", "--axes x"])
 
 
 # How it works: a real run, seen from inside.
@@ -338,22 +359,20 @@ def tile(gallery: Gallery) -> Pillow.Image:
 
 def watched(gallery: Gallery) -> tuple[Image, Result, list[Progress], list[Image]]:
     """Carry out one run and keep what it was at the end of every level."""
-    balloons, ends = gallery.read("balloons.png", 240), {}
+    balloons, ends = gallery.read("balloons.png"), {}
 
     def observe(progress: Progress) -> None:
         ends[progress.level] = progress, progress.image()
 
-    result = gallery.run(Generate(image=balloons, noise=1.5), 6, observe=observe)
+    result = gallery.run(Generate(image=balloons, noise=1), 8, observe=observe)
     return balloons, result, [progress for progress, _ in ends.values()], [image for _, image in ends.values()]
 
 
 @figure
 def levels(gallery: Gallery) -> Pillow.Image:
     balloons, _, events, images = watched(gallery)
-    tiles = [enlarge(image, gallery.shape(balloons, 140)) for image in images]
-    labels = [
-        f"level {event.level}: {image.shape[1]}×{image.shape[0]}" for event, image in zip(events, images, strict=True)
-    ]
+    tiles = [enlarge(image, sized(balloons.shape, 156 * gallery.scale)) for image in images]
+    labels = [f"level {event.level}: {image.shape[1]} x {image.shape[0]}" for event, image in zip(events, images, strict=True)]
     chosen = [0, 1, 2, 3, 4, 5, 7, len(tiles) - 1] if len(tiles) > 8 else range(len(tiles))
     tiles, labels = [tiles[n] for n in chosen], [labels[n] for n in chosen]
     return stack(row(tiles[n : n + 4], labels[n : n + 4]) for n in range(0, len(tiles), 4))
@@ -380,27 +399,28 @@ def field(gallery: Gallery) -> Pillow.Image:
 @figure
 def origins(gallery: Gallery) -> Pillow.Image:
     balloons, result, *_ = watched(gallery)
-    tiles = [picture(enlarge(image, (2 * image.shape[0], 2 * image.shape[1]))) for image in (result.image, balloons)]
-    draws = [ImageDraw.Draw(tile) for tile in tiles]
+    tiles = [enlarge(image, (2 * image.shape[0], 2 * image.shape[1])) for image in (result.image, balloons)]
     spots = [(0.30, 0.14), (0.35, 0.62), (0.62, 0.30), (0.75, 0.55), (0.45, 0.86), (0.12, 0.80)]
-    for (down, across), colour in zip(spots, ("red", "black", "magenta", "white", "orange", "lime"), strict=True):
+    colours = ((1, 0, 0), (0, 0, 0), (1, 0, 1), (1, 1, 1), (1, 0.6, 0), (0, 1, 0))
+    for (down, across), paint in zip(spots, colours, strict=True):
         row_, column = (round(part * side) for part, side in zip((down, across), result.field.row.shape, strict=True))
         places = (row_, column), (result.field.row[row_, column], result.field.col[row_, column])
-        for draw, (top, left) in zip(draws, places, strict=True):
-            draw.rectangle([2 * left - 1, 2 * top - 1, 2 * left + 14, 2 * top + 14], outline=colour, width=3)
-    half = [tile.resize((tile.width * 3 // 5, tile.height * 3 // 5), Pillow.Resampling.LANCZOS) for tile in tiles]
-    return row(half, ["six patches of the output", "where they were copied from"])
+        for drawn, (top, left) in zip(tiles, places, strict=True):
+            frame = np.zeros(drawn.shape[:2], np.bool_)
+            frame[max(0, 2 * top - 3) : 2 * top + 17, max(0, 2 * left - 3) : 2 * left + 17] = True
+            frame[2 * top : 2 * top + 14, 2 * left : 2 * left + 14] = False
+            drawn[frame] = paint
+    return row(tiles, ["six patches of the output", "where they were copied from"], 0.66)
 
 
 @figure
 def step(gallery: Gallery) -> Pillow.Image:
     """One level from inside: what is matched with what, and what the vote makes of it."""
-    value = gallery.read("balloons.png", 80)
+    value = gallery.read("balloons.png", 96)
     shape = value.shape[:2]
-    coarser = (round(shape[0] * 0.75), round(shape[1] * 0.75))
-    small = resize(value, coarser)
+    small = resize(value, sized(shape, shape[0] * 0.75))
     key = resize(small, shape)
-    guess = synthesize(Plan([Source(small)], small, noise=1.5), seed=6).image
+    guess = synthesize(Plan([Source(small)], small, noise=1), seed=4).image
     images = [resize(guess, shape)]
     for _ in range(10):
         images.append(pnn(images[-1], key, value))
@@ -409,8 +429,8 @@ def step(gallery: Gallery) -> Pillow.Image:
     folds = [enlarge(np.clip(images[n], 0, 1), size) for n in (1, 2, 10)]
     return stack(
         [
-            row(tops, ["query: the coarser output, enlarged", "key: the source, as blurred", "value: the source, sharp"]),
-            row(folds, ["after 1 iteration", "after 2", "after 10"]),
+            row(tops, ["query: the coarser output, enlarged", "key: the source, as blurred", "value: the source, sharp"], 0.75),
+            row(folds, ["after 1 iteration", "after 2", "after 10"], 0.75),
         ]
     )
 
@@ -432,8 +452,8 @@ def votes(gallery: Gallery) -> Pillow.Image:
 
 
 @figure
-def histogram(gallery: Gallery) -> Pillow.Image:
-    """As the paper's Fig. 10: how far patches are from the nearest one in the source."""
+def distances(gallery: Gallery) -> Pillow.Image:
+    """As the paper's Fig. 10, summed up: how far patches are from the nearest one in the source."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -444,20 +464,24 @@ def histogram(gallery: Gallery) -> Pillow.Image:
     wide = gallery.make(Retarget(image=rocket, size="150%x100%"))
     stretched = resize(rocket, wide.shape[:2])
     noisy = np.clip(rocket + 0.02 * np.random.RandomState(0).standard_normal(rocket.shape).astype(np.float32), 0, 1)
-    lines = [("generate", made), ("retarget to 150 %", wide), ("merely stretched to 150 %", stretched), ("noise of 2 % on the picture", noisy)]
+    lines = [
+        ("generate", made),
+        ("retarget to 150 %", wide),
+        ("merely stretched to 150 %", stretched),
+        ("noise of 2 % on the picture", noisy),
+    ]
     plot, axes = pyplot.subplots(figsize=(7.2, 3.4), dpi=110, layout="constrained")
-    edges = np.logspace(-7, -1.5, 60)
     for name, image in lines:
-        distances = np.maximum(nearest(image, rocket), edges[0])
-        axes.hist(distances, edges, histtype="step", linewidth=1.8, label=name, weights=np.full(len(distances), 1 / len(distances)))
-    axes.set(xscale="log", xlabel="mean squared distance to the nearest patch of the source", ylabel="share of the 7×7 patches")
+        far = np.maximum(nearest(image, rocket), 1e-8)
+        axes.plot(np.sort(far), np.linspace(0, 1, len(far)), linewidth=1.8, label=name)
+    axes.set(xscale="log", xlabel="mean squared distance to the nearest source patch", ylabel="share of patches that are nearer")
     axes.legend(frameon=False)
     plot.canvas.draw()
     drawn = Pillow.fromarray(np.asarray(plot.canvas.buffer_rgba())).convert("RGB")  # type: ignore[attr-defined]
     pyplot.close(plot)
     if gallery.small:
-        far = [float(np.median(nearest(image, rocket))) for _, image in lines]
-        assert max(far[:2]) < min(far[2:]), f"made pictures are nearer to the source than altered ones: {far}"
+        medians = [float(np.median(nearest(image, rocket))) for _, image in lines]
+        assert max(medians[:2]) < min(medians[2:]), f"a made picture is farther from the source than an altered one: {medians}"
     return drawn
 
 
@@ -489,7 +513,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="FIGURE", help=f"which: {', '.join(FIGURES)}, run; by default all")
     parser.add_argument("--small", action="store_true", help="make small ones and check that they are plausible")
-    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="where to; by default docs/images, nowhere with --small")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FOLDER", help="where to; by default docs/images, nowhere with --small"
+    )
     asked = parser.parse_args()
     unknown = set(asked.names) - {*FIGURES, "run"}
     if unknown:
@@ -501,7 +527,7 @@ def main() -> None:
             drawn = make(gallery)
             print(f"{name}: {drawn.width}×{drawn.height}", flush=True)
             if asked.output or not asked.small:
-                path = folder / f"{name}.{'png' if name == 'histogram' else 'jpg'}"
+                path = folder / f"{name}.{'png' if name == 'distances' else 'jpg'}"
                 drawn.save(path, **({} if path.suffix == ".png" else {"quality": 86}), optimize=True)
     if (asked.output or not asked.small) and (not asked.names or "run" in asked.names):
         animation(gallery)
