@@ -41,7 +41,7 @@ HEIGHTS = {"rocket": 213, "galaxies": 213, "coffee": 400}
 GAP = 6
 LINE = 20
 """Height of a label, in pixels."""
-COHERENT = 0.004
+COHERENT = 0.002
 """A plausible picture is one that its nearest patches in the sources make again, up to this mean squared error."""
 
 FIGURES: dict[str, Callable[[Gallery], Pillow.Image]] = {}
