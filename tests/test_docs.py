@@ -13,6 +13,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ import patchnn.testing
 from patchnn import Plan, read_image, resize, write_image
 from patchnn.cli import main
 from patchnn.command import flag
-from patchnn.images import check_output
 from patchnn.registry import COMMON_OPTIONS, Registry
 from patchnn.task import options
 from patchnn.testing import tiny_image
@@ -202,22 +202,26 @@ def globbed(words: list[str]) -> list[str]:
     return [name for word in words for name in (sorted(map(str, Path().glob(word))) if "*" in word else [word])]
 
 
+def give_pictures(words: list[str]) -> None:
+    """Write the pictures that a command reads and that a reader has; those that it writes come by themselves."""
+    for before, word in pairwise(words):
+        output = before in ("-o", "--output", "--animate")
+        if re.fullmatch(r"[\w-]+\.(png|jpg|jpeg|tif|tiff|webp)", word) and not output and not Path(word).exists():
+            write_image(word, tiny_image((40, 48)))
+
+
 @named
 def test_shell_commands_run(page: Path, checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for script in blocks(page, "sh", "bash", "shell", "console"):
         for words in shell(script):
-            if words[0] != "patchnn":
+            if words[0] == "mkdir":
+                Path(words[1]).mkdir()
+            elif words[0] != "patchnn":
                 assert known(words), f"{' '.join(words)}: mark the block with <!-- not run: why -->"
-                continue
-            for word in words[1:]:
-                # Pictures that a reader has are given; those that are named as outputs come by themselves.
-                if re.fullmatch(r"[\w-]+\.(png|jpg|jpeg|tif|tiff|webp)", word) and not Path(word).exists():
-                    after = words[words.index(word) - 1]
-                    if after not in ("-o", "--output", "--animate"):
-                        check_output(word)
-                        write_image(word, tiny_image((40, 48)))
-            code = main(globbed(words[1:]), TASKS)
-            assert code == 0, f"{' '.join(words)}\n{capsys.readouterr().err}"
+            else:
+                give_pictures(words)
+                code = main(globbed(words[1:]), TASKS)
+                assert code == 0, f"{' '.join(words)}\n{capsys.readouterr().err}"
 
 
 @named

@@ -92,7 +92,7 @@ def check_animation(path: str | os.PathLike[str], *, overwrite: bool = False) ->
         try:
             import imageio_ffmpeg  # noqa: F401
         except ImportError:
-            raise InputError(f'{path}: .mp4 needs imageio-ffmpeg: pip install "patchnn[video]", or choose .gif') from None
+            raise InputError(f"{path}: .mp4 needs imageio-ffmpeg: pip install imageio-ffmpeg, or choose .gif") from None
     if not path.parent.is_dir():
         raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
     if path.is_dir():
