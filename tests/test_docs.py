@@ -125,12 +125,14 @@ def test_every_common_option_is_explained() -> None:
 def test_every_public_name_is_in_the_reference_and_has_a_docstring() -> None:
     page = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"^::: (\S+)$", page, re.M))
-    assert {f"patchnn.{name}" for name in patchnn.__all__ if not name.startswith("_")} <= shown
-    assert {f"patchnn.testing.{name}" for name in patchnn.testing.__all__} <= shown
-    for path in shown:
-        module, _, name = path.rpartition(".")
-        found = getattr(importlib.import_module(module), name)
-        assert not callable(found) or isinstance(found, types.GenericAlias) or inspect.getdoc(found), path
+    found = {path: getattr(importlib.import_module(path.rpartition(".")[0]), path.rpartition(".")[2]) for path in shown}
+    needed = {name: getattr(patchnn, name) for name in patchnn.__all__ if not name.startswith("_")}
+    needed |= {name: getattr(patchnn.testing, name) for name in patchnn.testing.__all__}
+    missing = [name for name, there in needed.items() if not any(there is other for other in found.values())]
+    assert missing == []
+    for path, there in found.items():
+        assert not isinstance(there, type | types.FunctionType) or inspect.getdoc(there), path
+        assert not isinstance(there, types.ModuleType), f"{path} is a module: name what is meant in it"
 
 
 def test_what_authors_of_tasks_need_is_explained() -> None:

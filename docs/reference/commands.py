@@ -59,7 +59,7 @@ def reference() -> str:
 def table(parameters: Iterable[Any]) -> str:
     """Return arguments and options as a table, empty if there are none."""
     rows = [row(parameter) for parameter in parameters]
-    return "\n".join(["| | |", "|---|---|", *rows, ""]) if rows else ""
+    return "\n".join(["| argument or option | |", "|---|---|", *rows, ""]) if rows else ""
 
 
 def row(parameter: Any) -> str:
@@ -78,7 +78,7 @@ def is_flag(parameter: Any) -> bool:
 
 
 def cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return " ".join(text.split()).replace("|", " or ")
 
 
 if __name__ == "__main__":
