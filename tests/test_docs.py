@@ -70,11 +70,12 @@ def test_links_lead_to_files(page: Path) -> None:
 def test_every_picture_is_made_by_the_gallery_and_shown() -> None:
     gallery = (ROOT / "examples" / "gallery.py").read_text(encoding="utf-8")
     made = {name.replace("_", "-") for name in re.findall(r"@figure\ndef (\w+)", gallery)} | {"run"}
-    there = {path.stem for path in (ROOT / "docs" / "images").iterdir()}
+    # What no command can make, as what a window looks like, has a folder of its own there.
+    there = {path.stem for path in (ROOT / "docs" / "images").glob("*.*")}
     assert there == made
     shown = {Path(link).stem for link in re.findall(r"!\[[^]]+\]\(([^)]+)\)", text(PAGES))}
-    assert shown == made
-    assert sum(path.stat().st_size for path in (ROOT / "docs" / "images").iterdir()) < 3 << 20
+    assert made <= shown
+    assert sum(path.stat().st_size for path in (ROOT / "docs" / "images").rglob("*.*")) < 3 << 20
 
 
 # What there is is shown.

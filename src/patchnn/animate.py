@@ -50,7 +50,9 @@ class Animation:
         shape = self.shapes[progress.round - 1]
         pixels = _opaque(progress.image())
         if pixels.shape[0] > shape[0]:
-            pixels = _nearest(pixels, shape)
+            from PIL import Image as Pillow
+
+            pixels = np.asarray(Pillow.fromarray(pixels).resize(shape[::-1], Pillow.Resampling.BOX))
         self.frames.append((shape, FIRST if progress.iteration == 1 else NEXT, pixels))
 
     def write(self) -> None:
