@@ -18,9 +18,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def oldest(session: nox.Session) -> None:
     """The tests with the oldest NumPy, SciPy and Pillow that are promised, where this Python has wheels of them."""
-    session.install(
-        ".[test]", "numpy==1.26.*", "scipy==1.11.*", "imageio==2.34.*", "pillow==10.1.*", "typer==0.29.*", "rich==13.0.*"
-    )
+    session.install(".[test]", "numpy==1.26.*", "scipy==1.11.*", "imageio==2.34.*", "pillow==10.1.*", "typer==0.29.*")
     session.run("pytest", *session.posargs)
 
 

@@ -256,6 +256,13 @@ def retarget_height(gallery: Gallery) -> Pillow.Image:
 
 
 @figure
+def retarget_coarsest(gallery: Gallery) -> Pillow.Image:
+    rocket, sides = gallery.read("rocket.jpg"), (14, 28)
+    made = [gallery.make(Retarget(image=rocket, size="200%x100%"), coarsest=gallery.side(side)) for side in sides]
+    return stack(row([image], [f"--size 200%x100% --coarsest {side}"], 0.75) for image, side in zip(made, sides, strict=True))
+
+
+@figure
 def retarget_rounds(gallery: Gallery) -> Pillow.Image:
     balloons, rounds = gallery.read("balloons.png"), (1, 3, None)
     made = [gallery.make(Retarget(image=balloons, size="50%x100%", rounds=count)) for count in rounds]
@@ -338,7 +345,7 @@ def edit(gallery: Gallery) -> Pillow.Image:
 
 @figure
 def edit_noise(gallery: Gallery) -> Pillow.Image:
-    before, after, noises = gallery.read("rocket.jpg"), gallery.read("rocket-edited.jpg"), (0, 0.15, 0.3, 0.8)
+    before, after, noises = gallery.read("rocket.jpg"), gallery.read("rocket-edited.jpg"), (0, 0.15, 0.4, 0.8)
     made = [gallery.make(Edit(source=before, edited=after, noise=noise), 2) for noise in noises]
     return row(made, [f"--noise {noise}" for noise in noises], 0.75)
 
