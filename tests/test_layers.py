@@ -30,6 +30,7 @@ ROOMS = [
     "patchnn.registry",
     "patchnn.images",
     "patchnn.run",
+    "patchnn.animate",
     "patchnn.command",
     "patchnn.metrics",
     "patchnn.workers",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from patchnn.animate import Animation, check_animation
 from patchnn.command import command_words
 from patchnn.engine.backend import find_backend
 from patchnn.engine.maps import check_maps
@@ -33,8 +34,8 @@ class Job:
     task: the name of an entry point. files: names of files by picture option. output: the file to write. seed: 0 to
     2**32 - 1. options: the task's other options as JSON values. tuning, search, backend, max_memory: as in run.
     maps: files of the source's size and where to write what the same patches make of them; with several sources, one
-    for each in their order, written where the first of them says. force: overwrite files. resume: leave a file that is
-    whole and was made by the same job.
+    for each in their order, written where the first of them says. animation: a file for the run to be seen in. force:
+    overwrite files. resume: leave a file that is whole and was made by the same job.
     """
 
     task: str
@@ -47,6 +48,7 @@ class Job:
     backend: str = "auto"
     max_memory: int | None = None
     maps: tuple[tuple[str, str], ...] = ()
+    animation: str | None = None
     force: bool = False
     resume: bool = False
 
@@ -76,9 +78,9 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     kind = (registry or Registry()).load(job.task)
     task, plan = _prepare(job, kind)
     maps = _read_maps(job, plan)
-    outputs = (job.output, *(output for output, _ in maps))
+    outputs = (job.output, *(output for output, _ in maps), *([job.animation] if job.animation else []))
     if len(set(outputs)) < len(outputs):
-        raise InputError(f"{job.output}: two maps would be written to one file; rename one of them")
+        raise InputError(f"{job.output}: two results would be written to one file; rename one of them")
     drawn = {"maps": [[digest(image) for image in images] for _, images in maps]} if maps else {}
 
     there = _what_is_there(job, task, drawn)
@@ -86,18 +88,30 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
         raise InputError(f"{job.output} was made otherwise: choose another folder, or overwrite it with --force")
     missing = [path for path in outputs if there != "done" or not os.path.exists(path)]
     overwrite = {path: job.force or (there == "damaged" and path == job.output) for path in missing}
+    film: Animation | None = None
     for path in missing:
+        if path == job.animation:
+            film = Animation(path, plan.rounds or (), overwrite=overwrite[path])
+            continue
         check_output(path, channels=plan.guess.shape[2] if path == job.output else None, overwrite=overwrite[path])
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": find_backend(job.backend), "max_memory": job.max_memory}
-        result = run(task, seed=job.seed, **job.tuning, **how, observe=observe)
+        result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, film))
         record = {**result.record, **drawn, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
         # The picture comes first: where it is done, its record vouches for maps that are there too.
         for path, images in ((job.output, None), *maps):
             if path in missing:
                 image = result.apply(*images) if images else result.image
                 write_image(path, image, record=None if images else record, overwrite=overwrite[path])
+        if film:
+            film.write()
     return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing)
+
+
+def _together(*observers: Observer | None) -> Observer | None:
+    """Return one observer for all that are there."""
+    there = [observer for observer in observers if observer]
+    return (lambda progress: [observer(progress) for observer in there]) if there else None
 
 
 def run_jobs(
@@ -165,6 +179,8 @@ def _repeatable(job: Job) -> Job:
         return job
     for path in (job.output, *(path for _, path in job.maps)):
         check_output(path)
+    if job.animation:
+        check_animation(job.animation)
     return replace(job, resume=True)
 
 

@@ -22,7 +22,20 @@ COMMANDS = frozenset({"doctor", "show", "tasks"})
 COMMON_OPTIONS = frozenset(
     {
         *("output", "count", "seed", "alpha", "patch", "iterations", "ratio", "coarsest"),
-        *("search", "backend", "max_memory", "apply_to", "jobs", "cluster", "resume", "force", "quiet", "debug", "help"),
+        *(
+            "search",
+            "backend",
+            "max_memory",
+            "apply_to",
+            "animate",
+            "jobs",
+            "cluster",
+            "resume",
+            "force",
+            "quiet",
+            "debug",
+            "help",
+        ),
     }
 )
 """What every task is given for free, and none may have as an option of its own."""
