@@ -27,7 +27,7 @@ from patchnn.cli import main
 from patchnn.command import flag
 from patchnn.registry import COMMON_OPTIONS, Registry
 from patchnn.task import options
-from patchnn.testing import tiny_image
+from patchnn.testing import tiny_image, tiny_mask
 from patchnn_tasks import Generate
 
 ROOT = Path(__file__).parents[1]
@@ -176,7 +176,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 SMALL: dict[str, Any] = {}
 """The examples' pictures as small ones, made once."""
 
-ELSEWHERE = re.compile(r"(pip install|python3? -m venv|git clone|cd|pytest|nox|pre-commit|mkdocs) .*|pytest|nox")
+ELSEWHERE = re.compile(r"(pip install|python3? -m venv|git clone|cd|pytest|nox|pre-commit|mkdocs|dask) .*|pytest|nox")
 """Commands of others, which are not run here."""
 
 
@@ -201,16 +201,27 @@ def known(words: list[str]) -> bool:
     return bool(ELSEWHERE.fullmatch(line)) or words[0] in (".", ".ci/run")
 
 
-def globbed(words: list[str]) -> list[str]:
-    return [name for word in words for name in (sorted(map(str, Path().glob(word))) if "*" in word else [word])]
+def globbed(words: list[str], script: str) -> list[str]:
+    """Return the words as a shell hands them on: what is not quoted becomes the files that it matches."""
+    bare = [word for word in words if "*" in word and f"'{word}'" not in script and f'"{word}"' not in script]
+    return [name for word in words for name in (sorted(map(str, Path().glob(word))) if word in bare else [word])]
 
 
 def give_pictures(words: list[str]) -> None:
-    """Write the pictures that a command reads and that a reader has; those that it writes come by themselves."""
+    """Write what a command reads and a reader has: pictures, folders of them; what it writes comes by itself."""
     for before, word in pairwise(words):
-        output = before in ("-o", "--output", "--animate")
-        if re.fullmatch(r"[\w-]+\.(png|jpg|jpeg|tif|tiff|webp)", word) and not output and not Path(word).exists():
-            write_image(word, tiny_image((40, 48)))
+        if before in ("-o", "--output", "--animate") or word.startswith(("-", "examples/")) or Path(word).exists():
+            continue
+        if re.fullmatch(r"[\w*/-]+\.(png|jpg|jpeg|tif|tiff|webp)", word):
+            give_picture(Path(word.replace("*", "1")))
+        elif re.fullmatch(r"[\w-]+/", word):
+            for name in ("a", "b"):
+                give_picture(Path(word, f"{name}.png"))
+
+
+def give_picture(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_image(path, tiny_mask((40, 48)) * 1.0 if "mask" in str(path) else tiny_image((40, 48)), overwrite=True)
 
 
 @named
@@ -223,7 +234,7 @@ def test_shell_commands_run(page: Path, checkout: Path, capsys: pytest.CaptureFi
                 assert known(words), f"{' '.join(words)}: mark the block with <!-- not run: why -->"
             else:
                 give_pictures(words)
-                code = main(globbed(words[1:]), TASKS)
+                code = main(globbed(words[1:], script), TASKS)
                 assert code == 0, f"{' '.join(words)}\n{capsys.readouterr().err}"
 
 
