@@ -179,3 +179,17 @@ def test_force_overwrites(call: Any) -> None:
     Path("run.gif").write_bytes(b"here before")
     assert call("-o a.png --animate run.gif --force")[0] == 0
     assert Path("run.gif").read_bytes()[:4] == b"GIF8"
+
+
+def test_the_pictures_of_a_folder_are_numbered_and_a_missing_animation_is_made_by_resume(tmp_path: Path, call: Any) -> None:
+    (tmp_path / "photos").mkdir()
+    for name in ("a", "b"):
+        write_image(f"photos/{name}.png", picture((20, 24), seed=ord(name)))
+    words = ["generate", "photos/", "-o", "out/", "--iterations", "1", "--seed", "1", "--quiet", "--animate", "run.gif"]
+    assert main([*words, "--jobs", "2"]) == 0
+    assert sorted(path.name for path in tmp_path.glob("run*")) == ["run-1.gif", "run-2.gif"]
+    before = Path("run-1.gif").read_bytes()
+    Path("run-2.gif").unlink()
+    assert main([*words, "--resume"]) == 0
+    assert Path("run-2.gif").exists()
+    assert Path("run-1.gif").read_bytes() == before
