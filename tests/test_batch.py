@@ -124,7 +124,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"maps": (("absent.png", "m.png"),)}, "absent.png does not exist"),
     ({"maps": (("small.png", "m.png"),)}, "small.png: a map has its source's size: it is 9×9, the source 32×24"),
     ({"maps": (("a.png", "b.png"),)}, "b.png exists"),
-    ({"maps": (("a.png", "m.png"), ("b.png", "m.png"))}, "two maps would be written to one file"),
+    ({"maps": (("a.png", "m.png"), ("b.png", "m.png"))}, "two results would be written to one file"),
 ]
 
 

@@ -122,8 +122,8 @@ def test_a_long_run_says_now_and_then_how_far_it_is(call: Any, monkeypatch: pyte
     monkeypatch.setattr("patchnn.cli.progress.STEADY", 0)
     _, _, err = call(f"{QUICK} --seed 1 -n 2 -o a.png")
     lines = [line for line in err.splitlines() if "a-" not in line]
-    assert lines == [f"{n}/2 level {level}" for n in (1, 2) for level in ("1/2, 36% done", "2/2, 100% done")]
-    assert err.splitlines()[2].startswith("1/2 a-1.png 0.")
+    assert lines == [f"{n}/2 level {level}" for n in (1, 2) for level in ("1/2, 26% done", "1/2, 53% done", "2/2, 100% done")]
+    assert err.splitlines()[3].startswith("1/2 a-1.png 0.")
 
 
 def test_image_i_is_the_same_however_many_are_asked_for(call: Any) -> None:

@@ -1,36 +1,65 @@
-"""What the documentation shows is what the files hold, and its links lead somewhere."""
+"""What the documentation shows is what the files hold and what the program says, its code runs, and its links lead somewhere."""
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
+import inspect
+import json
 import re
+import runpy
+import shlex
+import subprocess
+import sys
+import types
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+import patchnn
+import patchnn.testing
+from patchnn import Plan, read_image, resize, write_image
+from patchnn.cli import main
+from patchnn.command import flag
 from patchnn.images.writing import _FORMATS
+from patchnn.registry import COMMON_OPTIONS, Registry
+from patchnn.task import options
+from patchnn.testing import tiny_image, tiny_mask
+from patchnn_tasks import Generate
 
 ROOT = Path(__file__).parents[1]
-PAGES = [
-    ROOT / "README.md",
-    ROOT / "CHANGELOG.md",
-    *sorted((ROOT / "docs").rglob("*.md")),
-    *sorted((ROOT / "plugins").rglob("*.md")),
-]
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *DOCS, *sorted((ROOT / "plugins").rglob("*.md"))]
+REFERENCE: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "reference" / "commands.py"))
+TASKS: Registry = REFERENCE["registry"]()
+
+named = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def text(pages: list[Path]) -> str:
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
+
+
+# What is shown is what there is.
 
 
 def included() -> list[tuple[Path, str, str]]:
     """Every (page, file, text) of a fenced block that says which file it shows."""
     pattern = re.compile(r"<!-- include: (\S+) -->\n```\w*\n(.*?)```", re.S)
-    return [(page, *match) for page in PAGES for match in pattern.findall(page.read_text())]
+    return [(page, *match) for page in PAGES for match in pattern.findall(page.read_text(encoding="utf-8"))]
 
 
 def test_there_are_included_files() -> None:
     assert {file for _, file, _ in included()} >= {"plugins/patchnn-tile/patchnn_tile.py", "plugins/patchnn-tile/pyproject.toml"}
 
 
-@pytest.mark.parametrize(("page", "file", "text"), included(), ids=lambda value: getattr(value, "name", None))
-def test_shown_code_is_the_files_own(page: Path, file: str, text: str) -> None:
-    assert text == (ROOT / file).read_text()
+@pytest.mark.parametrize(("page", "file", "shown"), included(), ids=lambda value: getattr(value, "name", None))
+def test_shown_code_is_the_files_own(page: Path, file: str, shown: str) -> None:
+    assert shown == (ROOT / file).read_text(encoding="utf-8")
 
 
 def test_the_table_of_outputs_is_the_one_in_use() -> None:
@@ -41,7 +70,211 @@ def test_the_table_of_outputs_is_the_one_in_use() -> None:
     assert told == {suffix: ([str(d) for d in form.depths], form.alpha, form.grey) for suffix, form in _FORMATS.items()}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@named
 def test_links_lead_to_files(page: Path) -> None:
-    for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)\s#]+)", page.read_text()):
+    for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)\s#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / link).exists(), link
+
+
+def test_every_picture_is_made_by_the_gallery_and_shown() -> None:
+    gallery = (ROOT / "examples" / "gallery.py").read_text(encoding="utf-8")
+    made = {name.replace("_", "-") for name in re.findall(r"@figure\ndef (\w+)", gallery)} | {"run"}
+    # What no command can make, as what a window looks like, has a folder of its own there.
+    there = {path.stem for path in (ROOT / "docs" / "images").glob("*.*")}
+    assert there == made
+    shown = {Path(link).stem for link in re.findall(r"!\[[^]]+\]\(([^)]+)\)", text(PAGES))}
+    assert made <= shown
+    assert sum(path.stat().st_size for path in (ROOT / "docs" / "images").rglob("*.*")) < 3 << 20
+
+
+# What there is is shown.
+
+
+def test_the_reference_of_the_command_line_is_the_programs_own() -> None:
+    shown = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    assert shown == REFERENCE["reference"](), "python docs/reference/commands.py makes it again"
+
+
+COMMANDS = dict(REFERENCE["commands"](REFERENCE["get_command"](REFERENCE["build_app"](TASKS)), "patchnn"))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_says_what_the_reference_says(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*name.split()[1:], "--help"], TASKS) == 0
+    said = squeezed(capsys.readouterr().out)
+    command = COMMANDS[name]
+    for parameter in command.params:
+        assert squeezed(parameter.help) in said, f"{name} {parameter.name}"
+        assert all(option in said for option in parameter.opts if option.startswith("-"))
+    assert squeezed(command.help) in said
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("name", list(COMMANDS)[1:])
+def test_every_command_is_explained(name: str) -> None:
+    pages = [page for page in [ROOT / "README.md", *DOCS] if page.name != "cli.md"]
+    assert re.search(rf"\b{name}\b", text(pages)), f"{name} is in the reference only"
+
+
+@pytest.mark.parametrize("name", list(TASKS))
+def test_every_option_of_a_task_is_explained_on_its_page(name: str) -> None:
+    page = (ROOT / "docs" / "tasks" / f"{name}.md").read_text(encoding="utf-8")
+    for option in options(TASKS.load(name)):
+        assert option.positional or re.search(rf"{flag(option.name)}\b", page), f"{name} {flag(option.name)}"
+
+
+def test_every_common_option_is_explained() -> None:
+    page = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
+    missing = [name for name in sorted(COMMON_OPTIONS) if not re.search(rf"{flag(name)}\b", page)]
+    assert missing == []
+
+
+def test_every_public_name_is_in_the_reference_and_has_a_docstring() -> None:
+    page = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"^::: (\S+)$", page, re.M))
+    found = {path: getattr(importlib.import_module(path.rpartition(".")[0]), path.rpartition(".")[2]) for path in shown}
+    needed = {name: getattr(patchnn, name) for name in patchnn.__all__ if not name.startswith("_")}
+    needed |= {name: getattr(patchnn.testing, name) for name in patchnn.testing.__all__}
+    missing = [name for name, there in needed.items() if not any(there is other for other in found.values())]
+    assert missing == []
+    for path, there in found.items():
+        assert not isinstance(there, type | types.FunctionType) or inspect.getdoc(there), path
+        assert not isinstance(there, types.ModuleType), f"{path} is a module: name what is meant in it"
+
+
+def test_what_authors_of_tasks_need_is_explained() -> None:
+    page = (ROOT / "docs" / "writing-a-task.md").read_text(encoding="utf-8")
+    for field in dataclasses.fields(Plan):
+        assert re.search(rf"^\|[^|]*`{field.name}`", page, re.M), f"a plan's {field.name}"
+    for kind in ("Image", "Mask", "tuple[Image, ...]", "float", "int", "bool", "str", "Literal[...]", "Size"):
+        assert f"`{kind}`" in page, kind
+    for name in inspect.signature(patchnn.option).parameters:
+        assert re.search(rf"\b{name}\b", page), f"option({name})"
+
+
+# What is shown runs.
+
+
+def blocks(page: Path, *languages: str) -> list[str]:
+    """Return the fenced blocks of a page in these languages that are not marked as not to be run."""
+    pattern = re.compile(r"(<!-- (?:not run|include): [^>]+ -->\n)?^```(\w+)\n(.*?)^```$", re.M | re.S)
+    found = pattern.findall(page.read_text(encoding="utf-8"))
+    return [code for mark, language, code in found if language in languages and not mark]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that looks like a checkout, with the examples' pictures as small ones."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATCHNN_DEBUG", "1")
+    (tmp_path / "examples" / "images").mkdir(parents=True)
+    for path in (ROOT / "examples" / "images").iterdir():
+        if path.suffix != ".md":
+            picture = SMALL.get(path.name)
+            if picture is None:
+                image = read_image(path)
+                height, width = (max(20, side // 9) for side in image.shape[:2])
+                picture = SMALL[path.name] = np.clip(resize(image, (height, width)), 0, 1)
+            write_image(tmp_path / "examples" / "images" / path.name, picture)
+    return tmp_path
+
+
+SMALL: dict[str, Any] = {}
+"""The examples' pictures as small ones, made once."""
+
+ELSEWHERE = re.compile(r"(pip install|python3? -m venv|git clone|cd|pytest|nox|pre-commit|mkdocs|dask) .*|pytest|nox")
+"""Commands of others, which are not run here."""
+
+
+def shell(script: str) -> Iterator[list[str]]:
+    """Give the words of every command of a shell script, in order."""
+    lines = re.sub(r"\\\n", " ", script).splitlines()
+    for line in lines:
+        for command in line.removeprefix("$ ").split("&&"):
+            words = shlex.split(command, comments=True)
+            if words:
+                yield words
+
+
+def known(words: list[str]) -> bool:
+    """Whether a command that is not patchnn's is one that can be trusted to work; what it names is looked up."""
+    line = " ".join(words)
+    for extras in re.findall(r"^pip install .*\[([\w,]+)\]", line):
+        there = re.findall(r"^(\w+) = \[", (ROOT / "pyproject.toml").read_text().partition("optional-dependencies]")[2], re.M)
+        assert set(extras.split(",")) <= set(there), line
+    if words[0] in ("python", "python3") and words[1] != "-m":
+        return (ROOT / words[1]).exists()
+    return bool(ELSEWHERE.fullmatch(line)) or words[0] in (".", ".ci/run")
+
+
+def globbed(words: list[str], script: str) -> list[str]:
+    """Return the words as a shell hands them on: what is not quoted becomes the files that it matches."""
+    bare = [word for word in words if "*" in word and f"'{word}'" not in script and f'"{word}"' not in script]
+    return [name for word in words for name in (sorted(map(str, Path().glob(word))) if word in bare else [word])]
+
+
+def give_pictures(words: list[str]) -> None:
+    """Write what a command reads and a reader has: pictures, folders of them; what it writes comes by itself."""
+    for before, word in pairwise(words):
+        if before in ("-o", "--output", "--animate") or word.startswith(("-", "examples/")) or Path(word).exists():
+            continue
+        if re.fullmatch(r"[\w*/-]+\.(png|jpg|jpeg|tif|tiff|webp)", word):
+            give_picture(Path(word.replace("*", "1")))
+        elif re.fullmatch(r"[\w-]+/", word):
+            for name in ("a", "b"):
+                give_picture(Path(word, f"{name}.png"))
+
+
+def give_picture(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_image(path, tiny_mask((40, 48)) * 1.0 if "mask" in str(path) else tiny_image((40, 48)), overwrite=True)
+
+
+@named
+def test_shell_commands_run(page: Path, checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for script in blocks(page, "sh", "bash", "shell", "console"):
+        for words in shell(script):
+            if words[0] == "mkdir":
+                Path(words[1]).mkdir()
+            elif words[0] != "patchnn":
+                assert known(words), f"{' '.join(words)}: mark the block with <!-- not run: why -->"
+            else:
+                give_pictures(words)
+                code = main(globbed(words[1:], script), TASKS)
+                assert code == 0, f"{' '.join(words)}\n{capsys.readouterr().err}"
+
+
+@named
+def test_python_runs(page: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # One module for all of a page's blocks, as a reader types them one after another.
+    module = types.ModuleType("page")
+    monkeypatch.setitem(sys.modules, "page", module)
+    for code in blocks(page, "python", "py"):
+        exec(compile(code, str(page.relative_to(ROOT)), "exec"), module.__dict__)
+
+
+@named
+def test_json_is_json(page: Path) -> None:
+    for code in blocks(page, "json"):
+        json.loads(code)
+
+
+def test_small_figures_are_plausible(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "examples" / "gallery.py"), "--small", "-o", str(tmp_path), "edit", "generate-size"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {path.stem for path in tmp_path.iterdir()} == {"edit", "generate-size"}
+
+
+def test_the_gallery_refuses_what_is_not_plausible() -> None:
+    gallery = runpy.run_path(str(ROOT / "examples" / "gallery.py"))
+    task = Generate(image=tiny_image((40, 48)), noise=0.5)
+    made = patchnn.run(task, seed=1)
+    gallery["check"](task, made)
+    noise = np.random.default_rng(0).random(made.image.shape, np.float32)
+    for wrong in (noise, made.image[1:], made.image + 0.2 * noise):
+        with pytest.raises(AssertionError):
+            gallery["check"](task, dataclasses.replace(made, image=wrong))

@@ -329,13 +329,13 @@ def test_ctrl_c_ends_what_does_not_listen(folder: Path) -> None:
     code = """
 import hashlib, signal
 from pathlib import Path
-from patchnn import images
+from patchnn import files
 from patchnn.cli.interrupt import ending_soon
 signal.signal(signal.SIGINT, lambda *args: None)
 with ending_soon():
     part = Path(".patchnn-part")
     part.touch()
-    images._parts.add(part)
+    files._parts.add(part)
     print("begun", flush=True)
     hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # minutes in one call of C
 """

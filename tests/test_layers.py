@@ -17,6 +17,7 @@ SOURCE, PLUGINS = ROOT / "src", ROOT / "plugins" / "patchnn_tasks"
 ROOMS = [
     "patchnn.version",
     "patchnn.errors",
+    "patchnn.files",
     "patchnn.engine.plan",
     "patchnn.engine.backend",
     "patchnn.engine.resample",
@@ -30,6 +31,7 @@ ROOMS = [
     "patchnn.registry",
     "patchnn.images",
     "patchnn.run",
+    "patchnn.animate",
     "patchnn.command",
     "patchnn.metrics",
     "patchnn.workers",

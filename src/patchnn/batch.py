@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from patchnn.animate import Animation, check_animation
 from patchnn.command import command_words
 from patchnn.engine.backend import find_backend
 from patchnn.engine.maps import check_maps
@@ -34,8 +35,8 @@ class Job:
     2**32 - 1. options: the task's other options as JSON values. tuning, search, backend, max_memory: as in run.
     depth, quality: as in write_image; by default those of the first picture.
     maps: files of the source's size and where to write what the same patches make of them; with several sources, one
-    for each in their order, written where the first of them says. force: overwrite files. resume: leave a file that is
-    whole and was made by the same job.
+    for each in their order, written where the first of them says. animation: a file for the run to be seen in. force:
+    overwrite files. resume: leave a file that is whole and was made by the same job.
     """
 
     task: str
@@ -50,6 +51,7 @@ class Job:
     depth: Depth | None = None
     quality: int | None = None
     maps: tuple[tuple[str, str], ...] = ()
+    animation: str | None = None
     force: bool = False
     resume: bool = False
 
@@ -80,9 +82,9 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     kind = (registry or Registry()).load(job.task)
     task, plan, kept, notes = _prepare(job, kind)
     maps = _read_maps(job, plan)
-    outputs = (job.output, *(output for output, *_ in maps))
+    outputs = (job.output, *(output for output, *_ in maps), *([job.animation] if job.animation else []))
     if len(set(outputs)) < len(outputs):
-        raise InputError(f"{job.output}: two maps would be written to one file; rename one of them")
+        raise InputError(f"{job.output}: two results would be written to one file; rename one of them")
     drawn = {"maps": [[digest(image) for image in images] for _, images, _ in maps]} if maps else {}
 
     there = _what_is_there(job, task, drawn)
@@ -90,12 +92,16 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
         raise InputError(f"{job.output} was made otherwise: choose another folder, or overwrite it with --force")
     missing = [path for path in outputs if there != "done" or not os.path.exists(path)]
     overwrite = {path: job.force or (there == "damaged" and path == job.output) for path in missing}
+    film: Animation | None = None
     for path in missing:
+        if path == job.animation:
+            film = Animation(path, plan.rounds or (), overwrite=overwrite[path])
+            continue
         own: dict[str, Any] = {"channels": plan.guess.shape[2], "depth": job.depth, "quality": job.quality}
         check_output(path, **(own if path == job.output else {}), overwrite=overwrite[path])
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": find_backend(job.backend), "max_memory": job.max_memory}
-        result = run(task, seed=job.seed, **job.tuning, **how, observe=observe)
+        result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, film))
         record = {**result.record, **drawn, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
         # The picture comes first: where it is done, its record vouches for maps that are there too.
         if job.output in missing:
@@ -104,7 +110,15 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
         for path, images, own_kind in maps:
             if path in missing:
                 write_image(path, result.apply(*images), kind=own_kind, overwrite=overwrite[path])
+        if film:
+            film.write()
     return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing, notes=notes)
+
+
+def _together(*observers: Observer | None) -> Observer | None:
+    """Return one observer for all that are there."""
+    there = [observer for observer in observers if observer]
+    return (lambda progress: [observer(progress) for observer in there]) if there else None
 
 
 def run_jobs(
@@ -172,6 +186,8 @@ def _repeatable(job: Job) -> Job:
         return job
     for path in (job.output, *(path for _, path in job.maps)):
         check_output(path)
+    if job.animation:
+        check_animation(job.animation)
     return replace(job, resume=True)
 
 

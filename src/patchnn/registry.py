@@ -22,7 +22,8 @@ COMMANDS = frozenset({"doctor", "score", "show", "tasks"})
 COMMON_OPTIONS = frozenset(
     {
         *("output", "count", "seed", "depth", "quality", "alpha", "patch", "iterations", "ratio", "coarsest"),
-        *("search", "backend", "max_memory", "apply_to", "jobs", "cluster", "resume", "force", "quiet", "debug", "help"),
+        *("search", "backend", "max_memory", "apply_to", "animate", "jobs", "cluster", "resume"),
+        *("force", "quiet", "debug", "help"),
     }
 )
 """What every task is given for free, and none may have as an option of its own."""

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from patchnn.engine.backend import THREADS, count_threads
 from patchnn.errors import BackendError, InputError
-from patchnn.images import discard_parts
+from patchnn.files import discard_parts
 
 __all__ = ["Processes", "open_cluster", "open_workers"]
 

@@ -21,7 +21,7 @@ from patchnn.version import __version__
 
 __all__ = ["doctor_command", "examine"]
 
-REQUIRED = ("numpy", "scipy", "pillow", "tifffile", "threadpoolctl", "typer", "rich")
+REQUIRED = ("numpy", "scipy", "imageio", "pillow", "tifffile", "threadpoolctl", "typer", "rich")
 OPTIONAL = ("cupy", "imagecodecs", "distributed", "matplotlib", "torch", "torchvision", "starlette", "uvicorn")
 _WHEELS = {"cupy": ("cupy-cuda12x", "cupy-cuda11x", "cupy-cuda13x", "cupy")}
 """Distributions that a library comes in, where it is not its own name's."""

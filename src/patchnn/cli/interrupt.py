@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from patchnn.images import discard_parts
+from patchnn.files import discard_parts
 
 __all__ = ["INTERRUPTED", "ending_soon"]
 

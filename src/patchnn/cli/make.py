@@ -14,14 +14,16 @@ from typing import Annotated, Any
 
 import typer
 
+from patchnn.animate import check_animation
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
 from patchnn.cli.inputs import MAPS, Inputs, find_inputs
 from patchnn.cli.options import check_count, parse_bytes, parse_depth
-from patchnn.cli.outputs import folder_pattern, map_path, output_paths, pattern_paths
+from patchnn.cli.outputs import film_paths, folder_pattern, map_path, output_paths, pattern_paths
 from patchnn.cli.progress import show_progress
 from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
-from patchnn.images import check_output, clear_parts, read_record
+from patchnn.files import clear_parts
+from patchnn.images import check_output, read_record
 from patchnn.registry import Registry
 from patchnn.task import options
 from patchnn.workers import open_workers
@@ -75,6 +77,10 @@ def make(
         list[str] | None,
         typer.Option(metavar="FILE", help="Another picture of the source's size, made of the same patches; may be given again."),
     ] = None,
+    animate: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the run, coarse to fine, as an animation: .gif, .webp or .mp4."),
+    ] = None,
     jobs: Annotated[int, typer.Option(metavar="INTEGER", help="How many pictures to work on at a time.")] = 1,
     cluster: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="A Dask scheduler whose workers do the work.")
@@ -108,12 +114,15 @@ def make(
         seed = secrets.randbelow(2**31) if earlier is None else earlier
         notes.append(f"seed: {seed}")
     total = len(inputs.names) * count
+    films = film_paths(animate, total)
+    for film in films:
+        check_animation(film, overwrite=force or resume)
     jobs = min(jobs, total)
     if device and jobs > 1:
         memory = (memory or device.free_bytes() // 2) // jobs
     tuning = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
     job = Job(name, {}, "", seed, own, tuning, search, backend, memory, **form, force=force, resume=resume)
-    work = _jobs(job, inputs, places)
+    work = _jobs(job, inputs, places, films)
     if cluster:
         work = map(_absolute, work)
 
@@ -151,20 +160,22 @@ def _places(
     return lambda picture: paths
 
 
-def _jobs(job: Job, inputs: Inputs, places: Callable[[str], list[Path]]) -> Iterator[Job]:
+def _jobs(job: Job, inputs: Inputs, places: Callable[[str], list[Path]], films: list[Path]) -> Iterator[Job]:
     """Yield a job for every picture to be made, with seeds that count up from `job`'s for each that is gone through."""
+    film = map(str, films)
     for picture, files in inputs:
         maps = files.pop(MAPS)
         for index, path in enumerate(places(picture)):
             drawn = tuple((file, str(map_path(path, file, picture))) for file in maps)
-            yield replace(job, files=files, output=str(path), seed=job.seed + index, maps=drawn)
+            yield replace(job, files=files, output=str(path), seed=job.seed + index, maps=drawn, animation=next(film, None))
 
 
 def _absolute(job: Job) -> Job:
     """Name a job's files as another machine finds them, on a file system that both see."""
     files = {key: [os.path.abspath(file) for file in several] for key, several in job.files.items()}
     maps = tuple((os.path.abspath(file), os.path.abspath(path)) for file, path in job.maps)
-    return replace(job, files=files, output=os.path.abspath(job.output), maps=maps)
+    film = job.animation and os.path.abspath(job.animation)
+    return replace(job, files=files, output=os.path.abspath(job.output), maps=maps, animation=film)
 
 
 def _earlier_seed(inputs: Inputs, places: Callable[[str], list[Path]], name: str) -> int | None:

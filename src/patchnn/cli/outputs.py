@@ -7,7 +7,7 @@ from pathlib import Path
 from patchnn.errors import InputError
 from patchnn.images import check_output
 
-__all__ = ["folder_pattern", "map_path", "output_paths", "pattern_paths"]
+__all__ = ["film_paths", "folder_pattern", "map_path", "output_paths", "pattern_paths"]
 
 
 def output_paths(output: str | None, name: str, count: int, force: bool) -> list[Path]:
@@ -67,6 +67,13 @@ def map_path(output: Path, file: str, picture: str) -> Path:
     name = given.resolve().parent.name if same else given.stem
     suffix = given.suffix if given.suffix.lower() in (".tif", ".tiff") else ".png"
     return output.with_name(f"{output.stem}-{name}{suffix}")
+
+
+def film_paths(path: Path | None, total: int) -> list[Path]:
+    """Return where the animations of `total` pictures go, numbered from 1 if there are several; none if none is asked for."""
+    if path is None:
+        return []
+    return [path] if total == 1 else _numbered(path, 1, total)
 
 
 def _numbered(path: Path, start: int, count: int) -> list[Path]:

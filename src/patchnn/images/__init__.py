@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
-import time
 from pathlib import Path
 from typing import Any
 
 from patchnn.engine.plan import Image, Mask
 from patchnn.errors import InputError
+from patchnn.files import check_place, reason, whole_file
 from patchnn.images.picture import Depth, Kind, Picture
 from patchnn.images.reading import decode, decode_info
 from patchnn.images.writing import RECORD, check_format, encode
@@ -21,9 +20,7 @@ __all__ = [
     "Kind",
     "Picture",
     "check_output",
-    "clear_parts",
     "decode",
-    "discard_parts",
     "encode",
     "read_image",
     "read_mask",
@@ -31,12 +28,6 @@ __all__ = [
     "read_record",
     "write_image",
 ]
-
-PART = ".patchnn-"
-"""How the name of a file begins that is being written."""
-ABANDONED = 600
-"""Seconds after which such a file is nobody's any more: writing one takes a moment."""
-_parts: set[Path] = set()
 
 
 def read_image(path: str | os.PathLike[str]) -> Image:
@@ -82,21 +73,8 @@ def check_output(
     overwrite: bool = False,
 ) -> None:
     """Raise InputError, naming the file, if a picture (of so many channels, of this depth) could not be written there."""
-    path = Path(path)
     check_format(str(path), channels=channels, depth=depth, quality=quality)
-    try:
-        if not path.parent.is_dir():
-            raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
-        if path.is_dir():
-            raise InputError(f"{path} is a folder")
-        if path.exists() and not path.is_file():
-            raise InputError(f"{path} is no plain file: choose another name")
-        if path.exists() and not overwrite:
-            raise InputError(f"{path} exists; choose another name, or overwrite it with --force")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be written: {_reason(error)}") from error
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: the folder {path.parent} cannot be written to")
+    check_place(path, overwrite=overwrite)
 
 
 def write_image(
@@ -114,36 +92,10 @@ def write_image(
     kind, depth, quality, record: as in encode; by default 8 bits a channel. The file appears whole or not at all.
     Raises InputError, naming the file, if it exists and `overwrite` is not set, or cannot be written.
     """
-    path = Path(path)
     check_output(path, depth=depth, quality=quality, overwrite=overwrite)
     data = encode(image, str(path), kind=kind, depth=depth, quality=quality, record=record)
-    # Beside the file, so that it can be moved into place in one step.
-    part = path.with_name(f"{PART}{secrets.token_hex(8)}")
-    _parts.add(part)
-    try:
+    with whole_file(path) as part:
         part.write_bytes(data)
-        part.replace(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be written: {_reason(error)}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        _parts.discard(part)
-
-
-def discard_parts() -> None:
-    """Remove what this process is writing at this moment, before it ends without going back."""
-    for part in list(_parts):
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-
-
-def clear_parts(folder: str | os.PathLike[str]) -> None:
-    """Remove what killed processes left half-written in a folder: parts that nobody has written to for a while."""
-    for part in Path(folder).glob(f"{PART}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - part.stat().st_mtime > ABANDONED:
-                part.unlink()
 
 
 def _opened(path: str | os.PathLike[str]) -> Any:
@@ -163,8 +115,4 @@ def _opened(path: str | os.PathLike[str]) -> Any:
         raise InputError(f"{path} may not be read: its permissions forbid it") from error
     except (OSError, ValueError) as error:
         # A name with a zero byte in it, or one that is too long.
-        raise InputError(f"{path} cannot be read: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path} cannot be read: {reason(error)}") from error

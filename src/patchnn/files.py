@@ -1,0 +1,78 @@
+"""Files that appear whole or not at all: whatever is written goes beside its place first, and is moved there in one step."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from patchnn.errors import InputError
+
+__all__ = ["check_place", "clear_parts", "discard_parts", "reason", "whole_file"]
+
+PART = ".patchnn-"
+"""How the name of a file begins that is being written."""
+ABANDONED = 600
+"""Seconds after which such a file is nobody's any more: writing one takes a moment."""
+_parts: set[Path] = set()
+
+
+def check_place(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Raise InputError, naming the file, if none could be written there, or one is there that may not be overwritten."""
+    path = Path(path)
+    try:
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
+        if path.is_dir():
+            raise InputError(f"{path} is a folder")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is no plain file: choose another name")
+        if path.exists() and not overwrite:
+            raise InputError(f"{path} exists; choose another name, or overwrite it with --force")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be written: {reason(error)}") from error
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: the folder {path.parent} cannot be written to")
+
+
+@contextlib.contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give the name, of the same extension, to write a file to; it takes its place at the end, or goes if that is not reached.
+
+    Raises InputError, naming the file, for what the operating system refuses.
+    """
+    path = Path(path)
+    part = path.with_name(f"{PART}{secrets.token_hex(8)}{path.suffix}")
+    _parts.add(part)
+    try:
+        yield part
+        part.replace(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be written: {reason(error)}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        _parts.discard(part)
+
+
+def discard_parts() -> None:
+    """Remove what this process is writing at this moment, before it ends without going back."""
+    for part in list(_parts):
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def clear_parts(folder: str | os.PathLike[str]) -> None:
+    """Remove what killed processes left half-written in a folder: parts that nobody has written to for a while."""
+    for part in Path(folder).glob(f"{PART}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - part.stat().st_mtime > ABANDONED:
+                part.unlink()
+
+
+def reason(error: Exception) -> str:
+    """Return what the operating system says of a file."""
+    return getattr(error, "strerror", None) or str(error)
