@@ -24,7 +24,7 @@ from patchnn.registry import Registry
 from patchnn.run import describe, digest, run, tune
 from patchnn.task import Task, options
 
-__all__ = ["Job", "Outcome", "carry_out", "run_jobs"]
+__all__ = ["Job", "Outcome", "carry_out", "prepare", "run_jobs"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     """
     started = time.perf_counter()
     kind = (registry or Registry()).load(job.task)
-    task, plan, kept, notes = _prepare(job, kind)
+    task, plan, kept, notes = prepare(job, kind)
     maps = _read_maps(job, plan)
     outputs = (job.output, *(output for output, *_ in maps), *([job.animation] if job.animation else []))
     if len(set(outputs)) < len(outputs):
@@ -219,7 +219,7 @@ def _in_words(error: Exception) -> str:
     return text if isinstance(error, PatchnnError) else f"{type(error).__name__}: {text}"
 
 
-def _prepare(job: Job, kind: type[Task]) -> tuple[Task, Plan, Kind | None, tuple[str, ...]]:
+def prepare(job: Job, kind: type[Task]) -> tuple[Task, Plan, Kind | None, tuple[str, ...]]:
     """Return the task and its plan, with the job's files read, the first image's kind, and what is to be said of them."""
     pictures: dict[str, Any] = {}
     kinds: list[Kind] = []

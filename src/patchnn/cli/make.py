@@ -17,7 +17,7 @@ import typer
 from patchnn.animate import check_animation
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
 from patchnn.cli.inputs import MAPS, Inputs, find_inputs
-from patchnn.cli.options import check_count, parse_bytes, parse_depth
+from patchnn.cli.options import check_count, check_jobs, parse_bytes, parse_depth
 from patchnn.cli.outputs import film_paths, folder_pattern, map_path, output_paths, pattern_paths
 from patchnn.cli.progress import show_progress
 from patchnn.engine.backend import find_backend
@@ -101,8 +101,7 @@ def make(
             o.check(own[o.name])
     memory = None if max_memory is None else parse_bytes(max_memory)
     check_count(count, seed)
-    if jobs < 1:
-        raise InputError(f"--jobs is {jobs}: it must be 1 or more")
+    check_jobs(jobs)
     form: dict[str, Any] = {"depth": parse_depth(depth), "quality": quality}
     device = None if cluster else find_backend(backend)
     inputs = find_inputs(task, values, apply_to or [])

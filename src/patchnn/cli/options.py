@@ -14,7 +14,7 @@ from patchnn.errors import InputError
 from patchnn.images import Depth
 from patchnn.task import Option, plain
 
-__all__ = ["check_count", "metavar", "parameter", "parse_bytes", "parse_depth"]
+__all__ = ["check_count", "check_jobs", "metavar", "parameter", "parse_bytes", "parse_depth"]
 
 MIN_MEMORY = 64 << 20
 """Less than this holds no picture's patches."""
@@ -36,8 +36,12 @@ _METAVARS = {
 }
 
 
-def parameter(option: Option) -> inspect.Parameter:
-    """Return an option of a task as a parameter that typer reads; ranges stay for the task itself to check."""
+def parameter(option: Option, *, named: bool = False) -> inspect.Parameter:
+    """Return an option of a task as a parameter that typer reads; ranges stay for the task itself to check.
+
+    named: give it by its name, --mask FILE, also where it has no default.
+    """
+    argument = option.positional and not named
     kind: Any = _TYPES.get(option.kind, str)
     default = plain(option.default)
     if option.many:
@@ -46,12 +50,12 @@ def parameter(option: Option) -> inspect.Parameter:
         kind = kind | None
     described: dict[str, Any] = {"help": f"{option.help} [{option.bounds}]" if option.bounds else option.help}
     if option.kind != "flag":
-        described["metavar"] = flag(option.name)[2:].upper() if option.positional else metavar(option)
+        described["metavar"] = flag(option.name)[2:].upper() if argument else metavar(option)
     return inspect.Parameter(
         option.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=inspect.Parameter.empty if option.positional else default,
-        annotation=Annotated[kind, (typer.Argument if option.positional else typer.Option)(**described)],
+        annotation=Annotated[kind, (typer.Argument if argument else typer.Option)(**described)],
     )
 
 
@@ -72,6 +76,12 @@ def parse_bytes(text: str) -> int:
     return value
 
 
+def check_jobs(jobs: int) -> None:
+    """Raise InputError for no job at a time."""
+    if jobs < 1:
+        raise InputError(f"--jobs is {jobs}: it must be 1 or more")
+
+
 def parse_depth(text: str) -> Depth | None:
     """Return the bits a channel that --depth asks for, None for auto; raises InputError for other text."""
     depths: dict[str, Depth | None] = {"auto": None, "8": 8, "16": 16, "float": "float"}
@@ -80,10 +90,10 @@ def parse_depth(text: str) -> Depth | None:
     return depths[text]
 
 
-def check_count(count: int, seed: int | None) -> None:
-    """Raise InputError if there is no room for so many pictures, or for their seeds from `seed` on."""
+def check_count(count: int, seed: int | None, option: str = "--count") -> None:
+    """Raise InputError, naming the option, if there is no room for so many pictures, or for their seeds from `seed` on."""
     if not 1 <= count <= MOST_PICTURES:
-        raise InputError(f"--count is {count}: it must be from 1 to {MOST_PICTURES}")
+        raise InputError(f"{option} is {count}: it must be from 1 to {MOST_PICTURES}")
     if seed is not None and not 0 <= seed <= SEEDS - count:
         pictures = f" for {count} pictures" if count > 1 else ""
         raise InputError(f"--seed is {seed}: it must be from 0 to {SEEDS - count}{pictures}")

@@ -6,10 +6,13 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from patchnn.errors import InputError
 from patchnn.metrics.copying import Copies, copied_blocks
 from patchnn.metrics.niqe import niqe
-from patchnn.metrics.patches import PATCH, coherence, completeness
+from patchnn.metrics.patches import PATCH, completeness, nearest_distances
 from patchnn.metrics.sifid import sifid as sifid_of
 
 __all__ = ["Score", "score"]
@@ -21,6 +24,7 @@ class Score:
 
     coherence, completeness: errors, 0 and up. copy_share, largest_copy: in [0, 1]. telling: the share of the output that
     those two are shares of. niqe, sifid: 0 and up, sifid only where it was asked for. copies: where the blocks lie.
+    distances: of each patch of the output to the source's nearest, whose mean is the coherence error.
     """
 
     coherence: float
@@ -32,10 +36,11 @@ class Score:
     sifid: float | None
     missing: dict[str, str]
     copies: Copies = field(repr=False, compare=False)
+    distances: NDArray[np.float32] = field(repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as JSON holds them."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "copies"}
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.compare}
 
 
 def score(
@@ -47,7 +52,7 @@ def score(
     compute it too, with the weights in that file. Raises InputError as `nearest_distances` and `sifid` do; a picture too
     small for NIQE is no error.
     """
-    errors = {name: error(output, source, patch=patch, method=method) for name, error in _ERRORS.items()}
+    distances = nearest_distances(output, source, patch=patch, method=method)
     copies = copied_blocks(output, source)
     distance = sifid_of(output, source, weights) if sifid else None
     missing = {}
@@ -57,7 +62,8 @@ def score(
     except InputError as error:
         missing["niqe"] = str(error)
     return Score(
-        **errors,
+        coherence=float(distances.mean(dtype=np.float64)),
+        completeness=completeness(output, source, patch=patch, method=method),
         copy_share=copies.share,
         largest_copy=copies.largest,
         telling=copies.telling,
@@ -65,7 +71,5 @@ def score(
         sifid=distance,
         missing=missing,
         copies=copies,
+        distances=distances,
     )
-
-
-_ERRORS = {"coherence": coherence, "completeness": completeness}
