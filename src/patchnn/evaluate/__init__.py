@@ -1,0 +1,1 @@
+"""Tables, plots and contact sheets: what a task does to many pictures, or to one under many settings."""

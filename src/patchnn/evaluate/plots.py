@@ -1,0 +1,128 @@
+"""The plots of a report, as SVG that follows a page into the dark."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patchnn.errors import PatchnnError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["EDGES", "check_plots", "count_distances", "plot_distances", "plot_figure"]
+
+EDGES: NDArray[np.float64] = 2.0 ** np.arange(-1, 7.01, 0.25)
+"""Between the bins of a histogram of distances, root mean square on 0..255; what lies beyond is in the outermost."""
+
+COLOURS = ("#3478f6", "#e8710a", "#1e9e57", "#b455d6", "#d6336c", "#8a8a8e")
+"""Of the methods, one after the other: each can be told from light and from dark paper."""
+
+# Stands for the colour of text in what matplotlib draws, until the page's own takes its place.
+_INK, _FAINT = "#010101", "#020202"
+_STYLE = "<style>:root{color:#1d1d1f}@media(prefers-color-scheme:dark){:root{color:#f2f2f4}}</style>"
+
+
+def check_plots() -> None:
+    """Raise PatchnnError, saying what to install, where matplotlib is missing."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        raise PatchnnError("a report needs matplotlib for its plots: pip install 'patchnn[report]'") from None
+
+
+def count_distances(distances: NDArray[np.float32]) -> list[int]:
+    """Return how many patches lie in each bin between EDGES; distances: mean squared differences on 0..255."""
+    inside = np.clip(np.sqrt(distances), EDGES[0], np.nextafter(EDGES[-1], 0))
+    return [int(n) for n in np.histogram(inside, EDGES)[0]]
+
+
+def plot_distances(counts: Mapping[str, Sequence[float]], size: tuple[float, float] = (5.6, 3)) -> str:
+    """Draw how many patches are how far from the source's nearest, for each method (paper, Sec. 5, Fig. 10): an SVG.
+
+    counts: the share of patches in each bin between EDGES, by method. size: in inches of 96 pixels.
+    """
+    figure, axes = _axes(size)
+    for number, (name, shares) in enumerate(counts.items()):
+        colour = COLOURS[number % len(COLOURS)]
+        axes.stairs(100 * np.asarray(shares), EDGES, color=colour, linewidth=1.8, label=_plain(name))
+        axes.stairs(100 * np.asarray(shares), EDGES, color=colour, fill=True, alpha=0.12)
+    axes.set_xscale("log", base=2)
+    ticks = [0.5, 1, 2, 4, 8, 16, 32, 64, 128]
+    axes.set_xticks(ticks, ["≤0.5", *(f"{tick:g}" for tick in ticks[1:])])
+    axes.set_xlim(0.93 * EDGES[0], EDGES[-1])
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("distance of a patch to the source's nearest (root mean square, 0 to 255)")
+    axes.set_ylabel("% of patches")
+    if len(counts) > 1:
+        axes.legend(frameon=False, labelcolor=_INK)
+    return _svg(figure)
+
+
+def plot_figure(title: str, names: Sequence[str], values: Mapping[str, Sequence[Sequence[float]]]) -> str:
+    """Draw one figure for every picture: an SVG.
+
+    names: of the pictures. values: of every output of each picture, by method; a dash is their median, a bar
+    goes from the least to the greatest.
+    """
+    figure, axes = _axes((5.2, 2.6))
+    for number, pictures in enumerate(values.values()):
+        colour = COLOURS[number % len(COLOURS)]
+        width = 0.7 / len(values)
+        places = np.array([place for place, several in enumerate(pictures) if several]) + (number - (len(values) - 1) / 2) * width
+        ends = np.array([(min(several), np.median(several), max(several)) for several in pictures if several]).reshape(-1, 3)
+        axes.vlines(places, ends[:, 0], ends[:, 2], color=colour, alpha=0.35, linewidth=4)
+        axes.hlines(ends[:, 1], places - 0.4 * width, places + 0.4 * width, color=colour, linewidth=2)
+    axes.set_title(title, loc="left", fontsize=10, color=_INK)
+    axes.set_xlim(-0.6, len(names) - 0.4)
+    axes.set_ylim(bottom=0)
+    slanted = sum(map(len, names)) > 40
+    named = len(names) <= 30
+    shown = [_plain(name if len(name) <= 14 else f"{name[:12]}…") for name in names]
+    axes.set_xticks(range(len(names)) if named else [], shown if named else [], rotation=90 if slanted else 0)
+    return _svg(figure)
+
+
+def _plain(name: str) -> str:
+    """Return a name that matplotlib takes as it is: no formula, not one to be left out, and text."""
+    return name.replace("$", r"\$").lstrip("_").encode("utf-8", "replace").decode()
+
+
+def _axes(size: tuple[float, float]) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.add_subplot()
+    axes.patch.set_visible(False)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_color(_FAINT)
+    axes.grid(axis="y", color=_FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=_INK, labelsize=9, length=0)
+    axes.tick_params(axis="x", which="minor", length=0)
+    for label in (axes.xaxis.label, axes.yaxis.label):
+        label.set(color=_INK, fontsize=9)
+    return figure, axes
+
+
+def _svg(figure: Figure) -> str:
+    import matplotlib
+
+    text = io.StringIO()
+    settings: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": "patchnn", "font.family": "sans-serif"}
+    bare = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
+        # The browser has the letters that matplotlib's own font lacks.
+        warnings.simplefilter("ignore")
+        figure.savefig(text, format="svg", transparent=True, metadata=bare)
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :]
+    head, body = svg.split(">", 1)
+    body = body.replace(_INK, "currentColor").replace(_FAINT, "#8a8a8e66")
+    return f"{head}>{_STYLE}{body}"

@@ -1,0 +1,246 @@
+"""One page about a study: a single HTML file that needs nothing beside it, and the same as JSON."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from patchnn.engine.plan import Image
+from patchnn.evaluate.figures import FIGURES, Figure, summarize
+from patchnn.evaluate.plots import COLOURS, EDGES, plot_distances, plot_figure
+from patchnn.evaluate.study import REFERENCE, Picture, Study
+from patchnn.evaluate.thumbnails import scale_to_fit, thumbnail
+from patchnn.images import read_image
+from patchnn.metrics import copied_blocks, copy_map
+from patchnn.version import __version__
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Thumbnail
+
+__all__ = ["as_html", "as_json"]
+
+SHOWN = 4
+"""How many of a picture's samples are shown."""
+
+LONGEST = 240
+"""No side of a picture is shown longer than this."""
+
+PLOTTED = ("coherence", "completeness", "copy_share", "distance")
+
+
+def as_json(study: Study, pictures: Sequence[Picture], command: Sequence[str]) -> dict[str, Any]:
+    """Return all that was measured as JSON values: in all, by picture, by output."""
+    methods = [m for m in (*study.methods, REFERENCE) if any(picture.outputs.get(m) for picture in pictures)]
+    return {
+        "patchnn": __version__,
+        "command": ["patchnn", *command],
+        "task": study.job.task,
+        "samples": study.samples,
+        "seed": study.job.seed,
+        "all": {method: _summary(pictures, method) for method in methods},
+        "better": {method: _better(pictures, study.job.task, method) for method in study.others},
+        "distance_edges": [float(edge) for edge in EDGES],
+        "distances": {method: _shares(pictures, method) for method in methods},
+        "pictures": [
+            {
+                "name": picture.name,
+                "file": picture.file,
+                "errors": picture.errors,
+                "methods": {
+                    method: {**_summary([picture], method), "outputs": [asdict(one) for one in picture.outputs[method]]}
+                    for method in methods
+                    if picture.outputs.get(method)
+                },
+            }
+            for picture in pictures
+        ],
+    }
+
+
+def as_html(study: Study, pictures: Sequence[Picture], command: Sequence[str]) -> str:
+    """Return the report as one HTML page."""
+    found = as_json(study, pictures, command)
+    good = [picture for picture in pictures if any(picture.outputs.values())]
+    figures = [figure for figure in FIGURES if any(figure.key in summary for summary in found["all"].values())]
+    made = sum(len(picture.outputs.get(study.job.task, [])) for picture in pictures)
+    page = Template(Path(__file__).with_name("report.html").read_text(encoding="utf-8"))
+    return page.substitute(
+        title=f"{_text(study.job.task)}: {_count(len(good), 'picture')}, {_count(made, 'sample')}",
+        about=f"patchnn {__version__}. Times are of the machine that it ran on, with all that it was doing beside.",
+        command=" ".join(f"<span>{_text(shlex.quote(word))}</span>" for word in found["command"]),
+        failures=_failures(pictures),
+        overall=_overall(study, found, figures),
+        distances=_distances(study, found["distances"]),
+        legend=_legend(study.methods),
+        plots="".join(_plot(figure, good, study) for figure in figures if figure.key in PLOTTED),
+        table=_table(good, study.methods, figures),
+        pictures="".join(_picture(picture, study) for picture in good),
+        meanings="".join(f"<dt>{_text(figure.name)}</dt><dd>{_text(_meaning(figure))}</dd>" for figure in figures),
+    )
+
+
+def _summary(pictures: Iterable[Picture], method: str) -> dict[str, dict[str, float]]:
+    """Median and mean of each figure over all outputs of a method; of the diversity, over the pictures."""
+    pictures = list(pictures)
+    outputs = [one for picture in pictures for one in picture.outputs.get(method, [])]
+    values = {figure.key: [one.figures.get(figure.key) for one in outputs] for figure in FIGURES}
+    values["diversity"] = [picture.diversity.get(method) for picture in pictures]
+    return {key: summary for key, several in values.items() if (summary := summarize(several))}
+
+
+def _better(pictures: Sequence[Picture], task: str, method: str) -> dict[str, list[int]]:
+    """Return for each figure on how many pictures the task's median is better than a method's, and of how many."""
+    found: dict[str, list[int]] = {}
+    for figure in (figure for figure in FIGURES if figure.better):
+        pairs = [[_summary([picture], name).get(figure.key) for name in (task, method)] for picture in pictures]
+        differences = [ours["median"] - theirs["median"] for ours, theirs in pairs if ours and theirs]
+        if differences:
+            sign = -1 if figure.better == "low" else 1
+            found[figure.key] = [sum(sign * difference > 0 for difference in differences), len(differences)]
+    return found
+
+
+def _shares(pictures: Iterable[Picture], method: str) -> list[float]:
+    """Return which share of the patches lies in each bin, the mean over the pictures."""
+    counts = [np.sum([one.distances for one in several], axis=0) for p in pictures if (several := p.outputs.get(method))]
+    return [float(share) for share in np.mean([count / count.sum() for count in counts], axis=0)]
+
+
+def _failures(pictures: Sequence[Picture]) -> str:
+    errors = dict.fromkeys(error for picture in pictures for error in picture.errors)
+    lines = "".join(f"<li>{_text(error)}</li>" for error in errors)
+    return f'<section class="bad"><b>What went wrong</b><ul>{lines}</ul></section>' if lines else ""
+
+
+def _overall(study: Study, found: Mapping[str, Any], figures: Sequence[Figure]) -> str:
+    rows = ""
+    methods = list(found["all"])
+    for method, summary in found["all"].items():
+        rows += _row(_key(methods, method) + _text(method), [_cell(figure, summary) for figure in figures])
+    for method, better in found["better"].items():
+        counts = [" of ".join(map(str, better[figure.key])) if figure.key in better else "" for figure in figures]
+        rows += _row(f"<small>better than {_text(method)} on … pictures</small>", [f"<td>{count}</td>" for count in counts])
+    return _columns(figures, rows)
+
+
+def _distances(study: Study, shares: Mapping[str, Sequence[float]]) -> str:
+    if not shares:
+        return ""
+    plot = _image(_svg(plot_distances(shares)), "Histogram of the distances", 'class="plot"')
+    shown = _figure(f"reference: {Path(study.reference).name}", read_image(study.reference)) if study.reference else ""
+    return f'<div class="strip">{plot}{shown}</div>'
+
+
+def _table(pictures: Sequence[Picture], methods: Sequence[str], figures: Sequence[Figure]) -> str:
+    body = ""
+    for picture in pictures:
+        summaries = {method: _summary([picture], method) for method in methods if picture.outputs.get(method)}
+        rows = ""
+        for method, summary in summaries.items():
+            of = f"<small>{_key(methods, method)}{_text(method)}</small>" if len(methods) > 1 else ""
+            cells = [_cell(figure, summary, list(summaries.values())) for figure in figures]
+            rows += _row(_text(picture.name) + of, cells)
+        body += f"<tbody>{rows}</tbody>" if len(methods) > 1 else rows
+    return _columns(figures, body)
+
+
+def _columns(figures: Sequence[Figure], rows: str) -> str:
+    head = "".join(f"<th>{_text(figure.name)}</th>" for figure in figures)
+    return f"<table><thead><tr><th></th>{head}</tr></thead>{rows}</table>"
+
+
+def _row(name: str, cells: Sequence[str]) -> str:
+    return f"<tr><th>{name}</th>{''.join(cells)}</tr>"
+
+
+def _cell(
+    figure: Figure, summary: Mapping[str, Mapping[str, float]], rivals: Sequence[Mapping[str, Mapping[str, float]]] = ()
+) -> str:
+    """Show median and mean of a figure, the best median among rivals bold."""
+    if figure.key not in summary:
+        return "<td>–</td>"
+    values = summary[figure.key]
+    medians = [rival[figure.key]["median"] for rival in rivals if figure.key in rival]
+    best = figure.better and len(medians) > 1 and values["median"] == (min if figure.better == "low" else max)(medians)
+    strong = ' class="best"' if best else ""
+    return f"<td{strong}>{figure.text(values['median'])}<small>{figure.text(values['mean'])}</small></td>"
+
+
+def _plot(figure: Figure, pictures: Sequence[Picture], study: Study) -> str:
+    scale = 100 if figure.percent else 1
+
+    def values(picture: Picture, method: str) -> list[float]:
+        found = (one.figures.get(figure.key) for one in picture.outputs.get(method, []))
+        return [scale * value for value in found if value is not None]
+
+    by_method = {method: [values(picture, method) for picture in pictures] for method in study.methods}
+    title = f"{figure.name}, %" if figure.percent else figure.name
+    svg = plot_figure(title, [picture.name for picture in pictures], by_method)
+    return _image(_svg(svg), f"{figure.name} by picture")
+
+
+def _picture(picture: Picture, study: Study) -> str:
+    """Show a picture, some of its samples, what the first of them copied, and an output of every other method."""
+    source = read_image(picture.file)
+    shown: list[tuple[str, Image]] = [("source", source)]
+    samples = [(f"seed {Path(one.file).stem}", one.file) for one in picture.outputs.get(study.job.task, [])]
+    shown += [(name, read_image(file)) for name, file in samples[:SHOWN]]
+    if samples:
+        name, first = shown[1]
+        shown.append((f"{name}: what was copied", copy_map(first, copied_blocks(first, source))))
+    for method in study.others:
+        shown += [(method, read_image(one.file)) for one in picture.outputs.get(method, [])[:1]]
+    figures = "".join(_figure(name, image) for name, image in shown)
+    height, width = source.shape[:2]
+    return f'<h3>{_text(picture.name)} <small>{width} × {height}</small></h3><div class="strip">{figures}</div>'
+
+
+def _figure(name: str, image: Image) -> str:
+    small = thumbnail(image, scale_to_fit([image.shape[:2]], LONGEST))
+    size = f'width="{small.width}" height="{small.height}"'
+    return f"<figure>{_image(_jpeg(small), name, size)}<figcaption>{_text(name)}</figcaption></figure>"
+
+
+def _image(source: str, alt: str, more: str = "") -> str:
+    return f'<img src="{source}" alt="{_text(alt)}" {more}>'
+
+
+def _jpeg(picture: Thumbnail) -> str:
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=82)
+    return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+def _svg(text: str) -> str:
+    data = text.encode("utf-8", "replace")
+    return f"data:image/svg+xml;base64,{base64.b64encode(data).decode()}"
+
+
+def _legend(methods: Sequence[str]) -> str:
+    return " ".join(f"<span>{_key(methods, method)}{_text(method)}</span>" for method in methods) if len(methods) > 1 else ""
+
+
+def _key(methods: Sequence[str], method: str) -> str:
+    colour = COLOURS[list(methods).index(method) % len(COLOURS)]
+    return f'<span class="key" style="background:{colour}"></span>'
+
+
+def _meaning(figure: Figure) -> str:
+    return figure.about + {"low": " The lower, the better.", "high": " The higher, the better.", None: ""}[figure.better]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _text(text: str) -> str:
+    return html.escape(text)
