@@ -13,17 +13,25 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from patchnn.cli.borrow import borrow, named_task
 from patchnn.cli.doctor import doctor_command
+from patchnn.cli.evaluate import COMMON as EVALUATE
+from patchnn.cli.evaluate import evaluate
 from patchnn.cli.make import make
 from patchnn.cli.options import metavar, parameter
 from patchnn.cli.score import score
+from patchnn.cli.sweep import COMMON as SWEEP
+from patchnn.cli.sweep import listed, sweep
 from patchnn.errors import InputError, PluginError
 from patchnn.images import read_record
 from patchnn.registry import Registry
 from patchnn.task import Task, options
 from patchnn.version import __version__
 
-__all__ = ["build_app"]
+__all__ = ["BORROWING", "build_app"]
+
+BORROWING: dict[str, Any] = {"evaluate": (evaluate, EVALUATE), "sweep": (sweep, SWEEP, listed)}
+"""Commands that have the options of the task that they are told: what `borrow` makes them of."""
 
 _PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 
@@ -33,10 +41,17 @@ def build_app(registry: Registry) -> typer.Typer:
 
     class Group(TyperGroup):
         def list_commands(self, ctx: Any) -> list[str]:
-            return [*registry, *super().list_commands(ctx)]
+            return [*registry, *super().list_commands(ctx), *BORROWING]
 
         def get_command(self, ctx: Any, cmd_name: str) -> Any:
+            if cmd_name in BORROWING:
+                return _borrowing_command(registry, cmd_name)
             return _task_command(registry, cmd_name) if cmd_name in registry else super().get_command(ctx, cmd_name)
+
+        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            if args[0] in BORROWING:
+                return args[0], _borrowing_command(registry, args[0], named_task(args[1:])), args[1:]
+            return super().resolve_command(ctx, args)
 
     app = typer.Typer(cls=Group, **_PLAIN)
 
@@ -73,6 +88,12 @@ def build_app(registry: Registry) -> typer.Typer:
     app.command()(doctor_command(registry))
     app.command()(score)
     return app
+
+
+def _borrowing_command(registry: Registry, name: str, task: str | None = None) -> Any:
+    command = typer.Typer(**_PLAIN)
+    command.command(name)(borrow(registry, task, *BORROWING[name]))
+    return get_command(command)
 
 
 def _print_version(asked: bool) -> None:
