@@ -50,7 +50,8 @@ def test_errors_are_those_of_brute_force(one: Any, other: Any, patch: int, chann
     output, source = picture(one, channels, seed), picture(other, 3, seed + 1)
     colours = output
     if channels in (2, 4):
-        colours = output[:, :, :-1] * output[:, :, -1:] + 1 - output[:, :, -1:]
+        output[:, :, :-1] *= output[:, :, -1:]
+        colours = output[:, :, :-1] + 1 - output[:, :, -1:]
     colours = np.broadcast_to(colours, (*one, 3))
     there, back = brute_force(colours, source, patch), brute_force(source, colours, patch)
     np.testing.assert_allclose(metrics.nearest_distances(output, source, patch=patch), there, rtol=1e-4, atol=0.02)

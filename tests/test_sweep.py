@@ -16,7 +16,7 @@ from patchnn import metrics, read_image, write_image
 from patchnn.cli import main
 from patchnn.engine.plan import Image
 from patchnn.evaluate.sheet import LONGEST, Cell, contact_sheet
-from patchnn.evaluate.thumbnails import scale_to_fit
+from patchnn.evaluate.thumbnails import scale_to_fit, thumbnail
 from patchnn.images import read_record
 from patchnn.registry import GROUP, Registry
 from patchnn_tasks import Generate
@@ -207,6 +207,11 @@ def test_wrong_usage(call: Any) -> None:
 )
 def test_pictures_keep_their_pixels_where_they_can(shapes: list[tuple[int, int]], scale: float) -> None:
     assert scale_to_fit(shapes, LONGEST) == scale
+
+
+def test_what_is_transparent_lies_on_white() -> None:
+    rgba = np.array([[[0.5, 0.25, 0, 0.5], [0, 0, 0, 0], [1, 0, 0, 1]]], np.float32)
+    np.testing.assert_array_equal(np.asarray(thumbnail(rgba, 1)), [[[255, 191, 128], [255, 255, 255], [255, 0, 0]]])
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])

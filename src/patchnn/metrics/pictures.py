@@ -15,16 +15,15 @@ __all__ = ["as_colours", "luma"]
 def as_colours(image: Any, name: str) -> Image:
     """Return the colours of a picture (H, W, C) in [0, 1] as (H, W, 3) float32, whole numbers in [0, 255].
 
-    Grey becomes RGB; what is transparent lies on white, as on a page. `name` is what an error calls the picture.
-    Raises InputError unless C is 1 to 4.
+    Grey becomes RGB; what is transparent lies on white, as on a page, its colours being multiplied by alpha already. `name`
+    is what an error calls the picture. Raises InputError unless C is 1 to 4.
     """
     pixels = as_image(image, name)
     channels = pixels.shape[2]
     if channels > 4:
         raise InputError(f"{name} has {channels} channels: grey, RGB, and either with transparency can be measured")
     if channels in (2, 4):
-        alpha = pixels[:, :, -1:]
-        pixels = pixels[:, :, :-1] * alpha + (1 - alpha)
+        pixels = pixels[:, :, :-1] + (1 - pixels[:, :, -1:])
     colours = np.floor(np.clip(pixels, 0, 1) * np.float32(255) + np.float32(0.5))
     return np.ascontiguousarray(np.broadcast_to(colours, (*colours.shape[:2], 3)))
 
