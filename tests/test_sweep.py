@@ -85,6 +85,8 @@ def test_every_combination_stands_in_its_place(call: Any) -> None:
     assert ink[top + SHAPE[0] + 2 : below - 2, left : left + SHAPE[1]].any()
     assert ink[top : top + SHAPE[0], : left - 2].any()
     assert (sheet[top : top + SHAPE[0], left + SHAPE[1] + 2 : right - 2] == 1).all()
+    frame = [eight_bits(sheet)[top, column].tolist() for column in (left - 1, left + SHAPE[1])]
+    assert frame == [[0xD2, 0xD2, 0xD7]] * 2
     assert sheet.shape[0] > below + SHAPE[0] + 4 * 13
     assert sheet.shape[1] > right + SHAPE[1]
 
