@@ -21,7 +21,8 @@ from patchnn.errors import InputError
 from patchnn.evaluate.plots import check_plots
 from patchnn.evaluate.report import as_html, as_json
 from patchnn.evaluate.study import REFERENCE, Picture, Study, by_number, conduct, write_whole
-from patchnn.images import clear_parts, read_image
+from patchnn.files import clear_parts
+from patchnn.images import read_image
 from patchnn.metrics.sifid import find_weights
 from patchnn.task import options
 from patchnn.workers import open_workers

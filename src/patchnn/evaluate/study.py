@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import asdict, dataclass, field, replace
@@ -19,6 +18,7 @@ from patchnn.engine.synthesize import Observer
 from patchnn.errors import InputError, PatchnnError
 from patchnn.evaluate.figures import measure
 from patchnn.evaluate.plots import count_distances
+from patchnn.files import whole_file
 from patchnn.images import read_image
 from patchnn.metrics import diversity
 from patchnn.registry import Registry
@@ -129,16 +129,9 @@ def conduct(
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file that appears whole or not at all, in UTF-8; raises InputError, naming it, if it cannot be written."""
-    part = path.with_name(f".patchnn-{secrets.token_hex(8)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as part:
         part.write_bytes(text.encode("utf-8", "replace"))
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _jobs(study: Study, pictures: Mapping[str, Picture], owners: dict[str, Picture]) -> Iterator[Job]:
