@@ -54,7 +54,7 @@ def test_a_picture_is_a_copy_of_itself(shape: tuple[int, int], seed: int) -> Non
 @given(shapes, shapes, seeds)
 def test_nothing_is_copied_from_another_picture(one: tuple[int, int], other: tuple[int, int], seed: int) -> None:
     copies = copied_blocks(picture(one, seed=seed), picture(other, seed=seed + 1))
-    assert (copies.share, copies.largest, copies.telling) == (0, 0, 1)
+    assert (copies.share, copies.largest, copies.telling) == (0, 0, pytest.approx(1, abs=0.01))
     assert copies.shifts.shape == (0, 2)
     assert (copies.regions == -1).all()
 
