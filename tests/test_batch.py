@@ -62,6 +62,7 @@ def test_a_job_writes_what_run_makes_and_how() -> None:
         **result.record,
         "files": {"image": ["a.png"]},
         "command": ["generate", "a.png", "--noise", "0.5", "--iterations", "1", "--seed", "5"],
+        "depth": None,
     }
 
 

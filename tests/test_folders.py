@@ -220,6 +220,8 @@ def test_resume_leaves_what_is_done(call: Any) -> None:
     assert contents() == before
     assert call(f"generate in -o out {QUICK}")[0] == 1
     assert contents() == before
+    assert "out/a.png was made otherwise" in call(f"generate in -o out {QUICK} --resume --depth 16")[2]
+    assert contents() == before
 
 
 def test_resume_with_numbers(call: Any) -> None:
@@ -261,6 +263,7 @@ def test_maps_of_a_folder(call: Any) -> None:
 PATHS = [
     ("out/a.png", "copy.png", "in/a.png", "out/a-copy.png"),
     ("out/a.jpg", "copy.jpg", "in/a.png", "out/a-copy.png"),
+    ("out/a.png", "light.exr", "in/a.png", "out/a-light.exr"),
     ("a-1.png", "height16.TIFF", "in/a.png", "a-1-height16.TIFF"),
     ("out/a.png", "normals/a.png", "in/a.png", "out/a-normals.png"),
     ("out/a.png", "in/a.png", "in/a.png", "out/a-a.png"),

@@ -19,10 +19,10 @@ from patchnn.engine.maps import check_maps
 from patchnn.engine.plan import Image, Plan
 from patchnn.engine.synthesize import Observer
 from patchnn.errors import BackendError, InputError, PatchnnError, debugging
-from patchnn.images import Depth, Kind, check_output, read_image, read_picture, read_record, write_image
+from patchnn.images import STREAM, Depth, Kind, Picture, check_output, read_image, read_picture, read_record, write_image
 from patchnn.registry import Registry
 from patchnn.run import describe, digest, run, tune
-from patchnn.task import Task, options
+from patchnn.task import Option, Task, options
 
 __all__ = ["Job", "Outcome", "carry_out", "prepare", "run_jobs"]
 
@@ -80,12 +80,16 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     """
     started = time.perf_counter()
     kind = (registry or Registry()).load(job.task)
-    task, plan, kept, notes = prepare(job, kind)
-    maps = _read_maps(job, plan)
+    files = _Files()
+    task, plan = prepare(job, kind, files)
+    maps = _read_maps(job, plan, files)
     outputs = (job.output, *(output for output, *_ in maps), *([job.animation] if job.animation else []))
     if len(set(outputs)) < len(outputs):
         raise InputError(f"{job.output}: two results would be written to one file; rename one of them")
-    drawn = {"maps": [[digest(image) for image in images] for _, images, _ in maps]} if maps else {}
+    form: dict[str, Any] = {"depth": job.depth, "quality": job.quality}
+    drawn: dict[str, Any] = {"depth": job.depth}
+    if maps:
+        drawn["maps"] = [[digest(image) for image in images] for _, images, _ in maps]
 
     there = _what_is_there(job, task, drawn)
     if there == "another" and not job.force:
@@ -97,22 +101,21 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
         if path == job.animation:
             film = Animation(path, plan.rounds or (), overwrite=overwrite[path])
             continue
-        own: dict[str, Any] = {"channels": plan.guess.shape[2], "depth": job.depth, "quality": job.quality}
-        check_output(path, **(own if path == job.output else {}), overwrite=overwrite[path])
+        own = {"channels": plan.guess.shape[2], **form} if path == job.output else {}
+        check_output(path, **own, overwrite=overwrite[path])
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": find_backend(job.backend), "max_memory": job.max_memory}
         result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, film))
         record = {**result.record, **drawn, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
         # The picture comes first: where it is done, its record vouches for maps that are there too.
         if job.output in missing:
-            form: dict[str, Any] = {"depth": job.depth, "quality": job.quality, "record": record}
-            write_image(job.output, result.image, kind=kept, **form, overwrite=overwrite[job.output])
+            write_image(job.output, result.image, kind=files.kind, **form, record=record, overwrite=overwrite[job.output])
         for path, images, own_kind in maps:
             if path in missing:
                 write_image(path, result.apply(*images), kind=own_kind, overwrite=overwrite[path])
         if film:
             film.write()
-    return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing, notes=notes)
+    return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing, notes=tuple(files.notes))
 
 
 def _together(*observers: Observer | None) -> Observer | None:
@@ -219,25 +222,42 @@ def _in_words(error: Exception) -> str:
     return text if isinstance(error, PatchnnError) else f"{type(error).__name__}: {text}"
 
 
-def prepare(job: Job, kind: type[Task]) -> tuple[Task, Plan, Kind | None, tuple[str, ...]]:
-    """Return the task and its plan, with the job's files read, the first image's kind, and what is to be said of them."""
+@dataclass
+class _Files:
+    """What the files of a job say of themselves. kind: the first image's. notes: what is to be said of any."""
+
+    kind: Kind | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def read(self, file: str) -> Picture:
+        """Read a picture, and keep what is to be said of it."""
+        picture = read_picture(file)
+        if picture.frames > 1:
+            self.notes.append(f"{file} holds {picture.frames} pictures: the first is used")
+        return picture
+
+    def read_option(self, option: Option, file: str) -> Any:
+        """Return what an option takes of a picture: its mask, or its pixels."""
+        picture = self.read(file)
+        if option.kind == "mask":
+            return picture.mask()
+        self.kind = self.kind or picture.kind
+        return picture.pixels
+
+
+def prepare(job: Job, kind: type[Task], files: _Files | None = None) -> tuple[Task, Plan]:
+    """Return the task and its plan, with the job's files read."""
+    files = files or _Files()
     pictures: dict[str, Any] = {}
-    kinds: list[Kind] = []
-    notes: list[str] = []
     for o in options(kind):
         if o.positional and o.name not in {*job.files, *job.options}:
             raise InputError(f"{o.name} is missing: {job.task} cannot do without")
         if o.picture and job.files.get(o.name):
-            read = []
-            for file in job.files[o.name]:
-                picture = read_picture(file)
-                read.append(picture.mask() if o.kind == "mask" else picture.pixels)
-                kinds += [] if o.kind == "mask" else [picture.kind]
-                notes += [f"{file} holds {picture.frames} pictures: the first is used"] if picture.frames > 1 else []
-            pictures[o.name] = tuple(read) if o.many else read[0]
+            several = tuple(files.read_option(o, file) for file in job.files[o.name])
+            pictures[o.name] = several if o.many else several[0]
     with _naming(job):
         task = kind.from_json(job.options, **pictures)
-        return task, tune(task, **job.tuning), next(iter(kinds), None), tuple(notes)
+        return task, tune(task, **job.tuning)
 
 
 @contextlib.contextmanager
@@ -253,13 +273,13 @@ def _naming(job: Job) -> Iterator[None]:
         raise InputError(f"{', '.join(names)}: {error}") from None
 
 
-def _read_maps(job: Job, plan: Plan) -> list[tuple[str, list[Image], Kind]]:
+def _read_maps(job: Job, plan: Plan, files: _Files) -> list[tuple[str, list[Image], Kind]]:
     """Return for each map where it goes, its pictures, one for every source, and the first one's kind."""
     count, found = len(plan.sources), []
     for start in range(0, len(job.maps), count):
         group = job.maps[start : start + count]
         try:
-            pictures = [read_picture(file) for file, _ in group]
+            pictures = [files.read(file) for file, _ in group]
             found.append((group[0][1], check_maps(plan, [p.pixels for p in pictures]), pictures[0].kind))
         except InputError as error:
             names = ", ".join(file for file, _ in group)
@@ -270,7 +290,7 @@ def _read_maps(job: Job, plan: Plan) -> list[tuple[str, list[Image], Kind]]:
 def _what_is_there(job: Job, task: Task, drawn: dict[str, Any]) -> Literal["nothing", "damaged", "another", "done"]:
     """Say what a job that is to be resumed finds in its output's place; a kind of file without a record is taken for done."""
     path = Path(job.output)
-    if not job.resume or not path.is_file():
+    if not job.resume or job.output == STREAM or not path.is_file():
         return "nothing"
     try:
         read_image(path)

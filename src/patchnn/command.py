@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from patchnn.images import STREAM
 from patchnn.task import Task, options
 
 __all__ = ["command_words", "flag"]
@@ -38,5 +39,5 @@ def _texts(value: Any) -> list[str]:
 
 
 def _name(file: str) -> str:
-    """A file's name that is not taken for an option."""
-    return f"./{file}" if file.startswith("-") else file
+    """A file's name that is not taken for an option; - alone is standard input."""
+    return f"./{file}" if file.startswith("-") and file != STREAM else file

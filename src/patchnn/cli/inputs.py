@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from patchnn.errors import InputError
+from patchnn.images import STREAM
 from patchnn.task import Task, options
 
 __all__ = ["MAPS", "Inputs", "find_inputs"]
@@ -95,7 +96,7 @@ def _partner(word: str, partners: Mapping[str, str], name: str) -> str:
 
 
 def _is_many(word: str) -> bool:
-    return os.path.isdir(word) or (glob.has_magic(word) and not os.path.exists(word))
+    return word != STREAM and (os.path.isdir(word) or (glob.has_magic(word) and not os.path.exists(word)))
 
 
 def _found(word: str) -> list[str]:

@@ -23,7 +23,7 @@ from patchnn.cli.progress import show_progress
 from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
 from patchnn.files import clear_parts
-from patchnn.images import check_output, read_record
+from patchnn.images import STREAM, check_output, read_record
 from patchnn.registry import Registry
 from patchnn.task import options
 from patchnn.workers import open_workers
@@ -113,6 +113,8 @@ def make(
         seed = secrets.randbelow(2**31) if earlier is None else earlier
         notes.append(f"seed: {seed}")
     total = len(inputs.names) * count
+    if (jobs > 1 or cluster) and STREAM in (output, *(word for words in inputs.words.values() for word in words)):
+        raise InputError("- is standard input or output, which other processes do not have: leave out --jobs and --cluster")
     films = film_paths(animate, total)
     for film in films:
         check_animation(film, overwrite=force or resume)
@@ -136,7 +138,7 @@ def make(
             display.finish(_in_words(outcome))
             if outcome.error:
                 failed.append(outcome)
-            for path in outcome.paths:
+            for path in outcome.paths if output != STREAM else ():
                 display.print(path)
     if failed:
         _explain(failed, total)
@@ -147,12 +149,14 @@ def _places(
     inputs: Inputs, output: str | None, name: str, count: int, overwrite: bool, form: dict[str, Any]
 ) -> Callable[[str], list[Path]]:
     """Return what says, for each picture that is gone through, where its results go; raises InputError if they cannot."""
+    if output == STREAM and (inputs.through or count > 1 or inputs.words[MAPS]):
+        raise InputError("--output is -, standard output, which takes one picture: give a folder, as -o out/")
     if inputs.through:
         pattern = folder_pattern(output, len(inputs.names))
         check_output(pattern, **form, overwrite=True)
         clear_parts(Path(pattern).parent)
         return lambda picture: pattern_paths(pattern, Path(picture).stem, count)
-    stem = Path(inputs.names[0]).stem
+    stem = "stdin" if inputs.names[0] == STREAM else Path(inputs.names[0]).stem
     paths = output_paths(output, f"{stem}-{name}", count, overwrite)
     for path in paths:
         check_output(path, **form, overwrite=overwrite)

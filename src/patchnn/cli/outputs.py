@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from patchnn.errors import InputError
-from patchnn.images import check_output
+from patchnn.images import STREAM, check_output
 
 __all__ = ["film_paths", "folder_pattern", "map_path", "output_paths", "pattern_paths"]
 
@@ -16,7 +16,7 @@ def output_paths(output: str | None, name: str, count: int, force: bool) -> list
     Several are numbered from 1. A name that nobody asked for gives way to files that exist, unless `force` is set.
     """
     folder = Path(output or ".")
-    if output and not output.endswith("/") and not folder.is_dir():
+    if output == STREAM or (output and not output.endswith("/") and not folder.is_dir()):
         return [folder] if count == 1 else _numbered(folder, 1, count)
     if not folder.is_dir():
         raise InputError(f"{output}: the folder does not exist; make it first")
@@ -58,14 +58,14 @@ def pattern_paths(pattern: str, stem: str, count: int) -> list[Path]:
 
 
 def map_path(output: Path, file: str, picture: str) -> Path:
-    """Return where a map's result goes: beside the picture, named after both; as TIFF where the map is one, else as PNG.
+    """Return where a map's result goes: beside the picture, named after both; as TIFF or EXR where the map is one, else as PNG.
 
     A map that is called like its picture gives its folder's name.
     """
-    given = Path(file)
+    given = Path("stdin" if file == STREAM else file)
     same = given.stem == Path(picture).stem and given.resolve() != Path(picture).resolve()
     name = given.resolve().parent.name if same else given.stem
-    suffix = given.suffix if given.suffix.lower() in (".tif", ".tiff") else ".png"
+    suffix = given.suffix if given.suffix.lower() in (".tif", ".tiff", ".exr") else ".png"
     return output.with_name(f"{output.stem}-{name}{suffix}")
 
 

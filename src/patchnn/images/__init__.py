@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 from pathlib import Path
@@ -13,9 +14,11 @@ from patchnn.errors import InputError
 from patchnn.files import check_place, reason, whole_file
 from patchnn.images.picture import Depth, Kind, Picture
 from patchnn.images.reading import decode, decode_info
+from patchnn.images.streams import STREAM, check_stream, read_stream, write_stream
 from patchnn.images.writing import RECORD, check_format, encode
 
 __all__ = [
+    "STREAM",
     "Depth",
     "Kind",
     "Picture",
@@ -48,7 +51,10 @@ def read_mask(path: str | os.PathLike[str]) -> Mask:
 
 
 def read_picture(path: str | os.PathLike[str]) -> Picture:
-    """Read a picture and what its file says of it: depth, colour profile, frames. Raises InputError as read_image does."""
+    """Read a picture and what its file says of it: depth, colour profile, frames; - is standard input.
+
+    Raises InputError as read_image does.
+    """
     with _opened(path) as file:
         return decode(file, str(path))
 
@@ -73,8 +79,12 @@ def check_output(
     overwrite: bool = False,
 ) -> None:
     """Raise InputError, naming the file, if a picture (of so many channels, of this depth) could not be written there."""
-    check_format(str(path), channels=channels, depth=depth, quality=quality)
-    check_place(path, overwrite=overwrite)
+    path = Path(path)
+    check_format(_with_kind(path), channels=channels, depth=depth, quality=quality)
+    if str(path) == STREAM:
+        check_stream()
+    else:
+        check_place(path, overwrite=overwrite)
 
 
 def write_image(
@@ -89,18 +99,29 @@ def write_image(
 ) -> None:
     """Write a picture (H, W, C) in [0, 1], colours multiplied by alpha, the kind of file by its extension.
 
-    kind, depth, quality, record: as in encode; by default 8 bits a channel. The file appears whole or not at all.
-    Raises InputError, naming the file, if it exists and `overwrite` is not set, or cannot be written.
+    The path - is standard output, a PNG. kind, depth, quality, record: as in encode; by default 8 bits a channel. The
+    file appears whole or not at all. Raises InputError, naming the file, if it exists and `overwrite` is not set, or cannot
+    be written.
     """
     check_output(path, depth=depth, quality=quality, overwrite=overwrite)
-    data = encode(image, str(path), kind=kind, depth=depth, quality=quality, record=record)
+    data = encode(image, _with_kind(Path(path)), kind=kind, depth=depth, quality=quality, record=record)
+    if str(path) == STREAM:
+        write_stream(data)
+        return
     with whole_file(path) as part:
         part.write_bytes(data)
+
+
+def _with_kind(path: Path) -> str:
+    """Return a name whose extension says what kind of file is written."""
+    return f"{path}.png" if str(path) == STREAM else str(path)
 
 
 def _opened(path: str | os.PathLike[str]) -> Any:
     """Open a file for reading; raises InputError, naming it, for what is no file that can be read."""
     path = Path(path)
+    if str(path) == STREAM:
+        return io.BytesIO(read_stream())
     try:
         if path.is_dir():
             raise InputError(f"{path} is a folder: give a picture")
