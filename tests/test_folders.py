@@ -334,8 +334,9 @@ import hashlib, signal
 from pathlib import Path
 from patchnn import files
 from patchnn.cli.interrupt import ending_soon
+from patchnn.images.reading import _silence
 signal.signal(signal.SIGINT, lambda *args: None)
-with ending_soon():
+with ending_soon(), _silence():
     part = Path(".patchnn-part")
     part.touch()
     files._parts.add(part)

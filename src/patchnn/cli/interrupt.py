@@ -6,10 +6,10 @@ import contextlib
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
+from typing import TextIO
 
 from patchnn.files import discard_parts
 
@@ -33,9 +33,11 @@ def ending_soon() -> Iterator[None]:
         return
     here, there = socket.socketpair()
     there.setblocking(False)
+    # Decoders are kept from the process's stderr, and this moment may be one of theirs.
+    stderr = os.fdopen(os.dup(2), "w")
     before = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
     came, told = threading.Event(), threading.Event()
-    threading.Thread(target=_watch, args=(here, came, told), daemon=True).start()
+    threading.Thread(target=_watch, args=(here, stderr, came, told), daemon=True).start()
     try:
         yield
     finally:
@@ -46,16 +48,16 @@ def ending_soon() -> Iterator[None]:
             there.close()
 
 
-def _watch(here: socket.socket, came: threading.Event, told: threading.Event) -> None:
-    with here:
+def _watch(here: socket.socket, stderr: TextIO, came: threading.Event, told: threading.Event) -> None:
+    with here, stderr:
         # Every signal that Python handles writes its number; an end is when nothing more can come.
         while (number := here.recv(1)) and number[0] != signal.SIGINT:
             pass
-    if not number:
-        return
-    came.set()
-    time.sleep(GRACE)
-    discard_parts()
-    if not told.is_set():
-        print("interrupted", file=sys.stderr, flush=True)
-    os._exit(INTERRUPTED)
+        if not number:
+            return
+        came.set()
+        time.sleep(GRACE)
+        discard_parts()
+        if not told.is_set():
+            print("interrupted", file=stderr, flush=True)
+        os._exit(INTERRUPTED)

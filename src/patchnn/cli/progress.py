@@ -83,14 +83,17 @@ def _bar(total: int, notes: list[str]) -> Iterator[Display]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
 
+    def say(line: str) -> None:
+        rich.console.print(line, soft_wrap=True)
+
     class Bar(Display):
         def observe(self, progress: Progress) -> None:
-            self._flush(rich.console.print)
+            self._flush(say)
             step = f"iteration {progress.iteration}/{progress.iterations}"
             rich.update(shown, completed=self.done + progress.fraction, description=self._title(f"{_level(progress)}, {step}"))
 
         def finish(self, text: str) -> None:
-            self._flush(rich.console.print)
+            self._flush(say)
             title = self._title(text)
             super().finish(text)
             rich.update(shown, completed=self.done, description=title)
@@ -98,7 +101,7 @@ def _bar(total: int, notes: list[str]) -> Iterator[Display]:
         def print(self, line: str) -> None:
             if sys.stdout.isatty():
                 # The bar is on the same screen, and must know.
-                rich.console.print(line, soft_wrap=True)
+                say(line)
             else:
                 super().print(line)
 
