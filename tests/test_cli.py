@@ -259,6 +259,9 @@ def test_an_animation_is_said_to_be_one(call: Any) -> None:
     assert code == 0
     assert err.splitlines()[0] == "moving.gif holds 2 pictures: the first is used"
     assert err.count("moving.gif") == 1
+    code, _, err = call("generate moving.gif -n 2 --apply-to moving.gif --iterations 1 --seed 1 --backend numpy")
+    assert code == 0
+    assert err.count("moving.gif") == 1
 
 
 @pytest.mark.parametrize("output", ["nowhere/a.png", "a.xyz", "a", "photo.png", "nowhere/"])

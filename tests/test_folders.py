@@ -218,7 +218,8 @@ def test_resume_leaves_what_is_done(call: Any) -> None:
     assert (code, out) == (1, "")
     assert "out/a.png was made otherwise" in err
     assert contents() == before
-    assert call(f"generate in -o out {QUICK}")[0] == 1
+    code, _, err = call(f"generate in -o out {QUICK}")
+    assert (code, err.splitlines()[-1]) == (1, "  out/c.png exists; choose another name, or overwrite it with --force")
     assert contents() == before
     assert "out/a.png was made otherwise" in call(f"generate in -o out {QUICK} --resume --depth 16")[2]
     assert contents() == before

@@ -128,13 +128,15 @@ def make(
         work = map(_absolute, work)
 
     failed: list[Outcome] = []
+    told: set[str] = set()
     with open_workers(jobs, cluster) as (executor, workers), show_progress(total, notes, quiet) as display:
         if total == 1 and executor is None:
             outcomes = iter([carry_out(next(work), display.observe, registry)])
         else:
             outcomes = run_jobs(work, executor, workers=workers, observe=display.observe, registry=registry)
         for outcome in outcomes:
-            notes += outcome.notes
+            notes += [note for note in dict.fromkeys(outcome.notes) if note not in told]
+            told.update(outcome.notes)
             display.finish(_in_words(outcome))
             if outcome.error:
                 failed.append(outcome)
@@ -202,6 +204,7 @@ def _in_words(outcome: Outcome) -> str:
 def _explain(failed: list[Outcome], total: int) -> None:
     """Say on stderr what failed and why, what went wrong in the same way once."""
     print(f"error: {len(failed)} of {total} pictures failed", file=sys.stderr)
-    outputs = {outcome.error: outcome.job.output for outcome in reversed(failed)}
-    for error, times in Counter(outcome.error for outcome in failed).items():
-        print(f"  {error} ({f'{times} pictures' if times > 1 else outputs[error]})", file=sys.stderr)
+    outputs = {str(outcome.error): outcome.job.output for outcome in reversed(failed)}
+    for error, times in Counter(str(outcome.error) for outcome in failed).items():
+        where = f"{times} pictures" if times > 1 else outputs[error]
+        print(f"  {error}" if where in error else f"  {error} ({where})", file=sys.stderr)
