@@ -277,12 +277,16 @@ def test_names_of_maps(output: str, file: str, picture: str, expected: str) -> N
 
 
 def test_patterns() -> None:
-    assert folder_pattern("out/", 2) == str(Path("out/*.png"))
+    assert folder_pattern("out/", 2, {}) == str(Path("out/*.png"))
     Path("odd.name").mkdir()
-    assert folder_pattern("odd.name", 2) == str(Path("odd.name/*.png"))
+    assert folder_pattern("odd.name", 2, {}) == str(Path("odd.name/*.png"))
     assert pattern_paths("out/*-x.jpg", "a*b", 2) == [Path("out/a*b-x-1.jpg"), Path("out/a*b-x-2.jpg")]
     with pytest.raises(InputError, match="one \\*"):
-        folder_pattern("out/*-*.png", 2)
+        folder_pattern("out/*-*.png", 2, {})
+    for pattern, form in (("new/*.xyz", {}), ("new/*.jpg", {"depth": 16})):
+        with pytest.raises(InputError, match="cannot"):
+            folder_pattern(pattern, 2, form)
+    assert not Path("new").exists()
 
 
 def test_a_bar_for_a_folder(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,42 +79,42 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     BackendError for a backend that cannot run.
     """
     started = time.perf_counter()
-    kind = (registry or Registry()).load(job.task)
+    task_class = (registry or Registry()).load(job.task)
     files = _Files()
-    task, plan = prepare(job, kind, files)
+    task, plan = prepare(job, task_class, files)
     maps = _read_maps(job, plan, files)
     outputs = (job.output, *(output for output, *_ in maps), *([job.animation] if job.animation else []))
     if len(set(outputs)) < len(outputs):
         raise InputError(f"{job.output}: two results would be written to one file; rename one of them")
     form: dict[str, Any] = {"depth": job.depth, "quality": job.quality}
-    drawn: dict[str, Any] = {"depth": job.depth}
+    extra: dict[str, Any] = {"depth": job.depth}
     if maps:
-        drawn["maps"] = [[digest(image) for image in images] for _, images, _ in maps]
+        extra["maps"] = [[digest(image) for image in images] for _, images, _ in maps]
 
-    there = _what_is_there(job, task, drawn)
+    there = _what_is_there(job, task, extra)
     if there == "another" and not job.force:
         raise InputError(f"{job.output} was made otherwise: choose another folder, or overwrite it with --force")
     missing = [path for path in outputs if there != "done" or not os.path.exists(path)]
     overwrite = {path: job.force or (there == "damaged" and path == job.output) for path in missing}
-    film: Animation | None = None
+    animation: Animation | None = None
     for path in missing:
         if path == job.animation:
-            film = Animation(path, plan.rounds or (), overwrite=overwrite[path])
+            animation = Animation(path, plan.rounds or (), overwrite=overwrite[path])
             continue
         own = {"channels": plan.guess.shape[2], **form} if path == job.output else {}
         check_output(path, **own, overwrite=overwrite[path])
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": find_backend(job.backend), "max_memory": job.max_memory}
-        result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, film))
-        record = {**result.record, **drawn, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
+        result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, animation))
+        record = {**result.record, **extra, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
         # The picture comes first: where it is done, its record vouches for maps that are there too.
         if job.output in missing:
             write_image(job.output, result.image, kind=files.kind, **form, record=record, overwrite=overwrite[job.output])
         for path, images, own_kind in maps:
             if path in missing:
                 write_image(path, result.apply(*images), kind=own_kind, overwrite=overwrite[path])
-        if film:
-            film.write()
+        if animation:
+            animation.write()
     return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing, notes=tuple(files.notes))
 
 
@@ -245,18 +245,18 @@ class _Files:
         return picture.pixels
 
 
-def prepare(job: Job, kind: type[Task], files: _Files | None = None) -> tuple[Task, Plan]:
+def prepare(job: Job, task_class: type[Task], files: _Files | None = None) -> tuple[Task, Plan]:
     """Return the task and its plan, with the job's files read."""
     files = files or _Files()
     pictures: dict[str, Any] = {}
-    for o in options(kind):
+    for o in options(task_class):
         if o.positional and o.name not in {*job.files, *job.options}:
             raise InputError(f"{o.name} is missing: {job.task} cannot do without")
         if o.picture and job.files.get(o.name):
             several = tuple(files.read_option(o, file) for file in job.files[o.name])
             pictures[o.name] = several if o.many else several[0]
     with _naming(job):
-        task = kind.from_json(job.options, **pictures)
+        task = task_class.from_json(job.options, **pictures)
         return task, tune(task, **job.tuning)
 
 
@@ -287,7 +287,7 @@ def _read_maps(job: Job, plan: Plan, files: _Files) -> list[tuple[str, list[Imag
     return found
 
 
-def _what_is_there(job: Job, task: Task, drawn: dict[str, Any]) -> Literal["nothing", "damaged", "another", "done"]:
+def _what_is_there(job: Job, task: Task, extra: dict[str, Any]) -> Literal["nothing", "damaged", "another", "done"]:
     """Say what a job that is to be resumed finds in its output's place; a kind of file without a record is taken for done."""
     path = Path(job.output)
     if not job.resume or job.output == STREAM or not path.is_file():
@@ -300,7 +300,7 @@ def _what_is_there(job: Job, task: Task, drawn: dict[str, Any]) -> Literal["noth
         return "done"
     with contextlib.suppress(InputError):
         before = read_record(path)
-        wanted = {**describe(task, seed=job.seed, tuning=job.tuning, search=job.search), **drawn, "task": job.task}
+        wanted = {**describe(task, seed=job.seed, tuning=job.tuning, search=job.search), **extra, "task": job.task}
         wanted["backend"] = before.get("backend") if job.backend == "auto" else job.backend
         if all(before.get(key) == value for key, value in wanted.items() if key != "patchnn"):
             return "done"

@@ -18,7 +18,7 @@ from patchnn.animate import check_animation
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
 from patchnn.cli.inputs import MAPS, Inputs, find_inputs
 from patchnn.cli.options import check_count, check_jobs, parse_bytes, parse_depth
-from patchnn.cli.outputs import film_paths, folder_pattern, map_path, output_paths, pattern_paths
+from patchnn.cli.outputs import animation_paths, folder_pattern, map_path, output_paths, pattern_paths
 from patchnn.cli.progress import show_progress
 from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
@@ -115,15 +115,15 @@ def make(
     total = len(inputs.names) * count
     if (jobs > 1 or cluster) and STREAM in (output, *(word for words in inputs.words.values() for word in words)):
         raise InputError("- is standard input or output, which other processes do not have: leave out --jobs and --cluster")
-    films = film_paths(animate, total)
-    for film in films:
-        check_animation(film, overwrite=force or resume)
+    animations = animation_paths(animate, total)
+    for path in animations:
+        check_animation(path, overwrite=force or resume)
     jobs = min(jobs, total)
     if device and jobs > 1:
         memory = (memory or device.free_bytes() // 2) // jobs
     tuning = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
     job = Job(name, {}, "", seed, own, tuning, search, backend, memory, **form, force=force, resume=resume)
-    work = _jobs(job, inputs, places, films)
+    work = _jobs(job, inputs, places, animations)
     if cluster:
         work = map(_absolute, work)
 
@@ -140,8 +140,8 @@ def make(
             display.finish(_in_words(outcome))
             if outcome.error:
                 failed.append(outcome)
-            for path in outcome.paths if output != STREAM else ():
-                display.print(path)
+            for file in outcome.paths if output != STREAM else ():
+                display.print(file)
     if failed:
         _explain(failed, total)
         raise typer.Exit(1)
@@ -154,8 +154,7 @@ def _places(
     if output == STREAM and (inputs.through or count > 1 or inputs.words[MAPS]):
         raise InputError("--output is -, standard output, which takes one picture: give a folder, as -o out/")
     if inputs.through:
-        pattern = folder_pattern(output, len(inputs.names))
-        check_output(pattern, **form, overwrite=True)
+        pattern = folder_pattern(output, len(inputs.names), form)
         clear_parts(Path(pattern).parent)
         return lambda picture: pattern_paths(pattern, Path(picture).stem, count)
     stem = "stdin" if inputs.names[0] == STREAM else Path(inputs.names[0]).stem
@@ -165,22 +164,23 @@ def _places(
     return lambda picture: paths
 
 
-def _jobs(job: Job, inputs: Inputs, places: Callable[[str], list[Path]], films: list[Path]) -> Iterator[Job]:
+def _jobs(job: Job, inputs: Inputs, places: Callable[[str], list[Path]], animations: list[Path]) -> Iterator[Job]:
     """Yield a job for every picture to be made, with seeds that count up from `job`'s for each that is gone through."""
-    film = map(str, films)
+    animation = map(str, animations)
     for picture, files in inputs:
-        maps = files.pop(MAPS)
+        given = files.pop(MAPS)
         for index, path in enumerate(places(picture)):
-            drawn = tuple((file, str(map_path(path, file, picture))) for file in maps)
-            yield replace(job, files=files, output=str(path), seed=job.seed + index, maps=drawn, animation=next(film, None))
+            maps = tuple((file, str(map_path(path, file, picture))) for file in given)
+            seed, shown = job.seed + index, next(animation, None)
+            yield replace(job, files=files, output=str(path), seed=seed, maps=maps, animation=shown)
 
 
 def _absolute(job: Job) -> Job:
     """Name a job's files as another machine finds them, on a file system that both see."""
     files = {key: [os.path.abspath(file) for file in several] for key, several in job.files.items()}
     maps = tuple((os.path.abspath(file), os.path.abspath(path)) for file, path in job.maps)
-    film = job.animation and os.path.abspath(job.animation)
-    return replace(job, files=files, output=os.path.abspath(job.output), maps=maps, animation=film)
+    animation = job.animation and os.path.abspath(job.animation)
+    return replace(job, files=files, output=os.path.abspath(job.output), maps=maps, animation=animation)
 
 
 def _earlier_seed(inputs: Inputs, places: Callable[[str], list[Path]], name: str) -> int | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from patchnn.errors import InputError
-from patchnn.images import STREAM, check_output
+from patchnn.files import check_place
+from patchnn.images import STREAM
+from patchnn.images.writing import check_format
 
-__all__ = ["film_paths", "folder_pattern", "map_path", "output_paths", "pattern_paths"]
+__all__ = ["animation_paths", "folder_pattern", "map_path", "output_paths", "pattern_paths"]
 
 
 def output_paths(output: str | None, name: str, count: int, force: bool) -> list[Path]:
@@ -28,10 +32,11 @@ def output_paths(output: str | None, name: str, count: int, force: bool) -> list
     return _numbered(path, start, count)
 
 
-def folder_pattern(output: str | None, pictures: int) -> str:
+def folder_pattern(output: str | None, pictures: int, form: Mapping[str, Any]) -> str:
     """Return where the results of a folder go, with * for a picture's name; makes the folder.
 
-    output: a folder, or a pattern as out/*.jpg. Raises InputError for anything else.
+    output: a folder, or a pattern as out/*.jpg. form: depth and quality, as in write_image. Raises InputError for
+    anything else, and for what files of this kind cannot hold.
     """
     if not output:
         raise InputError("--output is missing: say which folder the pictures go to, as -o out/")
@@ -42,11 +47,12 @@ def folder_pattern(output: str | None, pictures: int) -> str:
         path = path / "*.png"
     if path.name.count("*") != 1 or "*" in str(path.parent):
         raise InputError(f"--output is {output}: one * stands for a picture's name, as in -o 'out/*.jpg'")
+    check_format(str(path), **form)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{path.parent}: the folder cannot be made: {error.strerror}") from None
-    check_output(path, overwrite=True)
+    check_place(path, overwrite=True)
     return str(path)
 
 
@@ -69,7 +75,7 @@ def map_path(output: Path, file: str, picture: str) -> Path:
     return output.with_name(f"{output.stem}-{name}{suffix}")
 
 
-def film_paths(path: Path | None, total: int) -> list[Path]:
+def animation_paths(path: Path | None, total: int) -> list[Path]:
     """Return where the animations of `total` pictures go, numbered from 1 if there are several; none if none is asked for."""
     if path is None:
         return []
