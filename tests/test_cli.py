@@ -259,6 +259,7 @@ def test_an_animation_is_said_to_be_one(call: Any) -> None:
     assert code == 0
     assert err.splitlines()[0] == "moving.gif holds 2 pictures: the first is used"
     assert err.count("moving.gif") == 1
+    assert "moving.gif holds 2 pictures" in call("generate a.png -o b.png --apply-to moving.gif --iterations 1 --seed 1")[2]
     code, _, err = call("generate moving.gif -n 2 --apply-to moving.gif --iterations 1 --seed 1 --backend numpy")
     assert code == 0
     assert err.count("moving.gif") == 1

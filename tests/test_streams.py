@@ -14,6 +14,8 @@ from patchnn import read_image, write_image
 from patchnn.images import Kind, decode, read_picture, read_record
 from patchnn.testing import tiny_image
 
+posix = pytest.mark.skipif(os.name != "posix", reason="pipes and terminals as Unix has them")
+
 QUICK = ("--seed", "1", "--iterations", "1", "--backend", "numpy")
 
 
@@ -69,6 +71,7 @@ def test_out_holds_the_picture_alone() -> None:
     code, out, err = patchnn("generate", "a.png", "-o", "-", "--depth", "16")
     assert code == 0
     assert decode(out, "out").kind.depth == 16
+    assert out.endswith(b"IEND\xaeB`\x82")
     assert "seed: " in err
 
 
@@ -93,12 +96,26 @@ def test_bad_streams_are_one_line(words: tuple[str, ...], data: bytes, said: str
     assert os.listdir() == ["a.png"]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="pipes as Unix has them")
-def test_nobody_reads_what_is_written() -> None:
-    write_image("large.png", np.random.default_rng(0).random((200, 200, 3)))
+@posix
+def test_a_terminal_neither_gives_nor_takes_pictures() -> None:
+    for words, said in ((("-",), "pipe a picture in"), (("a.png", "-o", "-"), "here a terminal")):
+        far, near = os.openpty()
+        command = [sys.executable, "-m", "patchnn", "generate", *words, *QUICK]
+        done = subprocess.run(command, stdin=near, stdout=near, stderr=subprocess.PIPE, text=True, timeout=60)
+        os.close(near)
+        os.close(far)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert said in done.stderr
+    assert os.listdir() == ["a.png"]
+
+
+@posix
+@pytest.mark.parametrize("side", [24, 200])
+def test_nobody_reads_what_is_written(side: int) -> None:
+    write_image("noise.png", np.random.default_rng(0).random((side, side, 3)))
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "patchnn", "generate", "large.png", "-o", "-", *QUICK]
+    command = [sys.executable, "-m", "patchnn", "generate", "noise.png", "-o", "-", *QUICK]
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
     os.close(writing)
     assert (done.returncode, done.stderr) == (1, "error: - is standard output, which cannot be written: Broken pipe\n")
