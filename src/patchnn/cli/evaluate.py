@@ -99,7 +99,7 @@ def evaluate(
     with open_workers(jobs) as (executor, workers), show_progress(total, notes, common["quiet"]) as display:
 
         def finish(outcome: Outcome) -> None:
-            notes.extend(outcome.notes)
+            display.note(outcome.notes)
             display.finish(f"{outcome.job.output} {'failed' if outcome.error else f'{outcome.seconds:.1f} s'}")
 
         found = conduct(study, executor, workers=workers, observe=display.observe, finish=finish, registry=about.registry)

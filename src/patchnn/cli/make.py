@@ -128,15 +128,13 @@ def make(
         work = map(_absolute, work)
 
     failed: list[Outcome] = []
-    told: set[str] = set()
     with open_workers(jobs, cluster) as (executor, workers), show_progress(total, notes, quiet) as display:
         if total == 1 and executor is None:
             outcomes = iter([carry_out(next(work), display.observe, registry)])
         else:
             outcomes = run_jobs(work, executor, workers=workers, observe=display.observe, registry=registry)
         for outcome in outcomes:
-            notes += [note for note in dict.fromkeys(outcome.notes) if note not in told]
-            told.update(outcome.notes)
+            display.note(outcome.notes)
             display.finish(_in_words(outcome))
             if outcome.error:
                 failed.append(outcome)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from patchnn.engine.synthesize import Progress
@@ -22,7 +22,15 @@ class Display:
     """
 
     def __init__(self, total: int, notes: list[str]) -> None:
-        self.total, self.notes, self.done = total, notes, 0
+        self.total, self.notes, self.done = total, list(notes), 0
+        self.noted = set(notes)
+
+    def note(self, lines: Iterable[str]) -> None:
+        """Have lines printed, each of them once."""
+        for line in lines:
+            if line not in self.noted:
+                self.noted.add(line)
+                self.notes.append(line)
 
     def observe(self, progress: Progress) -> None:
         """Show how far the picture at work is."""
