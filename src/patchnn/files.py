@@ -11,7 +11,7 @@ from pathlib import Path
 
 from patchnn.errors import InputError
 
-__all__ = ["check_place", "clear_parts", "discard_parts", "reason", "whole_file"]
+__all__ = ["check_place", "clear_parts", "discard_parts", "make_folder", "reason", "whole_file"]
 
 PART = ".patchnn-"
 """How the name of a file begins that is being written."""
@@ -63,6 +63,14 @@ def discard_parts() -> None:
     for part in list(_parts):
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def make_folder(path: str | os.PathLike[str]) -> None:
+    """Make a folder, and those above it, where there is none; raises InputError, naming it, if that cannot be."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: the folder cannot be made: {reason(error)}") from None
 
 
 def clear_parts(folder: str | os.PathLike[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -15,13 +14,13 @@ from patchnn.batch import Job, Outcome
 from patchnn.cli.borrow import TASK, TUNING, Borrowed, Named
 from patchnn.cli.inputs import MAPS, PICTURES, find_inputs
 from patchnn.cli.options import check_count, check_jobs, parse_bytes
-from patchnn.cli.progress import show_progress
+from patchnn.cli.progress import print_failures, show_progress
 from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
 from patchnn.evaluate.plots import check_plots
 from patchnn.evaluate.report import as_html, as_json
 from patchnn.evaluate.study import REFERENCE, Picture, Study, by_number, conduct, write_whole
-from patchnn.files import clear_parts
+from patchnn.files import clear_parts, make_folder
 from patchnn.images import read_image
 from patchnn.metrics.sifid import find_weights
 from patchnn.task import options
@@ -125,19 +124,14 @@ def _job(about: Borrowed, seed: int, memory: int | None) -> Job:
 def _explain(pictures: Sequence[Picture]) -> None:
     """Say on stderr what went wrong, the same thing once."""
     failed = [picture for picture in pictures if picture.errors]
-    print(f"error: {len(failed)} of {len(pictures)} pictures failed", file=sys.stderr)
-    for error in dict.fromkeys(error for picture in failed for error in picture.errors):
-        print(f"  {error}", file=sys.stderr)
+    print_failures(len(failed), len(pictures), dict.fromkeys(error for picture in failed for error in picture.errors))
 
 
 def _open_folder(folder: Path, again: bool) -> None:
     """Make the report's folder; raises InputError for one that holds a report, unless it may be written `again`."""
     if not again and ((folder / "index.html").exists() or any(folder.glob("samples/*/*.png"))):
         raise InputError(f"{folder} holds a report: go on with --resume, overwrite it with --force, or choose another --output")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: the folder cannot be made: {error.strerror}") from None
+    make_folder(folder)
     for part in (folder, *folder.glob("samples/*")):
         clear_parts(part)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,7 +18,7 @@ from patchnn.batch import Job, Outcome, carry_out, run_jobs
 from patchnn.cli.inputs import MAPS, Inputs, find_inputs
 from patchnn.cli.options import check_count, check_jobs, parse_bytes, parse_depth
 from patchnn.cli.outputs import animation_paths, folder_pattern, map_path, output_paths, pattern_paths
-from patchnn.cli.progress import show_progress
+from patchnn.cli.progress import print_failures, show_progress
 from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
 from patchnn.files import clear_parts
@@ -201,8 +200,9 @@ def _in_words(outcome: Outcome) -> str:
 
 def _explain(failed: list[Outcome], total: int) -> None:
     """Say on stderr what failed and why, what went wrong in the same way once."""
-    print(f"error: {len(failed)} of {total} pictures failed", file=sys.stderr)
     outputs = {str(outcome.error): outcome.job.output for outcome in reversed(failed)}
+    reasons = []
     for error, times in Counter(str(outcome.error) for outcome in failed).items():
         where = f"{times} pictures" if times > 1 else outputs[error]
-        print(f"  {error}" if where in error else f"  {error} ({where})", file=sys.stderr)
+        reasons.append(error if outputs[error] in error else f"{error} ({where})")
+    print_failures(len(failed), total, reasons)

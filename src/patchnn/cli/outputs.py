@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from patchnn.errors import InputError
-from patchnn.files import check_place
+from patchnn.files import check_place, make_folder
 from patchnn.images import STREAM
 from patchnn.images.writing import check_format
 
@@ -48,10 +48,7 @@ def folder_pattern(output: str | None, pictures: int, form: Mapping[str, Any]) -
     if path.name.count("*") != 1 or "*" in str(path.parent):
         raise InputError(f"--output is {output}: one * stands for a picture's name, as in -o 'out/*.jpg'")
     check_format(str(path), **form)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{path.parent}: the folder cannot be made: {error.strerror}") from None
+    make_folder(path.parent)
     check_place(path, overwrite=True)
     return str(path)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from patchnn.engine.synthesize import Progress
 
-__all__ = ["Display", "show_progress"]
+__all__ = ["Display", "print_failures", "show_progress"]
 
 STEADY = 5.0
 """Seconds between two lines about one picture."""
@@ -61,6 +61,12 @@ def show_progress(total: int, notes: list[str], quiet: bool) -> Iterator[Display
             yield bar
     else:
         yield _Lines(total, notes)
+
+
+def print_failures(failed: int, total: int, reasons: Iterable[str]) -> None:
+    """Print on stderr how many pictures failed, and why."""
+    for line in (f"error: {failed} of {total} pictures failed", *(f"  {reason}" for reason in reasons)):
+        _say(line)
 
 
 class _Lines(Display):
