@@ -48,6 +48,16 @@ def test_in_and_out() -> None:
     assert shown.split()[-2:] == ["-o", "-"]
 
 
+def test_other_commands_read_it_too() -> None:
+    data = Path("a.png").read_bytes()
+    assert patchnn("sweep", "-", "--noise", "0.5,1", *QUICK, data=data)[:2] == (0, b"stdin-sweep.png\n")
+    code, out, err = patchnn("sweep", "-", "--noise", "0.5,1", "-o", "-", "--quiet", *QUICK, data=data)
+    assert (code, err) == (0, "")
+    assert out.endswith(b"IEND\xaeB`\x82")
+    shown = patchnn("score", "a.png", "-", "--patch", "3", data=data)[1].decode()
+    assert shown.splitlines()[1].startswith("-  ")
+
+
 def test_a_file_or_folder_of_that_name_is_left_alone() -> None:
     data = Path("a.png").read_bytes()
     for make in (lambda path: path.write_bytes(data), lambda path: (path.unlink(), path.mkdir())):

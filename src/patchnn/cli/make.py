@@ -17,7 +17,7 @@ from patchnn.animate import check_animation
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
 from patchnn.cli.inputs import MAPS, Inputs, find_inputs
 from patchnn.cli.options import check_count, check_jobs, parse_bytes, parse_depth
-from patchnn.cli.outputs import animation_paths, folder_pattern, map_path, output_paths, pattern_paths
+from patchnn.cli.outputs import animation_paths, folder_pattern, map_path, output_paths, pattern_paths, stem
 from patchnn.cli.progress import print_failures, show_progress
 from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
@@ -153,9 +153,8 @@ def _places(
     if inputs.through:
         pattern = folder_pattern(output, len(inputs.names), form)
         clear_parts(Path(pattern).parent)
-        return lambda picture: pattern_paths(pattern, Path(picture).stem, count)
-    stem = "stdin" if inputs.names[0] == STREAM else Path(inputs.names[0]).stem
-    paths = output_paths(output, f"{stem}-{name}", count, overwrite)
+        return lambda picture: pattern_paths(pattern, stem(picture), count)
+    paths = output_paths(output, f"{stem(inputs.names[0])}-{name}", count, overwrite)
     for path in paths:
         check_output(path, **form, overwrite=overwrite)
     return lambda picture: paths

@@ -11,7 +11,12 @@ from patchnn.files import check_place, make_folder
 from patchnn.images import STREAM
 from patchnn.images.writing import check_format
 
-__all__ = ["animation_paths", "folder_pattern", "map_path", "output_paths", "pattern_paths"]
+__all__ = ["animation_paths", "folder_pattern", "map_path", "output_paths", "pattern_paths", "stem"]
+
+
+def stem(file: str | Path) -> str:
+    """Return what the results of a file are named after: its name without extension, or stdin."""
+    return "stdin" if str(file) == STREAM else Path(file).stem
 
 
 def output_paths(output: str | None, name: str, count: int, force: bool) -> list[Path]:
@@ -65,9 +70,9 @@ def map_path(output: Path, file: str, picture: str) -> Path:
 
     A map that is called like its picture gives its folder's name.
     """
-    given = Path("stdin" if file == STREAM else file)
-    same = given.stem == Path(picture).stem and given.resolve() != Path(picture).resolve()
-    name = given.resolve().parent.name if same else given.stem
+    given = Path(file)
+    same = stem(file) == stem(picture) and given.resolve() != Path(picture).resolve()
+    name = given.resolve().parent.name if same else stem(file)
     suffix = given.suffix if given.suffix.lower() in (".tif", ".tiff", ".exr") else ".png"
     return output.with_name(f"{output.stem}-{name}{suffix}")
 

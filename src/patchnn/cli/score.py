@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from patchnn.cli.outputs import output_paths
+from patchnn.cli.outputs import output_paths, stem
 from patchnn.errors import InputError
 from patchnn.images import check_output, read_image, write_image
 
@@ -94,12 +94,12 @@ def _map_paths(folder: str | None, outputs: list[Path], force: bool) -> list[Pat
         return [None] * len(outputs)
     if len(outputs) > 1 and not (folder.endswith("/") or Path(folder).is_dir()):
         raise InputError(f"--map {folder}: the maps of several outputs need a folder; give one that exists")
-    stems = [path.stem for path in outputs]
+    stems = [stem(path) for path in outputs]
     paths: list[Path | None] = []
-    for number, stem in enumerate(stems):
+    for number, name in enumerate(stems):
         # Outputs of one name, from several folders, are told apart by their numbers.
-        name = f"{stem}-copies" if stems.count(stem) == 1 else f"{stem}-{number + 1}-copies"
-        path = output_paths(folder, name, 1, force)[0]
+        own = name if stems.count(name) == 1 else f"{name}-{number + 1}"
+        path = output_paths(folder, f"{own}-copies", 1, force)[0]
         check_output(path, channels=3, overwrite=force)
         paths.append(path)
     return paths

@@ -14,13 +14,13 @@ import typer
 from patchnn.batch import Job, prepare
 from patchnn.cli.borrow import TASK, TUNING, Borrowed, Named
 from patchnn.cli.options import check_count, parse_bytes
-from patchnn.cli.outputs import output_paths
+from patchnn.cli.outputs import output_paths, stem
 from patchnn.cli.progress import show_progress
 from patchnn.command import flag
 from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
 from patchnn.evaluate.sweep import Tried, draw, try_out
-from patchnn.images import check_output, read_image, write_image
+from patchnn.images import STREAM, check_output, read_image, write_image
 from patchnn.task import options
 
 __all__ = ["COMMON", "listed", "sweep"]
@@ -61,7 +61,7 @@ def sweep(
     # Whatever can be wrong with the command is found before any work.
     memory = None if about.common["max_memory"] is None else parse_bytes(about.common["max_memory"])
     check_count(samples, seed, "--samples")
-    path = output_paths(output, f"{image.stem}-sweep", 1, about.common["force"])[0]
+    path = output_paths(output, f"{stem(image)}-sweep", 1, about.common["force"])[0]
     check_output(path, channels=3, overwrite=about.common["force"])
     source = read_image(image)
     names, combinations = _combinations(about)
@@ -93,7 +93,7 @@ def sweep(
     if as_json:
         figures = [one.to_json() for row in tried for one in row]
         print(json.dumps({"sheet": str(path), "task": about.name, "seed": seed, "samples": samples, "tried": figures}, indent=2))
-    else:
+    elif output != STREAM:
         print(path)
 
 
