@@ -126,7 +126,9 @@ def test_nobody_reads_what_is_written(side: int) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "patchnn", "generate", "noise.png", "-o", "-", *QUICK]
-    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
+    # With a buffer, as users have it: what it holds back must not be missed at the end.
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, env=environment)
     os.close(writing)
     assert (done.returncode, done.stderr) == (1, "error: - is standard output, which cannot be written: Broken pipe\n")
 
