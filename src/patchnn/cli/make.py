@@ -37,7 +37,12 @@ def make(
     *,
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="FILE|FOLDER/", help="Where to write; by default named after the first input."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE|FOLDER/",
+            help="Where to write, - for standard output; by default named after the first input.",
+        ),
     ] = None,
     count: Annotated[int, typer.Option("-n", "--count", metavar="INTEGER", help="How many pictures to make.")] = 1,
     seed: Annotated[
