@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shlex
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,3 +27,16 @@ def _search_as_in_large_pictures() -> Iterator[None]:
         patch.setattr("patchnn.engine.synthesize.TINY", 0)
         patch.setattr("patchnn.engine.synthesize.AUTO_EXACT", 150)
         yield
+
+
+@pytest.fixture
+def call(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Callable[[str], tuple[int, str, str]]:
+    """Run the command line on a line of words, with the test file's own TASKS: (exit code, stdout, stderr)."""
+    from patchnn.cli import main
+
+    def run(line: str) -> tuple[int, str, str]:
+        code = main(shlex.split(line), request.module.TASKS)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run

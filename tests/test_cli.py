@@ -81,18 +81,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run the command line on a line of words: (exit code, stdout, stderr)."""
-
-    def run(line: str) -> tuple[int, str, str]:
-        code = main(shlex.split(line), TASKS)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
-
-
 QUICK = "generate photo.png --iterations 1 --backend numpy"
 
 

@@ -24,7 +24,6 @@ from PIL import Image as Pillow
 import patchnn
 from patchnn import metrics, read_image, write_image
 from patchnn.batch import Job, Outcome
-from patchnn.cli import main
 from patchnn.cli.evaluate import _results
 from patchnn.evaluate.figures import FIGURES
 from patchnn.evaluate.plots import EDGES, count_distances
@@ -50,18 +49,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_image("in/meadow.png", picture((36, 44)))
     write_image("in/sky.png", picture((40, 32), 1, seed=5))
     return tmp_path
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run the command line on a line of words: (exit code, stdout, stderr)."""
-
-    def run(line: str) -> tuple[int, str, str]:
-        code = main(shlex.split(line), TASKS)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 class Page(HTMLParser):

@@ -13,7 +13,6 @@ import pytest
 
 import patchnn
 from patchnn import metrics, read_image, write_image
-from patchnn.cli import main
 from patchnn.engine.plan import Image
 from patchnn.evaluate.sheet import LONGEST, Cell, contact_sheet
 from patchnn.evaluate.thumbnails import scale_to_fit, thumbnail
@@ -34,18 +33,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     write_image("meadow.png", picture(SHAPE))
     return tmp_path
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run the command line on a line of words: (exit code, stdout, stderr)."""
-
-    def run(line: str) -> tuple[int, str, str]:
-        code = main(shlex.split(line), TASKS)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def eight_bits(image: Image) -> np.ndarray[Any, Any]:
