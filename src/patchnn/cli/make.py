@@ -67,9 +67,7 @@ def make(
     patch: Annotated[int | None, typer.Option(metavar="INTEGER", help=TUNING["patch"].help)] = None,
     iterations: Annotated[int | None, typer.Option(metavar="INTEGER", help=TUNING["iterations"].help)] = None,
     ratio: Annotated[float | None, typer.Option(metavar="NUMBER", help=TUNING["ratio"].help)] = None,
-    coarsest: Annotated[
-        float | None, typer.Option(metavar="NUMBER", help=TUNING["coarsest"].help)
-    ] = None,
+    coarsest: Annotated[float | None, typer.Option(metavar="NUMBER", help=TUNING["coarsest"].help)] = None,
     search: Annotated[str, typer.Option(metavar="|".join(SEARCH.choices), help=SEARCH.help)] = "auto",
     backend: Annotated[
         str, typer.Option(metavar="auto|numpy|cupy", help="What computes; auto is the GPU where one runs.")

@@ -1,0 +1,158 @@
+"""Pictures as the page sends and shows them: files as they are, or its own pixels, 8 bits each."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from patchnn.engine.plan import Image, Mask
+from patchnn.errors import InputError
+from patchnn.images import read_image, read_mask, write_image
+
+__all__ = ["MAX_PIXELS", "Upload", "encode", "open_file", "thinned", "to_rgba", "uploads"]
+
+MAX_PIXELS = 36_000_000
+"""A larger picture is refused before it is decoded."""
+MAX_SIDE = 32_000
+"""The longest side of a picture: places in it fit into 16 bits."""
+NAME = re.compile(r"[^\x00-\x1f/\\:*?\"<>|]{1,100}")
+"""What a file may be called: a plain name on every system."""
+
+# What the pixels of a file, of the page's own picture and of its masks are.
+_KINDS = ("file", "rgba", "mask")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A picture from the page. kind: "file", "rgba" (straight alpha) or "mask" (one byte a pixel, hole if not 0).
+
+    channels: how many the pixels of "rgba" were painted over, 1 to 4: they need no more unless their colours say so.
+    """
+
+    name: str
+    kind: str
+    data: bytes
+    width: int = 0
+    height: int = 0
+    channels: int = 3
+
+    def image(self) -> Image:
+        """Return the pixels, as read_image would from file()."""
+        if self.kind == "file":
+            image: Image = open_file(self.name, self.data)
+            return image
+        return np.asarray(self._pixels() / np.float32(255), np.float32)
+
+    def mask(self) -> Mask:
+        """Return the mask, as read_mask would from file()."""
+        mask: Mask = open_file(self.name, self.file(), read_mask)
+        return mask
+
+    def file(self) -> bytes:
+        """Return the bytes of a file that holds this picture."""
+        return self.data if self.kind == "file" else encode(self.image())
+
+    def _pixels(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        pixels = np.frombuffer(self.data, np.uint8).reshape(self.height, self.width, -1)
+        if self.kind == "mask":
+            return np.where(pixels > 0, np.uint8(255), np.uint8(0))
+        grey = self.channels < 3 and bool((pixels[:, :, :1] == pixels[:, :, 1:3]).all())
+        clear = self.channels in (2, 4) or bool((pixels[:, :, 3] < 255).any())
+        return pixels[:, :, [*([0] if grey else [0, 1, 2]), *([3] if clear else [])]]
+
+
+def uploads(described: Any, blobs: Sequence[bytes]) -> list[Upload]:
+    """Return what a message describes and carries; raises InputError, naming the picture that cannot be."""
+    if not isinstance(described, list) or len(described) != len(blobs):
+        raise InputError("the request describes other pictures than it carries")
+    found = [_upload(facts, blob) for facts, blob in zip(described, blobs, strict=True)]
+    names = [upload.name.casefold() for upload in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two pictures are called {name}")
+    return found
+
+
+def _upload(facts: Any, data: bytes) -> Upload:
+    name = facts.get("name") if isinstance(facts, Mapping) else None
+    if not isinstance(name, str) or not NAME.fullmatch(name) or name.startswith(".") or name != name.strip():
+        raise InputError(f"{name!r} is no name of a file")
+    kind, sides = facts.get("kind"), (facts.get("width", 0), facts.get("height", 0))
+    channels = facts.get("channels", 3)
+    if kind not in _KINDS or channels not in (1, 2, 3, 4) or not all(isinstance(side, int) for side in sides):
+        raise InputError(f"{name} is described as nothing that is known here")
+    if kind != "file":
+        check_size(name, *sides)
+        if len(data) != sides[0] * sides[1] * (4 if kind == "rgba" else 1):
+            raise InputError(f"{name} has other pixels than it should")
+    return Upload(name, kind, data, sides[0], sides[1], channels)
+
+
+def check_size(name: str, width: int, height: int) -> None:
+    """Raise InputError, naming the picture, if it has no pixels or too many of them."""
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS):
+        raise InputError(f"{name} is {width}×{height}: a picture here has at most {MAX_PIXELS // 10**6} million pixels")
+
+
+def open_file(name: str, data: bytes, read: Callable[[Path], Any] = read_image) -> Any:
+    """Return what `read` makes of a file's bytes; raises InputError, naming the file, if that is nothing."""
+    size = _size(data)
+    if size:
+        check_size(name, *size)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"picture{Path(name).suffix}")
+        path.write_bytes(data)
+        try:
+            pixels = read(path)
+        except InputError as error:
+            raise InputError(str(error).replace(str(path), name)) from None
+    check_size(name, pixels.shape[1], pixels.shape[0])
+    return pixels
+
+
+def _size(data: bytes) -> tuple[int, int] | None:
+    """Return width and height as a file's head tells them; None if it is not known here."""
+    from PIL import Image as Pillow
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Pillow.open(io.BytesIO(data)) as file:
+                return file.size
+        except Exception:
+            # A damaged file makes decoders raise anything; reading it says what is wrong.
+            return None
+
+
+def encode(image: Image, record: dict[str, Any] | None = None) -> bytes:
+    """Return a picture as the bytes of a PNG, with its record."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "picture.png")
+        write_image(path, image, record=record)
+        return path.read_bytes()
+
+
+def to_rgba(image: Image) -> tuple[dict[str, int], bytes]:
+    """Return a picture's size and channels, and its pixels as the page shows them: RGBA, straight alpha, 8 bits."""
+    height, width, channels = image.shape
+    pixels = np.full((height, width, 4), 255, np.uint8)
+    levels = np.floor(np.clip(image, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    pixels[:, :, :3] = levels[:, :, :1] if channels < 3 else levels[:, :, :3]
+    if channels in (2, 4):
+        pixels[:, :, 3] = levels[:, :, -1]
+    return {"width": width, "height": height, "channels": channels}, pixels.tobytes()
+
+
+def thinned(image: Image, pixels: int) -> Image:
+    """Return a picture of at most about so many pixels: every second one, every third, as it needs."""
+    step = math.ceil(math.sqrt(image.shape[0] * image.shape[1] / pixels))
+    return image[::step, ::step]
