@@ -27,6 +27,8 @@ __all__ = ["MAX_COUNT", "StoppedError", "make", "warm_up"]
 
 MAX_COUNT = 64
 """Pictures that one order may ask for."""
+SEEDS = 100_000
+"""A seed that nobody chose is below this: short enough to be remembered."""
 PREVIEW = 1_000_000
 """Pixels of a picture on its way, at most."""
 PLACES = 4_000_000
@@ -94,7 +96,7 @@ class Order:
             sent,
             tuning,
             SEARCH.check(head.get("search", SEARCH.default)),
-            _whole("seed", head.get("seed"), 0, 2**32 - MAX_COUNT) if head.get("seed") is not None else secrets.randbelow(2**31),
+            _whole("seed", head.get("seed"), 0, 2**32 - MAX_COUNT) if head.get("seed") is not None else secrets.randbelow(SEEDS),
             _whole("count", head.get("count", 1), 1, MAX_COUNT),
         )
 

@@ -17,7 +17,7 @@ export function element(tag, facts = {}, ...children) {
 export function knob(option, sizeOf) {
   const id = `knob-${++count}`;
   const made = (makers[option.kind] ?? text)(option, id, sizeOf);
-  const help = element("p", { id: `${id}-help`, className: "hint" }, option.bounds ? `${option.help} (${option.bounds})` : option.help);
+  const help = element("p", { id: `${id}-help`, className: "hint" }, spoken(option.bounds ? `${option.help} (${option.bounds})` : option.help));
   const label = element("label", { htmlFor: id }, title(option.name));
   const row = element("div", { className: `knob ${option.kind}` }, label, made.element, help);
   row.querySelector(`#${id}`).setAttribute("aria-describedby", help.id);
@@ -25,6 +25,9 @@ export function knob(option, sizeOf) {
 }
 
 export const title = (name) => (name[0].toUpperCase() + name.slice(1)).replaceAll("_", " ");
+
+// Help as the page says it: an option is called by its label.
+export const spoken = (help) => help.trim().replace(/--([a-z][a-z-]*)/g, (_, name) => `“${title(name.replaceAll("-", "_"))}”`);
 
 const makers = { number, integer: number, flag, choice, text, size };
 

@@ -66,7 +66,7 @@ export class Easel {
     if (before) this.pointers.set(event.pointerId, event);
     if (this.pointers.size === 2) this.pinch(event, before);
     else if (before && this.panning) this.view.pan(event.clientX - before.clientX, event.clientY - before.clientY);
-    else if (before) for (const point of event.getCoalescedEvents?.() ?? [event]) this.move(this.view.place(point));
+    else if (before) for (const point of points(event)) this.move(this.view.place(point));
     if (event.pointerType !== "touch") this.pointAt(this.view.place(event));
   }
 
@@ -358,14 +358,22 @@ export class Easel {
   }
 }
 
+// All the places that a pointer went since it last said so.
+function points(event) {
+  const all = event.getCoalescedEvents?.() ?? [];
+  return all.length ? all : [event];
+}
+
 // A frame that is seen on any picture.
 export function frame(context, box, pixel) {
   if (!box) return;
   const outline = new Path2D();
   outline.rect(box.x, box.y, box.width, box.height);
-  line(context, outline, pixel, "#000", 5);
-  line(context, outline, pixel, "#fff", 3);
-  line(context, outline, pixel, "#d9480f", 1.5);
+  const ring = new Path2D();
+  ring.arc(box.x + box.width / 2, box.y + box.height / 2, Math.max(box.width, 22 * pixel * devicePixelRatio), 0, 7);
+  outline.addPath(ring);
+  line(context, outline, pixel, "#000", 4);
+  line(context, outline, pixel, "#fff", 2);
 }
 
 function line(context, outline, pixel, colour, width) {

@@ -1,6 +1,6 @@
 // Slots: which pictures go into a task. A slot left alone follows what is on the easel; one that was set stays.
 
-import { element, title } from "./controls.js";
+import { element, spoken, title } from "./controls.js";
 
 // A use is a picture and what of it: "now" (as it is on the easel), "first" (as it came), "marks" (what is painted on it).
 const same = (a, b) => a?.picture === b?.picture && a?.as === b?.as;
@@ -77,7 +77,7 @@ export class Slots {
     const rows = option.many ? held.map((use, i) => this.row(option, held, i)) : [this.row(option, held, 0)];
     if (option.many) rows.push(this.row(option, held, held.length));
     const label = element("label", { htmlFor: `${id}-0` }, title(option.name));
-    const hint = element("p", { className: "hint", id: `${id}-help` }, option.help);
+    const hint = element("p", { className: "hint", id: `${id}-help` }, spoken(option.help));
     return element("div", { className: "slot", "data-option": option.name }, label, ...rows, hint);
   }
 

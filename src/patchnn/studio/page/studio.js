@@ -4,7 +4,7 @@ import { decode, describe, parcel, Refused, run, started } from "./wire.js";
 import { Picture } from "./picture.js";
 import { Easel, frame } from "./easel.js";
 import { View } from "./view.js";
-import { element, knob } from "./controls.js";
+import { element, knob, spoken } from "./controls.js";
 import { cargo, draw, Slots } from "./slots.js";
 import { Job } from "./results.js";
 
@@ -133,12 +133,25 @@ function look(result) {
     easel.show();
     $("easel-caption").textContent = `${tray.current.name}, ${tray.current.width} × ${tray.current.height}`;
   }
+  arrange();
   if (shown) reveal();
   slots.render();
   refreshKnobs();
   strip();
   controls();
 }
+
+// Side by side or one above the other: as the result is larger.
+function arrange() {
+  const panes = document.querySelector(".panes");
+  const picture = shown && (shown.canvas ?? tray.current);
+  const larger = (width, height) => Math.min(width / picture.width, height / picture.height);
+  const { clientWidth: width, clientHeight: height } = panes;
+  const stacked = Boolean(picture && tray.current && larger(width, height * 0.62) > 1.1 * larger(width * 0.66, height));
+  panes.classList.toggle("stacked", stacked);
+}
+
+addEventListener("resize", arrange);
 
 function reveal() {
   const { canvas } = shown;
@@ -197,7 +210,7 @@ function strip() {
   fill($("pictures"), tray.pictures, (picture) =>
     thumb(picture.id, picture.canvas, picture.name, picture === tray.current, () => {
       tray.current = picture;
-      look(shown);
+      look(null);
     }, () => remove(picture)),
   );
   fill($("results"), results, (result) =>
@@ -307,13 +320,16 @@ function pick(name) {
   task = studio.tasks.find((other) => other.name === name);
   for (const button of $("tasks").children) button.setAttribute("aria-current", String(button.dataset.task === name));
   $("task-name").textContent = task.name;
-  $("task-help").textContent = `${task.summary} ${task.more}`.trim();
+  $("task-help").textContent = spoken(`${task.summary} ${task.more}`);
   knobs = task.options.filter((option) => !pictured(option)).map((option) => knob(option, sizeOf));
   $("knobs").replaceChildren(...knobs.map((made) => made.element));
   slots.use(task.options.filter(pictured));
   complain();
   look(shown);
 }
+
+// A task that one picture is enough for: with such a one the page begins.
+const simple = ({ options }) => options.filter((option) => option.required).length === 1 && !options.some((option) => option.required && option.many);
 
 const pictured = (option) => option.kind === "image" || option.kind === "mask";
 
@@ -376,6 +392,7 @@ async function make() {
     if (message.event === "begin") {
       results = [...results, ...job.results].slice(-MAX_RESULTS);
       look(job.results[0]);
+      $("result").scrollIntoView({ block: "nearest" });
     }
     if (message.event === "progress") {
       progress(job);
@@ -541,7 +558,7 @@ await attempt(async () => {
   const button = ({ name, summary }) => element("button", { "data-task": name, title: summary, onclick: () => pick(name) }, name);
   $("tasks").replaceChildren(...studio.tasks.map(button));
   for (const reason of studio.broken) complain(`A plugin cannot be used: ${reason}`);
-  if (studio.tasks.length) pick((studio.tasks.find(({ options }) => options.filter((o) => o.required).length === 1) ?? studio.tasks[0]).name);
+  if (studio.tasks.length) pick((studio.tasks.find(simple) ?? studio.tasks[0]).name);
   for (const [number, name] of studio.pictures.entries()) await attempt(async () => open(name, await started(number)));
   choose("brush");
   resize(easel.size);
