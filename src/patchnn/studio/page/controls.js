@@ -33,10 +33,10 @@ const makers = { number, integer: number, flag, choice, text, size };
 
 function text(option, id) {
   const input = element("input", { id, name: option.name, value: option.default ?? "", autocomplete: "off", spellcheck: false });
-  if (!option.suggestions?.length) return { element: input, value: () => (input.value === "" && option.optional ? null : input.value) };
-  const list = element("datalist", { id: `${id}-list` }, ...option.suggestions.map((word) => element("option", { value: word })));
-  input.setAttribute("list", list.id);
-  return { element: element("span", { className: "pair" }, input, list), value: () => input.value };
+  const value = () => (input.value === "" && option.optional ? null : input.value);
+  // Words that the option knows are a click away; anything else is written.
+  const word = (text) => element("button", { type: "button", "aria-label": `${title(option.name)}: ${text}`, onclick: () => (input.value = text) }, text);
+  return { element: element("span", { className: "pair" }, input, ...option.words.map(word)), value };
 }
 
 function flag(option, id) {

@@ -130,7 +130,15 @@ function label({ picture, as }) {
 
 function thumb(use) {
   const canvas = element("canvas", { width: 44, height: 44, "aria-hidden": "true" });
-  if (use) draw(canvas, use.as === "marks" ? use.picture.overlay : use.as === "first" ? use.picture.first : use.picture.canvas);
+  if (!use) return canvas;
+  draw(canvas, use.as === "marks" ? use.picture.overlay : use.as === "first" ? use.picture.first : use.picture.canvas);
+  if (use.as === "marks") {
+    // As the mask will be: white where something is marked.
+    const context = canvas.getContext("2d");
+    const small = context.getImageData(0, 0, canvas.width, canvas.height);
+    for (let i = 0; i < small.data.length; i += 4) small.data.fill(small.data[i + 3] > 20 ? 255 : 0, i, i + 3).fill(255, i + 3, i + 4);
+    context.putImageData(small, 0, 0);
+  }
   return canvas;
 }
 

@@ -214,7 +214,7 @@ function strip() {
     }, () => remove(picture)),
   );
   fill($("results"), results, (result) =>
-    thumb(result.id, result.canvas, `seed ${result.seed}`, result === shown, () => look(result), result.blob && (() => forget(result)), result.blob ? null : result.fraction),
+    thumb(result.id, result.canvas, `${result.job.task} · ${result.seed}`, result === shown, () => look(result), result.blob && (() => forget(result)), result.blob ? null : result.fraction),
   );
   $("h-results").hidden = !results.length;
 }
