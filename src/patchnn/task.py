@@ -172,7 +172,8 @@ def option(
 ) -> Any:
     """Describe a field of a task: its default (none: it must be given), one sentence of help, and a number's bounds.
 
-    words: what a text may say beside anything else; a page offers them. Options that several tasks share are functions that return option(...).
+    words: what a text may say beside anything else; a page offers them. Options that several tasks share are functions
+    that return option(...).
     """
     return dataclasses.field(default=default, metadata={"help": help, "min": min, "max": max, "inf": inf, "words": words})
 

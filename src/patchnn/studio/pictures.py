@@ -27,6 +27,8 @@ MAX_SIDE = 32_000
 NAME = re.compile(r"[^\x00-\x1f/\\:*?\"<>|]{1,100}")
 """What a file may be called: a plain name on every system."""
 
+_AT_MOST = f"a picture here has at most {MAX_PIXELS // 10**6} million pixels"
+
 # What the pixels of a file, of the page's own picture and of its masks are.
 _KINDS = ("file", "rgba", "mask")
 
@@ -100,12 +102,12 @@ def _upload(facts: Any, data: bytes) -> Upload:
 def check_size(name: str, width: int, height: int) -> None:
     """Raise InputError, naming the picture, if it has no pixels or too many of them."""
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS):
-        raise InputError(f"{name} is {width}×{height}: a picture here has at most {MAX_PIXELS // 10**6} million pixels")
+        raise InputError(f"{name} is {width}×{height}: {_AT_MOST}")
 
 
 def open_file(name: str, data: bytes, read: Callable[[Path], Any] = read_image) -> Any:
     """Return what `read` makes of a file's bytes; raises InputError, naming the file, if that is nothing."""
-    size = _size(data)
+    size = _size(name, data)
     if size:
         check_size(name, *size)
     with tempfile.TemporaryDirectory() as folder:
@@ -119,7 +121,7 @@ def open_file(name: str, data: bytes, read: Callable[[Path], Any] = read_image) 
     return pixels
 
 
-def _size(data: bytes) -> tuple[int, int] | None:
+def _size(name: str, data: bytes) -> tuple[int, int] | None:
     """Return width and height as a file's head tells them; None if it is not known here."""
     from PIL import Image as Pillow
 
@@ -128,6 +130,8 @@ def _size(data: bytes) -> tuple[int, int] | None:
         try:
             with Pillow.open(io.BytesIO(data)) as file:
                 return file.size
+        except Pillow.DecompressionBombError:
+            raise InputError(f"{name} has too many pixels: {_AT_MOST}") from None
         except Exception:
             # A damaged file makes decoders raise anything; reading it says what is wrong.
             return None

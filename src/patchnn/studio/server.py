@@ -123,6 +123,9 @@ class _Studio:
         """Carry out an order; the answer is a stream of messages, and whoever hangs up stops it."""
         with self._engine.place(), contextlib.ExitStack() as stack:
             body = await self._body(Request(scope, receive), stack)
+            # Nothing is what tells the engine to stop.
+            if not body:
+                raise InputError("the request is no message of the studio's page")
             job = asyncio.ensure_future(self._stream(body, send))
             gone = asyncio.ensure_future(_hangs_up(receive))
             try:
