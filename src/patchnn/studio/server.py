@@ -224,15 +224,9 @@ def describe_option(o: Option) -> dict[str, Any]:
     """Return an option as JSON values."""
     default = None if o.picture or o.positional else plain(o.default)
     bounds = {side: None if value is None or math.isinf(value) else value for side, value in (("min", o.min), ("max", o.max))}
-    facts = ("name", "kind", "help", "bounds", "many", "optional", "inf")
-    required = o.positional
-    return {
-        **{fact: getattr(o, fact) for fact in facts},
-        **bounds,
-        "default": default,
-        "required": required,
-        "choices": o.choices,
-    }
+    told = ("name", "kind", "help", "bounds", "many", "optional", "inf", "choices", "words")
+    facts = {fact: getattr(o, fact) for fact in told}
+    return {**facts, **bounds, "default": default, "required": o.positional}
 
 
 async def _own_file(request: Request) -> Response:
