@@ -19,19 +19,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("starlette", reason="the studio's extra is not installed: pip install 'patchnn[studio]'")
-pytest.importorskip("uvicorn", reason="the studio's extra is not installed: pip install 'patchnn[studio]'")
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
-CHROMIUM = Path(os.environ.get("PATCHNN_CHROMIUM", "/usr/bin/chromium"))
-if not CHROMIUM.exists():
-    pytest.skip(f"there is no browser at {CHROMIUM}: apt-get install chromium", allow_module_level=True)
-
 from patchnn import read_image, read_mask, write_image
 from patchnn.images import read_record
 from patchnn.registry import Registry
 from patchnn.task import options
 from pictures import picture
 from studio import HOUR, Studio, plugin, started
+
+pytest.importorskip("starlette", reason="the studio's extra is not installed: pip install 'patchnn[studio]'")
+pytest.importorskip("uvicorn", reason="the studio's extra is not installed: pip install 'patchnn[studio]'")
+pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
+CHROMIUM = Path(os.environ.get("PATCHNN_CHROMIUM", "/usr/bin/chromium"))
+if not CHROMIUM.exists():
+    pytest.skip(f"there is no browser at {CHROMIUM}: apt-get install chromium", allow_module_level=True)
 
 MIRROR = """
 from dataclasses import dataclass
@@ -81,7 +81,9 @@ def browser() -> Iterator[Any]:
     # A browser that runs as root has no sandbox to live in.
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     quiet = ["--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_api.sync_playwright() as playwright:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=[*root, *quiet])
         yield found
         found.close()
@@ -432,7 +434,6 @@ def test_one_goes_on_from_a_result(page: Page, tmp_path: Path) -> None:
 def test_a_place_in_the_result_shows_where_it_comes_from(page: Page) -> None:
     page.tab.fill("input[name=noise]", "0")
     page.make()
-    caption = "document.querySelector('#easel-caption').textContent"
     # With no noise the picture comes back: every patch from its own place.
     for x, y in ((20, 30), (55, 12)):
         page.tab.mouse.move(*page.on_screen(x, y, pane="result"))
