@@ -248,6 +248,8 @@ export class Easel {
     s.inside.forEach((inside, at) => inside || seen.fill(0, at * 4, at * 4 + 4));
     if (!copy) this.cut();
     this.floating = { ...s, pixels, copy, canvas: canvasOf(s.width, s.height, seen) };
+    // It counts already, though a copy changes nothing before it lands.
+    picture.edited = true;
     this.view.draw();
     this.changed();
   }
@@ -311,6 +313,7 @@ export class Easel {
     if (!this.selection) return;
     if (this.floating) this.floating = null;
     else this.cut();
+    this.picture.refresh();
     this.select(null);
     this.changed();
   }
@@ -320,7 +323,8 @@ export class Easel {
     const lifted = this.floating;
     this.floating = null;
     this.selection = null;
-    if (!lifted || !lifted.copy) this.picture?.undo();
+    if (lifted?.copy) this.picture.refresh();
+    else this.picture?.undo();
     this.view.draw();
     this.changed();
   }
@@ -342,7 +346,7 @@ export class Easel {
     }
     const piece = this.floating;
     if (piece) context.drawImage(piece.canvas, piece.x, piece.y);
-    if (this.selection) ants(context, contour(this.selection), pixel);
+    if (this.selection) ants(context, placed(this.selection), pixel);
     if (this.framed) ants(context, frameOf(this.framed), pixel);
     if (this.lassoed) ants(context, path(this.lassoed), pixel);
     if (this.pointer && (this.tool === "brush" || this.tool === "eraser")) {
@@ -399,15 +403,21 @@ function path(points) {
 }
 
 function frameOf([a, b]) {
-  const outline = new Path2D();
-  outline.rect(Math.min(a.x, b.x), Math.min(a.y, b.y), Math.abs(a.x - b.x), Math.abs(a.y - b.y));
-  return outline;
+  return path([a, { x: b.x, y: a.y }, b, { x: a.x, y: b.y }]);
+}
+
+// A selection's outline where it is now.
+function placed({ outline, x, y }) {
+  const there = new Path2D();
+  there.addPath(outline, new DOMMatrix([1, 0, 0, 1, x, y]));
+  return there;
 }
 
 function rectangle([a, b], picture) {
   const x = Math.round(Math.min(a.x, b.x)), y = Math.round(Math.min(a.y, b.y));
   const box = clip({ x, y, width: Math.round(Math.max(a.x, b.x)) - x, height: Math.round(Math.max(a.y, b.y)) - y }, picture.width, picture.height);
-  return box && { ...box, inside: new Uint8Array(box.width * box.height).fill(1) };
+  const { width, height } = box ?? {};
+  return box && { ...box, inside: new Uint8Array(width * height).fill(1), outline: frameOf([{ x: 0, y: 0 }, { x: width, y: height }]) };
 }
 
 function lasso(points, picture) {
@@ -423,7 +433,8 @@ function lasso(points, picture) {
   context.fill(path(points), "evenodd");
   const { data } = context.getImageData(0, 0, box.width, box.height);
   const inside = new Uint8Array(box.width * box.height).map((_, at) => (data[at * 4 + 3] > 127 ? 1 : 0));
-  return inside.includes(1) ? { ...box, inside } : null;
+  const outline = path(points.map((point) => ({ x: point.x - box.x, y: point.y - box.y })));
+  return inside.includes(1) ? { ...box, inside, outline } : null;
 }
 
 // Call with every pixel of a selection that lies on the picture: its number there and here, and its place.
@@ -437,38 +448,3 @@ function each(selection, picture, call) {
 }
 
 const within = (selection) => (x, y) => selection.inside[(y - selection.y) * selection.width + x - selection.x];
-
-// The rim of a selection's pixels.
-function contour(selection) {
-  if (!selection.rim) {
-    const { inside, width, height } = selection;
-    const has = (x, y) => x >= 0 && y >= 0 && x < width && y < height && inside[y * width + x];
-    const rim = new Path2D();
-    for (let y = 0; y <= height; y++) {
-      for (let x = 0, start = -1; x <= width; x++) {
-        const edge = x < width && Boolean(has(x, y)) !== Boolean(has(x, y - 1));
-        if (edge && start < 0) start = x;
-        if (!edge && start >= 0) {
-          rim.moveTo(start, y);
-          rim.lineTo(x, y);
-          start = -1;
-        }
-      }
-    }
-    for (let x = 0; x <= width; x++) {
-      for (let y = 0, start = -1; y <= height; y++) {
-        const edge = y < height && Boolean(has(x, y)) !== Boolean(has(x - 1, y));
-        if (edge && start < 0) start = y;
-        if (!edge && start >= 0) {
-          rim.moveTo(x, start);
-          rim.lineTo(x, y);
-          start = -1;
-        }
-      }
-    }
-    selection.rim = rim;
-  }
-  const placed = new Path2D();
-  placed.addPath(selection.rim, new DOMMatrix([1, 0, 0, 1, selection.x, selection.y]));
-  return placed;
-}

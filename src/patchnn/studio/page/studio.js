@@ -20,6 +20,7 @@ let results = [];
 let shown = null;
 let running = null;
 let wished = null;
+let sized = false;
 
 // What is said to everyone, and what went wrong.
 
@@ -91,6 +92,7 @@ async function openAll(files) {
 
 function take(picture) {
   tray.pictures.push(picture);
+  fitBrush(picture);
   tray.current = picture;
   if (wished) {
     const option = wished;
@@ -255,10 +257,17 @@ function paintWith(colour) {
 const well = () => [...$("colour").value.matchAll(/[0-9a-f]{2}/g)].map(([hex]) => parseInt(hex, 16)).concat(255);
 
 function resize(size) {
-  easel.size = Math.max(1, Math.min(200, size));
+  easel.size = Math.max(1, Math.min(Number($("size").max), size));
   $("size").value = easel.size;
   $("size-text").value = easel.size;
   easel.view.draw();
+}
+
+// A brush is as large as the picture asks for, until a hand chose a size.
+function fitBrush({ width, height }) {
+  const side = Math.min(width, height);
+  $("size").max = Math.max(Number($("size").max), Math.round(side / 3));
+  if (!sized) resize(Math.max(4, Math.round(side / 16)));
 }
 
 function controls() {
@@ -299,7 +308,10 @@ for (const button of document.querySelectorAll("[data-tool]")) {
 }
 $("colour").addEventListener("input", () => paintWith(well()));
 $("hole").addEventListener("click", () => paintWith(easel.colour ? null : well()));
-$("size").addEventListener("input", () => resize(Number($("size").value)));
+$("size").addEventListener("input", () => {
+  sized = true;
+  resize(Number($("size").value));
+});
 $("undo").addEventListener("click", () => easel.undo());
 $("redo").addEventListener("click", () => easel.redo());
 const views = () => (shown ? [easel.view, resultView] : [easel.view]);
@@ -561,6 +573,5 @@ await attempt(async () => {
   if (studio.tasks.length) pick((studio.tasks.find(simple) ?? studio.tasks[0]).name);
   for (const [number, name] of studio.pictures.entries()) await attempt(async () => open(name, await started(number)));
   choose("brush");
-  resize(easel.size);
 });
 document.documentElement.dataset.ready = "";
