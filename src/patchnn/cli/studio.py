@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -38,5 +37,4 @@ def studio(
 
             webbrowser.open(url)
 
-    with contextlib.suppress(KeyboardInterrupt):
-        launch(Registry(), images or [], host=host, port=port, started=started)
+    launch(Registry(), images or [], host=host, port=port, started=started)

@@ -7,20 +7,20 @@ import secrets
 import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from patchnn.command import record_of
+from patchnn.batch import Job, record_of
 from patchnn.engine.plan import Plan, Source
 from patchnn.engine.synthesize import Observer, Progress
 from patchnn.errors import InputError, PluginError
+from patchnn.images import Kind, decode, encode
 from patchnn.registry import Registry
-from patchnn.run import SEARCH, TUNING, Result, run, tune
+from patchnn.run import SEARCH, TUNING, Result, run
 from patchnn.studio.messages import pack, unpack
-from patchnn.studio.pictures import Upload, encode, thinned, to_rgba, uploads
+from patchnn.studio.pictures import Upload, thinned, to_rgba, uploads
 from patchnn.task import Image, Option, Task, items, option, options
 
 __all__ = ["MAX_COUNT", "StoppedError", "make", "warm_up"]
@@ -60,20 +60,16 @@ def warm_up(registry: Registry) -> None:
             registry.load(name)
     picture = np.random.default_rng(0).random((80, 100, 3), np.float32)
     result = run(_Warmth(image=picture), seed=0)
-    Upload("warm.png", "file", encode(result.image)).image()
+    decode(encode(result.image, "warm.png"), "warm.png")
 
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """What the page asks for, with its pictures."""
+    """What the page asks for. job: the same as the command line would do. kind: what results take over from the first picture."""
 
-    name: str
+    job: Job
     task: Task
-    files: dict[str, list[str]]
-    uploads: list[Upload]
-    tuning: dict[str, Any]
-    search: str
-    seed: int
+    kind: Kind | None
     count: int
 
     @classmethod
@@ -86,39 +82,32 @@ class Order:
             raise InputError("the request is no order of the studio's page")
         task = registry.load(name)
         wanted = {o.name: [_pick(sent, number) for number in chosen.get(o.name, [])] for o in options(task) if o.picture}
-        values = {o.name: _pixels(o, wanted[o.name]) for o in options(task) if o.picture}
-        texts = {key: value for key, value in given.items() if value is not None}
-        tuning = {key: o.check(tuned.get(key)) for key, o in TUNING.items()}
-        return cls(
+        seed = head.get("seed")
+        job = Job(
             name,
-            task.from_json(texts, **values),
             {key: [upload.name for upload in several] for key, several in wanted.items()},
-            sent,
-            tuning,
+            "",
+            secrets.randbelow(SEEDS) if seed is None else _whole("seed", seed, 0, 2**32 - MAX_COUNT),
+            {key: value for key, value in given.items() if value is not None},
+            {key: o.check(tuned.get(key)) for key, o in TUNING.items()},
             SEARCH.check(head.get("search", SEARCH.default)),
-            _whole("seed", head.get("seed"), 0, 2**32 - MAX_COUNT) if head.get("seed") is not None else secrets.randbelow(SEEDS),
-            _whole("count", head.get("count", 1), 1, MAX_COUNT),
         )
-
-    @cached_property
-    def plan(self) -> Plan:
-        return tune(self.task, **self.tuning)
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """What the command says beside the task's own options."""
-        return {**self.tuning, **({} if self.search == SEARCH.default else {"search": self.search})}
+        count = _whole("count", head.get("count", 1), 1, MAX_COUNT)
+        kinds: list[Kind] = []
+        pictures = {o.name: _pixels(o, wanted[o.name], kinds) for o in options(task) if o.picture}
+        return cls(job, task.from_json(job.options, **pictures), next(iter(kinds), None), count)
 
 
 def make(registry: Registry, message: bytes, say: Say, stopped: Callable[[], bool]) -> None:
     """Carry out an order, telling `say` how it goes; raises StoppedError once `stopped` says so."""
     order = Order.read(registry, message)
-    say(pack({"event": "begin", "seed": order.seed, "count": order.count}))
+    job = order.job
+    say(pack({"event": "begin", "seed": job.seed, "count": order.count}))
     for number in range(order.count):
-        seed = order.seed + number
-        result = run(order.task, seed=seed, **order.tuning, search=order.search, observe=_observer(number, say, stopped))
+        observe = _observer(number, say, stopped)
+        result = run(order.task, seed=job.seed + number, **job.tuning, search=job.search, observe=observe)
         if number == 0:
-            for told in _origins(order):
+            for told in _origins(order, result.plan):
                 say(told)
         say(_finished(number, order, result))
 
@@ -140,7 +129,7 @@ def _observer(number: int, say: Say, stopped: Callable[[], bool]) -> Observer:
 
 
 def _finished(number: int, order: Order, result: Result) -> bytes:
-    record = record_of(result, order.name, order.task, order.files, order.given)
+    record = record_of(replace(order.job, seed=result.seed), order.task, result.record)
     field = np.stack([result.field.source, result.field.row, result.field.col])
     step = int(np.ceil(np.sqrt(field[0].size / PLACES)))
     places = np.ascontiguousarray(field[:, ::step, ::step].astype("<i2"))
@@ -150,22 +139,22 @@ def _finished(number: int, order: Order, result: Result) -> bytes:
         "picture": number,
         "seed": result.seed,
         "command": shlex.join(["patchnn", *record["command"]]),
-        "patch": order.plan.patch,
+        "patch": result.plan.patch,
         "width": width,
         "height": height,
         "field": {"height": places.shape[1], "width": places.shape[2], "step": step},
     }
-    return pack(head, encode(result.image, record), places.tobytes())
+    return pack(head, encode(result.image, "result.png", kind=order.kind, record=record), places.tobytes())
 
 
-def _origins(order: Order) -> Iterator[bytes]:
+def _origins(order: Order, plan: Plan) -> Iterator[bytes]:
     """Tell of every source of the plan which picture of the page's it is, or, if none, what it looks like."""
-    given = {name: items(getattr(order.task, name)) for name in order.files}
-    for number, source in enumerate(order.plan.sources):
+    given = {name: items(getattr(order.task, name)) for name in order.job.files}
+    for number, source in enumerate(plan.sources):
         same = [
             file
             for name, pictures in given.items()
-            for file, pixels in zip(order.files[name], pictures, strict=True)
+            for file, pixels in zip(order.job.files[name], pictures, strict=True)
             if pixels.shape == source.image.shape and np.array_equal(pixels, source.image)
         ]
         size, pixels = to_rgba(source.image)
@@ -179,12 +168,16 @@ def _pick(sent: list[Upload], number: Any) -> Upload:
     return sent[number]
 
 
-def _pixels(o: Option, chosen: list[Upload]) -> Any:
+def _pixels(o: Option, chosen: list[Upload], kinds: list[Kind]) -> Any:
+    """Return an option's value; add the kinds of images to `kinds`."""
     if not chosen and not o.many:
         if o.positional:
             raise InputError(f"{o.name} is missing: {o.help[:1].lower()}{o.help[1:]}")
         return o.default
-    pixels = tuple(upload.mask() if o.kind == "mask" else upload.image() for upload in chosen)
+    pictures = [upload.picture() for upload in chosen]
+    if o.kind == "image":
+        kinds += [picture.kind for picture in pictures]
+    pixels = tuple(picture.mask() if o.kind == "mask" else picture.pixels for picture in pictures)
     return pixels if o.many else pixels[0]
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import io
 import math
 import re
-import tempfile
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from patchnn.engine.plan import Image, Mask
+from patchnn.engine.plan import Image
 from patchnn.errors import InputError
-from patchnn.images import read_image, read_mask, write_image
+from patchnn.images import Kind, Picture, decode, encode
+from patchnn.images.everyday import open_everyday
+from patchnn.images.picture import premultiply, unpremultiply
 
-__all__ = ["MAX_PIXELS", "Upload", "encode", "open_file", "thinned", "to_rgba", "uploads"]
+__all__ = ["MAX_PIXELS", "Upload", "check_size", "open_file", "opened", "thinned", "to_rgba", "uploads"]
 
 MAX_PIXELS = 36_000_000
 """A larger picture is refused before it is decoded."""
@@ -37,7 +39,8 @@ _KINDS = ("file", "rgba", "mask")
 class Upload:
     """A picture from the page. kind: "file", "rgba" (straight alpha) or "mask" (one byte a pixel, hole if not 0).
 
-    channels: how many the pixels of "rgba" were painted over, 1 to 4: they need no more unless their colours say so.
+    channels, icc: of the picture that the pixels of "rgba" were painted on: how many they were, 1 to 4, and the colour
+    profile that they keep. They need no more channels unless their colours say so.
     """
 
     name: str
@@ -46,22 +49,21 @@ class Upload:
     width: int = 0
     height: int = 0
     channels: int = 3
+    icc: bytes | None = None
 
-    def image(self) -> Image:
-        """Return the pixels, as read_image would from file()."""
+    def picture(self) -> Picture:
+        """Return the picture, as decode would from file()."""
         if self.kind == "file":
-            image: Image = open_file(self.name, self.data)
-            return image
-        return np.asarray(self._pixels() / np.float32(255), np.float32)
-
-    def mask(self) -> Mask:
-        """Return the mask, as read_mask would from file()."""
-        mask: Mask = open_file(self.name, self.file(), read_mask)
-        return mask
+            return open_file(self.name, self.data)
+        pixels = premultiply(self._pixels() / np.float32(255))
+        return Picture(np.asarray(pixels, np.float32), Kind(8, self.icc))
 
     def file(self) -> bytes:
         """Return the bytes of a file that holds this picture."""
-        return self.data if self.kind == "file" else encode(self.image())
+        if self.kind == "file":
+            return self.data
+        picture = self.picture()
+        return encode(picture.pixels, self.name, kind=picture.kind)
 
     def _pixels(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
         pixels = np.frombuffer(self.data, np.uint8).reshape(self.height, self.width, -1)
@@ -96,7 +98,14 @@ def _upload(facts: Any, data: bytes) -> Upload:
         check_size(name, *sides)
         if len(data) != sides[0] * sides[1] * (4 if kind == "rgba" else 1):
             raise InputError(f"{name} has other pixels than it should")
-    return Upload(name, kind, data, sides[0], sides[1], channels)
+    return Upload(name, kind, data, sides[0], sides[1], channels, _profile(name, facts.get("icc")))
+
+
+def _profile(name: str, text: Any) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True) if text else None
+    except (TypeError, ValueError, binascii.Error):
+        raise InputError(f"{name} is described as nothing that is known here") from None
 
 
 def check_size(name: str, width: int, height: int) -> None:
@@ -105,51 +114,47 @@ def check_size(name: str, width: int, height: int) -> None:
         raise InputError(f"{name} is {width}×{height}: {_AT_MOST}")
 
 
-def open_file(name: str, data: bytes, read: Callable[[Path], Any] = read_image) -> Any:
-    """Return what `read` makes of a file's bytes; raises InputError, naming the file, if that is nothing."""
+def open_file(name: str, data: bytes) -> Picture:
+    """Return the picture in a file's bytes; raises InputError, naming the file, if there is none or it is too large."""
     size = _size(name, data)
     if size:
         check_size(name, *size)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"picture{Path(name).suffix}")
-        path.write_bytes(data)
-        try:
-            pixels = read(path)
-        except InputError as error:
-            raise InputError(str(error).replace(str(path), name)) from None
-    check_size(name, pixels.shape[1], pixels.shape[0])
-    return pixels
+    if not data:
+        raise InputError(f"{name} is empty: it holds no picture")
+    picture = decode(data, name)
+    height, width, _ = picture.pixels.shape
+    check_size(name, width, height)
+    return picture
 
 
 def _size(name: str, data: bytes) -> tuple[int, int] | None:
     """Return width and height as a file's head tells them; None if it is not known here."""
-    from PIL import Image as Pillow
+    from PIL.Image import DecompressionBombError
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Pillow.open(io.BytesIO(data)) as file:
-                return file.size
-        except Pillow.DecompressionBombError:
+            with open_everyday(io.BytesIO(data), name) as file:
+                size: tuple[int, int] = file.size
+                return size
+        except DecompressionBombError:
             raise InputError(f"{name} has too many pixels: {_AT_MOST}") from None
         except Exception:
             # A damaged file makes decoders raise anything; reading it says what is wrong.
             return None
 
 
-def encode(image: Image, record: dict[str, Any] | None = None) -> bytes:
-    """Return a picture as the bytes of a PNG, with its record."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "picture.png")
-        write_image(path, image, record=record)
-        return path.read_bytes()
+def opened(picture: Picture) -> tuple[dict[str, Any], bytes]:
+    """Return what the page is told of a picture and its pixels, and gives back with those that are painted over it."""
+    size, pixels = to_rgba(picture.pixels)
+    return {**size, "icc": base64.b64encode(picture.kind.icc).decode() if picture.kind.icc else None}, pixels
 
 
 def to_rgba(image: Image) -> tuple[dict[str, int], bytes]:
     """Return a picture's size and channels, and its pixels as the page shows them: RGBA, straight alpha, 8 bits."""
     height, width, channels = image.shape
     pixels = np.full((height, width, 4), 255, np.uint8)
-    levels = np.floor(np.clip(image, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    levels = np.floor(np.clip(unpremultiply(image), 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
     pixels[:, :, :3] = levels[:, :, :1] if channels < 3 else levels[:, :, :3]
     if channels in (2, 4):
         pixels[:, :, 3] = levels[:, :, -1]

@@ -28,7 +28,7 @@ from patchnn.studio.engine import BusyError, Engine
 from patchnn.studio.guard import Guard, refusal
 from patchnn.studio.job import MAX_COUNT
 from patchnn.studio.messages import pack, unpack
-from patchnn.studio.pictures import MAX_PIXELS, open_file, to_rgba, uploads
+from patchnn.studio.pictures import MAX_PIXELS, open_file, opened, uploads
 from patchnn.task import Option, Task, options, plain
 from patchnn.version import __version__
 
@@ -241,7 +241,7 @@ async def _hangs_up(receive: Receive) -> None:
 
 
 def _opened(name: str, body: bytes) -> Response:
-    head, pixels = to_rgba(open_file(name, body))
+    head, pixels = opened(open_file(name, body))
     return Response(pack(head, pixels), media_type="application/octet-stream")
 
 

@@ -11,8 +11,8 @@ let count = 0;
 
 export class Picture {
   // blob: the file as it came, null for a picture that was drawn here.
-  constructor(name, blob, { width, height, channels, data }) {
-    Object.assign(this, { id: `p${++count}`, name, blob, width, height, channels, original: data });
+  constructor(name, blob, { width, height, channels, icc, data }) {
+    Object.assign(this, { id: `p${++count}`, name, blob, width, height, channels, icc, original: data });
     this.pixels = data.slice();
     this.marks = new Uint8Array(width * height);
     // Whether any pixel differs from the picture as it came, and whether any is marked.
@@ -29,7 +29,7 @@ export class Picture {
   static blank(name, width, height, colour) {
     const data = new Uint8ClampedArray(width * height * 4);
     for (let i = 0; i < data.length; i += 4) data.set([...colour, 255], i);
-    return new Picture(name, null, { width, height, channels: 3, data });
+    return new Picture(name, null, { width, height, channels: 3, icc: null, data });
   }
 
   get stem() {

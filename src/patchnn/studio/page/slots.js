@@ -154,7 +154,7 @@ export function draw(canvas, picture) {
 
 // What an order carries of a use: a file as it came, or pixels; `canvas` is how it looks.
 export function cargo({ picture, as }, name) {
-  const { width, height, channels } = picture;
+  const { width, height, channels, icc } = picture;
   if (as === "marks") {
     return { head: { name: name(`${picture.stem}-mask.png`), kind: "mask", width, height }, blob: picture.marks.slice(), canvas: picture.overlay };
   }
@@ -164,5 +164,5 @@ export function cargo({ picture, as }, name) {
   const painted = picture.blob ? `${picture.stem}-painted.png` : picture.name;
   const canvas = element("canvas", { width, height });
   canvas.getContext("2d").drawImage(picture.canvas, 0, 0);
-  return { head: { name: name(painted), kind: "rgba", width, height, channels }, blob: picture.pixels.slice(), canvas };
+  return { head: { name: name(painted), kind: "rgba", width, height, channels, icc }, blob: picture.pixels.slice(), canvas };
 }
