@@ -209,10 +209,11 @@ def test_what_is_no_picture_is_refused_by_name(studio: Studio, body: bytes, word
 
 
 def test_a_picture_grows_and_is_what_the_command_makes(studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = studio.run(order(options={"noise": 0.5, "size": "80%x110%"}, count=2, tuning={"alpha": 0.01, "iterations": 2}), PHOTO)
+    told = studio.run(order(options={"noise": 0.5, "size": "180%x210%"}, count=2, tuning={"alpha": 0.01, "iterations": 2}), PHOTO)
     grown = [head for head, _ in told if head["event"] == "progress" and head["picture"] == 0]
     assert [head["width"] for head in grown] == sorted(head["width"] for head in grown)
-    assert len({head["width"] for head in grown}) == grown[0]["levels"]
+    assert grown[0]["level"] == grown[0]["levels"] - 1
+    assert len({head["width"] for head in grown}) > 1
     assert grown[-1]["fraction"] == 1
     assert all(len(blobs[0]) == head["width"] * head["height"] * 4 for head, blobs in told if head["event"] == "progress")
     files = finished(told)
@@ -457,8 +458,8 @@ def test_a_gigabyte_is_refused_before_it_comes(studio: Studio) -> None:
             assert b" 413 " in plug.recv(1000)
 
 
-def call(app: Any, chunks: Iterator[bytes], path: str = "/open", **headers: str) -> tuple[int, bytes]:
-    """Call an ASGI application with a body that comes in chunks."""
+def call(app: Any, chunks: Iterator[bytes], path: str = "/open", *headers: tuple[str, str]) -> tuple[int, bytes]:
+    """Call an ASGI application with a body that comes in chunks, and with more headers than the page's."""
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -470,8 +471,8 @@ def call(app: Any, chunks: Iterator[bytes], path: str = "/open", **headers: str)
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    own = {"host": "127.0.0.1", "x-patchnn": "studio", **headers}
-    listed = [(name.encode(), value.encode()) for name, value in own.items()]
+    own = [("host", "127.0.0.1"), ("x-patchnn", "studio"), *headers]
+    listed = [(name.encode(), value.encode()) for name, value in own]
     scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": listed}
     asyncio.run(asyncio.wait_for(app({**scope, "http_version": "1.1", "scheme": "http", "root_path": ""}, receive, send), HOUR))
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent)
@@ -496,6 +497,12 @@ def test_an_upload_without_end_is_refused_as_it_comes(path: str, monkeypatch: py
     assert status == 413
     assert b"4 MB" in said
     assert taken == 5
+
+
+def test_one_host_and_one_origin_whatever_parser_there_is() -> None:
+    assert call(own_server(), iter([]), "/open", ("host", "evil.example"))[0] == 421
+    origins = [("origin", "http://127.0.0.1"), ("origin", "http://evil.example")]
+    assert call(own_server(), iter([]), "/open", *origins)[0] == 403
 
 
 def test_what_all_hold_together_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,8 @@ PREVIEW = 1_000_000
 """Pixels of a picture on its way, at most."""
 PLACES = 4_000_000
 """Patches whose origin is told, at most; of a larger picture every second one, and so on."""
+FRAME = 0.04
+"""Seconds between two pictures on the way, at least: no eye sees more, and showing them takes time from the engine."""
 PAUSE = 0.15
 """Seconds after which a level's unfinished picture is shown too."""
 
@@ -113,13 +115,14 @@ def make(registry: Registry, message: bytes, say: Say, stopped: Callable[[], boo
 
 
 def _observer(number: int, say: Say, stopped: Callable[[], bool]) -> Observer:
-    last = time.monotonic()
+    last = 0.0
 
     def observe(progress: Progress) -> None:
         nonlocal last
         if stopped():
             raise StoppedError
-        if progress.iteration == progress.iterations or time.monotonic() > last + PAUSE:
+        wait = FRAME if progress.iteration == progress.iterations else PAUSE
+        if time.monotonic() >= last + wait or progress.fraction == 1:
             last = time.monotonic()
             size, pixels = to_rgba(thinned(progress.image(), PREVIEW))
             facts = {name: getattr(progress, name) for name in ("round", "rounds", "level", "levels", "fraction")}

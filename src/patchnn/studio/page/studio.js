@@ -210,13 +210,13 @@ function trace(place) {
 
 function strip() {
   fill($("pictures"), tray.pictures, (picture) =>
-    thumb(picture.id, picture.canvas, picture.name, picture === tray.current, () => {
+    thumb(picture.id, small(picture.canvas), picture.name, picture === tray.current, () => {
       tray.current = picture;
       look(null);
     }, () => remove(picture)),
   );
   fill($("results"), results, (result) =>
-    thumb(result.id, result.canvas, `${result.job.task} · ${result.seed}`, result === shown, () => look(result), result.blob && (() => forget(result)), result.blob ? null : result.fraction),
+    thumb(result.id, result.blob ? once(result.canvas) : small(result.canvas), `${result.job.task} · ${result.seed}`, result === shown, () => look(result), result.blob && (() => forget(result)), result.blob ? null : result.fraction),
   );
   $("h-results").hidden = !results.length;
 }
@@ -227,9 +227,21 @@ function fill(list, things, make) {
   if (active) list.querySelector(`[data-thumb="${active}"]`)?.focus();
 }
 
-function thumb(id, picture, name, current, pick, drop, fraction = null) {
+// Small canvases of results that are done, which never change: drawing dozens of them takes time from the engine.
+const drawn = new WeakMap();
+
+function small(picture) {
   const canvas = element("canvas", { width: 144, height: 108, "aria-hidden": "true" });
   if (picture) draw(canvas, picture);
+  return canvas;
+}
+
+function once(picture) {
+  if (!drawn.has(picture)) drawn.set(picture, small(picture));
+  return drawn.get(picture);
+}
+
+function thumb(id, canvas, name, current, pick, drop, fraction = null) {
   const button = element("button", { className: "thumb", "data-thumb": id, "aria-pressed": String(current), onclick: pick, title: name }, canvas, element("span", {}, name));
   if (fraction !== null) button.append(element("progress", { max: 1, value: fraction, "aria-label": `Progress of ${name}` }));
   const cross = drop && element("button", { className: "cross", "aria-label": `Remove ${name}`, title: `Remove ${name}`, onclick: drop }, "×");

@@ -84,7 +84,7 @@ export class View {
     const { x, y, width, height, scale } = this;
     checkers(context, x, y, width * scale, height * scale);
     context.setTransform(scale, 0, 0, scale, x, y);
-    context.imageSmoothingQuality = "high";
+    context.imageSmoothingQuality = scale < 1 ? "high" : "low";
     for (const layer of this.layers) {
       // A coarse level is shown smooth, pixels that one looks at closely as they are.
       context.imageSmoothingEnabled = scale < 4 || layer.width < width;
