@@ -1,4 +1,4 @@
-"""Make the pictures of docs/studio.md again: `python examples/studio.py` writes them to docs/images/.
+"""Make the pictures of docs/studio.md again: `python examples/studio.py` writes them to docs/images/studio/.
 
 Needs the extra `studio`, Playwright and a Chromium, whose path may be given: `python examples/studio.py /usr/bin/chromium`.
 """
@@ -16,8 +16,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
-IMAGES = HERE.parent / "docs" / "images"
-ROCKET, GALAXIES = (str(HERE / "images" / name) for name in ("rocket.jpg", "galaxies.jpg"))
+IMAGES = HERE.parent / "docs" / "images" / "studio"
+ROCKET, BALLOONS = (str(HERE / "images" / name) for name in ("rocket.jpg", "balloons.png"))
 
 
 @contextlib.contextmanager
@@ -63,25 +63,27 @@ def set_control(page: Page, name: str, value: str) -> None:
 
 def shoot(page: Page, name: str) -> None:
     page.wait_for_timeout(300)
-    page.screenshot(path=IMAGES / f"studio-{name}.jpg", type="jpeg", quality=82)
+    page.screenshot(path=IMAGES / f"{name}.jpg", type="jpeg", quality=82)
     page.close(run_before_unload=False)
 
 
 def holes(page: Page) -> None:
     page.click("#tasks [data-task=inpaint]")
-    set_control(page, "colour", "#e8c898")
-    set_control(page, "size", "26")
-    paint(page, "b", (0.22, 0.9), (0.22, 0.35))
-    set_control(page, "size", "60")
-    page.keyboard.press("x")
-    paint(page, "b", (0.71, 0.3), (0.71, 0.95))
+    set_control(page, "colour", "#c83c28")
+    set_control(page, "size", "34")
+    paint(page, "b", (0.59, 0.13), (0.59, 0.17))
+    set_control(page, "colour", "#d8e0e8")
+    set_control(page, "size", "18")
+    paint(page, "b", (0.66, 0.66), (0.72, 0.64))
+    make(page, 1)
+    page.mouse.move(2, 2)
 
 
 def edit(page: Page) -> None:
     page.click("#tasks [data-task=edit]")
-    paint(page, "l", (0.45, 0.98), (0.455, 0.4), (0.5, 0.26), (0.545, 0.4), (0.55, 0.98))
+    paint(page, "l", (0.09, 0.27), (0.13, 0.13), (0.24, 0.13), (0.275, 0.27), (0.21, 0.51), (0.15, 0.51))
     page.click("#selection [data-do=copy]")
-    paint(page, "l", (0.5, 0.6), (0.28, 0.62))
+    paint(page, "l", (0.18, 0.3), (0.66, 0.36))
 
 
 def gallery(page: Page) -> None:
@@ -96,18 +98,18 @@ def gallery(page: Page) -> None:
 def main() -> None:
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     path = sys.argv[1] if len(sys.argv) > 1 else None
-    with sync_playwright() as playwright, studio(ROCKET) as one:
+    with sync_playwright() as playwright, studio(ROCKET) as rocket, studio(BALLOONS) as balloons:
         browser = playwright.chromium.launch(executable_path=path, args=root)
-        page = opened(browser, one)
+        page = opened(browser, rocket)
         gallery(page)
         shoot(page, "gallery")
-        page = opened(browser, one)
+        page = opened(browser, balloons)
         holes(page)
         shoot(page, "holes")
-        page = opened(browser, one, color_scheme="dark")
+        page = opened(browser, balloons, color_scheme="dark")
         edit(page)
         shoot(page, "edit")
-        page = opened(browser, one, 390, 844, color_scheme="dark", device_scale_factor=2, has_touch=True, is_mobile=True)
+        page = opened(browser, rocket, 390, 844, color_scheme="dark", device_scale_factor=2, has_touch=True, is_mobile=True)
         make(page, 8)
         page.evaluate("scrollTo(0, 0)")
         shoot(page, "narrow")

@@ -130,16 +130,23 @@ function label({ picture, as }) {
 
 function thumb(use) {
   const canvas = element("canvas", { width: 44, height: 44, "aria-hidden": "true" });
-  if (!use) return canvas;
-  draw(canvas, use.as === "marks" ? use.picture.overlay : use.as === "first" ? use.picture.first : use.picture.canvas);
-  if (use.as === "marks") {
-    // As the mask will be: white where something is marked.
-    const context = canvas.getContext("2d");
-    const small = context.getImageData(0, 0, canvas.width, canvas.height);
-    for (let i = 0; i < small.data.length; i += 4) small.data.fill(small.data[i + 3] > 20 ? 255 : 0, i, i + 3).fill(255, i + 3, i + 4);
-    context.putImageData(small, 0, 0);
-  }
+  if (use?.as === "marks") drawMask(canvas, use.picture);
+  else if (use) draw(canvas, use.as === "first" ? use.picture.first : use.picture.canvas);
   return canvas;
+}
+
+// As the mask will be: white where something is marked.
+function drawMask(canvas, { marks, width, height }) {
+  const scale = Math.max(width / canvas.width, height / canvas.height);
+  const across = Math.floor(width / scale), down = Math.floor(height / scale);
+  const image = new ImageData(across, down);
+  for (let y = 0, at = 0; y < down; y++) {
+    for (let x = 0; x < across; x++, at += 4) {
+      const marked = marks[Math.floor((y + 0.5) * scale) * width + Math.floor((x + 0.5) * scale)];
+      image.data.fill(marked ? 255 : 0, at, at + 3).fill(255, at + 3, at + 4);
+    }
+  }
+  canvas.getContext("2d").putImageData(image, (canvas.width - across) / 2, (canvas.height - down) / 2);
 }
 
 // Draw a picture into a small canvas, whole and in the middle.
