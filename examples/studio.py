@@ -109,7 +109,7 @@ def main() -> None:
         page = opened(browser, balloons, color_scheme="dark")
         edit(page)
         shoot(page, "edit")
-        page = opened(browser, rocket, 390, 844, color_scheme="dark", device_scale_factor=2, has_touch=True, is_mobile=True)
+        page = opened(browser, rocket, 390, 844, color_scheme="dark", has_touch=True, is_mobile=True)
         make(page, 8)
         page.evaluate("scrollTo(0, 0)")
         shoot(page, "narrow")
