@@ -69,7 +69,7 @@ const slots = new Slots($("slots"), tray, {
 
 function fresh(name) {
   const clean = name.replace(/[\x00-\x1f/\\:*?"<>|]+/g, "-").replace(/^[.\s-]+/, "").trim();
-  const [, stem, suffix] = /^(.*?)(\.[^.]*)?$/.exec(clean);
+  const [, stem, suffix] = /^(.*?)(\.[a-z0-9]{1,5})?$/i.exec(clean);
   const taken = new Set(tray.pictures.map((picture) => picture.stem.toLowerCase()));
   const short = stem.slice(0, 60) || "picture";
   let free = short;
