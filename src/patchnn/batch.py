@@ -126,7 +126,7 @@ def _together(*observers: Observer | None) -> Observer | None:
 
 def record_of(job: Job, task: Task, record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the record of a job's result: `record`, and the files and the command that make it again."""
-    return {**record, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
+    return {**record, "depth": job.depth, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
 
 
 def run_jobs(
