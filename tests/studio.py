@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from patchnn.studio.guard import HEADER, PUBLIC
 from patchnn.studio.messages import pack
 
+HEADER, PUBLIC = "x-patchnn", "studio"
+"""What the page's own requests carry where there is no token."""
 HOUR = 60
 """Seconds that anything may take on a slow machine before it counts as hanging."""
 
