@@ -5,7 +5,7 @@ from __future__ import annotations
 import nox
 
 nox.options.default_venv_backend = "venv"
-nox.options.sessions = ["tests", "oldest", "plugin", "lint", "cupy", "docs"]
+nox.options.sessions = ["tests", "oldest", "plugin", "lint", "cupy", "studio", "docs"]
 
 
 @nox.session
@@ -43,6 +43,13 @@ def cupy(session: nox.Session) -> None:
     """Whether every call of the engine is one that CuPy has; needs no GPU."""
     session.install(".[test,cuda12]")
     session.run("pytest", "tests/test_cupy_api.py", "tests/test_devices.py")
+
+
+@nox.session
+def studio(session: nox.Session) -> None:
+    """The studio's server, and its page in a browser: /usr/bin/chromium, or the one that PATCHNN_CHROMIUM names."""
+    session.install(".[test,studio]", "playwright")
+    session.run("pytest", "tests/test_studio.py", "tests/test_studio_page.py")
 
 
 @nox.session

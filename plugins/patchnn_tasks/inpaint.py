@@ -27,6 +27,7 @@ class Inpaint(Task):
     fill: str = option(
         "own",
         "What steers the filling: own (the picture's colours there), none (the surroundings: to remove a thing), or a colour.",
+        words=("own", "none"),
     )
     invert_mask: bool = option(False, "The holes are black or transparent in the mask.")
     noise: float = noise("How far to leave what the hole is painted with; another seed then fills it otherwise.")

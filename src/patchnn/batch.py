@@ -24,7 +24,7 @@ from patchnn.registry import Registry
 from patchnn.run import describe, digest, run, tune
 from patchnn.task import Option, Task, options
 
-__all__ = ["Job", "Outcome", "carry_out", "prepare", "run_jobs"]
+__all__ = ["Job", "Outcome", "carry_out", "prepare", "record_of", "run_jobs"]
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": find_backend(job.backend), "max_memory": job.max_memory}
         result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, animation))
-        record = {**result.record, **extra, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
+        record = record_of(job, task, {**result.record, **extra})
         # The picture comes first: where it is done, its record vouches for maps that are there too.
         if job.output in missing:
             write_image(job.output, result.image, kind=files.kind, **form, record=record, overwrite=overwrite[job.output])
@@ -122,6 +122,11 @@ def _together(*observers: Observer | None) -> Observer | None:
     """Return one observer for all that are there."""
     there = [observer for observer in observers if observer]
     return (lambda progress: [observer(progress) for observer in there]) if there else None
+
+
+def record_of(job: Job, task: Task, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of a job's result: `record`, and the files and the command that make it again."""
+    return {**record, "depth": job.depth, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
 
 
 def run_jobs(

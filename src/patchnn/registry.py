@@ -16,7 +16,7 @@ __all__ = ["COMMANDS", "COMMON_OPTIONS", "GROUP", "Plugin", "Registry", "task_na
 
 GROUP = "patchnn.tasks"
 
-COMMANDS = frozenset({"doctor", "evaluate", "score", "show", "sweep", "tasks"})
+COMMANDS = frozenset({"doctor", "evaluate", "score", "show", "studio", "sweep", "tasks"})
 """The command line's own commands, which no task may be called."""
 
 COMMON_OPTIONS = frozenset(

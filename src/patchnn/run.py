@@ -13,12 +13,27 @@ from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Backend, find_backend
 from patchnn.engine.maps import apply_field
 from patchnn.engine.plan import Image, Plan
+from patchnn.engine.search import SEARCHES
 from patchnn.engine.synthesize import Observer, synthesize
 from patchnn.registry import task_name
-from patchnn.task import Task, items, options, plain
+from patchnn.task import Option, Task, items, options, plain
 from patchnn.version import __version__
 
-__all__ = ["Result", "describe", "digest", "run", "tune"]
+__all__ = ["SEARCH", "TUNING", "Result", "describe", "digest", "run", "tune"]
+
+TUNING = {
+    option.name: option
+    for option in (
+        Option("alpha", "number", None, "Completeness: the smaller, the more of the source is seen.", optional=True, inf=True),
+        Option("patch", "integer", None, "Side of a patch, in pixels.", optional=True),
+        Option("iterations", "integer", None, "Steps at every level but the coarsest.", optional=True),
+        Option("ratio", "number", None, "How much smaller each level is.", optional=True),
+        Option("coarsest", "number", None, "Shorter side at the coarsest level, in pixels.", optional=True),
+    )
+}
+"""What may be laid over any task's plan, described as a task's options are."""
+
+SEARCH = Option("search", "choice", "auto", "How the nearest patches are found.", choices=tuple(SEARCHES))
 
 
 @dataclass(frozen=True, eq=False)

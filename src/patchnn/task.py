@@ -80,7 +80,7 @@ class Option:
     """One option of a task as plain data, the same for library, command line, record and documentation.
 
     default: dataclasses.MISSING if there is none. many: a tuple of values. optional: None is a value.
-    min, max: bounds of a number, included. inf: it may be infinite.
+    min, max: bounds of a number, included. inf: it may be infinite. words: what a text may say beside anything else.
     """
 
     name: str
@@ -93,6 +93,7 @@ class Option:
     min: float | None = None
     max: float | None = None
     inf: bool = False
+    words: tuple[str, ...] = ()
 
     @property
     def positional(self) -> bool:
@@ -161,13 +162,20 @@ class Option:
 
 
 def option(
-    default: Any = dataclasses.MISSING, help: str = "", *, min: float | None = None, max: float | None = None, inf: bool = False
+    default: Any = dataclasses.MISSING,
+    help: str = "",
+    *,
+    min: float | None = None,
+    max: float | None = None,
+    inf: bool = False,
+    words: tuple[str, ...] = (),
 ) -> Any:
     """Describe a field of a task: its default (none: it must be given), one sentence of help, and a number's bounds.
 
-    Options that several tasks share are functions that return option(...).
+    words: what a text may say beside anything else; a page offers them. Options that several tasks share are functions
+    that return option(...).
     """
-    return dataclasses.field(default=default, metadata={"help": help, "min": min, "max": max, "inf": inf})
+    return dataclasses.field(default=default, metadata={"help": help, "min": min, "max": max, "inf": inf, "words": words})
 
 
 @cache

@@ -20,6 +20,7 @@ from patchnn.cli.evaluate import evaluate
 from patchnn.cli.make import make
 from patchnn.cli.options import metavar, parameter
 from patchnn.cli.score import score
+from patchnn.cli.studio import studio
 from patchnn.cli.sweep import COMMON as SWEEP
 from patchnn.cli.sweep import listed, sweep
 from patchnn.errors import InputError, PluginError
@@ -63,6 +64,8 @@ def build_app(registry: Registry) -> typer.Typer:
         debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error, as PATCHNN_DEBUG=1 does.")] = False,
     ) -> None:
         """New pictures out of the patches of a single one."""
+
+    app.command()(studio)
 
     @app.command()
     def tasks() -> None:

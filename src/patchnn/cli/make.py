@@ -24,6 +24,7 @@ from patchnn.errors import InputError
 from patchnn.files import clear_parts
 from patchnn.images import STREAM, check_output, read_record
 from patchnn.registry import Registry
+from patchnn.run import SEARCH, TUNING
 from patchnn.task import options
 from patchnn.workers import open_workers
 
@@ -61,15 +62,13 @@ def make(
     ] = None,
     alpha: Annotated[
         float | None,
-        typer.Option(metavar="NUMBER|inf", help="Completeness: the smaller, the more of the source is seen."),
+        typer.Option(metavar="NUMBER|inf", help=TUNING["alpha"].help),
     ] = None,
-    patch: Annotated[int | None, typer.Option(metavar="INTEGER", help="Side of a patch, in pixels.")] = None,
-    iterations: Annotated[int | None, typer.Option(metavar="INTEGER", help="Steps at every level but the coarsest.")] = None,
-    ratio: Annotated[float | None, typer.Option(metavar="NUMBER", help="How much smaller each level is.")] = None,
-    coarsest: Annotated[
-        float | None, typer.Option(metavar="NUMBER", help="Shorter side at the coarsest level, in pixels.")
-    ] = None,
-    search: Annotated[str, typer.Option(metavar="auto|exact|patchmatch", help="How the nearest patches are found.")] = "auto",
+    patch: Annotated[int | None, typer.Option(metavar="INTEGER", help=TUNING["patch"].help)] = None,
+    iterations: Annotated[int | None, typer.Option(metavar="INTEGER", help=TUNING["iterations"].help)] = None,
+    ratio: Annotated[float | None, typer.Option(metavar="NUMBER", help=TUNING["ratio"].help)] = None,
+    coarsest: Annotated[float | None, typer.Option(metavar="NUMBER", help=TUNING["coarsest"].help)] = None,
+    search: Annotated[str, typer.Option(metavar="|".join(SEARCH.choices), help=SEARCH.help)] = "auto",
     backend: Annotated[
         str, typer.Option(metavar="auto|numpy|cupy", help="What computes; auto is the GPU where one runs.")
     ] = "auto",

@@ -1,0 +1,96 @@
+// Controls built from the options that the server describes: the same fields that the command line has.
+
+let count = 0;
+
+export function element(tag, facts = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(facts)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (name in made && !name.startsWith("aria-")) made[name] = value;
+    else if (value !== null && value !== false) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+// A knob: its element, and value(), which gives what the option is set to, null for "as the task has it".
+export function knob(option, sizeOf) {
+  const id = `knob-${++count}`;
+  const made = (makers[option.kind] ?? text)(option, id, sizeOf);
+  const help = element("p", { id: `${id}-help`, className: "hint" }, spoken(option.bounds ? `${option.help} (${option.bounds})` : option.help));
+  const label = element("label", { htmlFor: id }, title(option.name));
+  const row = element("div", { className: `knob ${option.kind}` }, label, made.element, help);
+  row.querySelector(`#${id}`).setAttribute("aria-describedby", help.id);
+  return { option, element: row, value: made.value, refresh: made.refresh ?? (() => {}) };
+}
+
+export const title = (name) => (name[0].toUpperCase() + name.slice(1)).replaceAll("_", " ");
+
+// Help as the page says it: an option is called by its label.
+export const spoken = (help) => help.trim().replace(/--([a-z][a-z-]*)/g, (_, name) => `“${title(name.replaceAll("-", "_"))}”`);
+
+const makers = { number, integer: number, flag, choice, text, size };
+
+function text(option, id) {
+  const input = element("input", { id, name: option.name, value: option.default ?? "", autocomplete: "off", spellcheck: false });
+  const value = () => (input.value === "" && option.optional ? null : input.value);
+  // Words that the option knows are a click away; anything else is written.
+  const word = (text) => element("button", { type: "button", "aria-label": `${title(option.name)}: ${text}`, onclick: () => (input.value = text) }, text);
+  return { element: element("span", { className: "pair" }, input, ...option.words.map(word)), value };
+}
+
+function flag(option, id) {
+  const input = element("input", { id, name: option.name, type: "checkbox", checked: Boolean(option.default) });
+  return { element: input, value: () => input.checked };
+}
+
+function choice(option, id) {
+  const input = element("select", { id, name: option.name }, ...option.choices.map((word) => element("option", { value: word }, word)));
+  input.value = option.default ?? option.choices[0];
+  return { element: input, value: () => input.value };
+}
+
+// A field for the number, and a slider where both its ends are known or the lower one and a default.
+function number(option, id) {
+  const start = option.default === null ? "" : String(option.default);
+  const placeholder = option.default === null ? "as the task has it" : "";
+  const field = element("input", { id, name: option.name, value: start, placeholder, inputMode: "decimal", autocomplete: "off" });
+  const value = () => {
+    const written = field.value.trim().replace(",", ".");
+    if (written === "") return option.default ?? null;
+    // What is no number goes to the server as it is, which says so.
+    return written === "" || Number.isNaN(Number(written)) ? written : Number(written);
+  };
+  if (option.min === null || typeof option.default !== "number") return { element: field, value };
+  const top = option.max ?? Math.max(2, 2 * option.default);
+  const step = option.kind === "integer" ? 1 : (top - option.min) / 200;
+  const slider = element("input", { type: "range", min: option.min, max: top, step, value: option.default, "aria-label": title(option.name), tabIndex: 0 });
+  slider.addEventListener("input", () => (field.value = String(Number(Number(slider.value).toFixed(3)))));
+  field.addEventListener("input", () => (slider.value = field.value));
+  return { element: element("span", { className: "pair" }, slider, field), value };
+}
+
+// Width and height, in percent or in pixels, with what comes out for the picture at hand.
+function size(option, id, sizeOf) {
+  const [across, down] = (option.default ?? "").replaceAll("%", "").split("x");
+  const field = (label, value, own) =>
+    element("input", { id: own, value: value ?? "", inputMode: "numeric", placeholder: "100", "aria-label": label, autocomplete: "off" });
+  const width = field(`${title(option.name)}: width`, across, id);
+  const height = field(`${title(option.name)}: height`, down ?? across, `${id}-height`);
+  const unit = element("select", { "aria-label": `${title(option.name)}: unit` }, ...["%", "px"].map((word) => element("option", { value: word }, word)));
+  const outcome = element("output", { className: "hint" });
+  const value = () => {
+    const mark = unit.value === "%" ? "%" : "";
+    if (!width.value.trim() && !height.value.trim()) return option.default ?? null;
+    const side = (input) => (input.value.trim() ? input.value.trim().replace(/%$/, "") + mark : "100%");
+    return `${side(width)}x${side(height)}`;
+  };
+  const refresh = () => {
+    const shape = sizeOf();
+    const pixels = (input, full) => (unit.value === "%" ? Math.round((Number(input.value || 100) / 100) * full) : Number(input.value || full));
+    outcome.value = shape && value() ? `${pixels(width, shape.width)} × ${pixels(height, shape.height)} pixels` : "";
+    for (const input of [width, height]) input.placeholder = unit.value === "%" ? "100" : "same";
+  };
+  for (const input of [width, height, unit]) input.addEventListener("input", refresh);
+  return { element: element("span", { className: "size-row" }, width, "×", height, unit, outcome), value, refresh };
+}

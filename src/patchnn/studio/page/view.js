@@ -1,0 +1,114 @@
+// A canvas on the page that shows a picture: fitted to its box, zoomed and moved, with whatever is drawn above it.
+
+export class View {
+  // above: draws on top, in the picture's own coordinates, given the context and the width of a pixel of the screen.
+  constructor(canvas, above) {
+    Object.assign(this, { canvas, above, layers: [], width: 1, height: 1, scale: 1, x: 0, y: 0, fitted: true });
+    new ResizeObserver(() => this.fit(false)).observe(canvas);
+    canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+  }
+
+  // layers: canvases, each drawn over the whole of width × height.
+  show(width, height, layers) {
+    const other = width !== this.width || height !== this.height;
+    const wider = width / this.width;
+    const same = Math.abs(wider / (height / this.height) - 1) < 0.2;
+    Object.assign(this, { width, height, layers });
+    if (other && !this.fitted && same) {
+      // The same picture, coarser or finer: it stays where it is.
+      this.scale /= wider;
+      this.draw();
+    } else if (other) this.fit();
+    else this.draw();
+  }
+
+  fit(anew = true) {
+    const ratio = devicePixelRatio;
+    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * ratio));
+    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * ratio));
+    if (anew || this.fitted) {
+      const room = 10 * ratio;
+      this.scale = Math.max(0.01, Math.min((this.canvas.width - room) / this.width, (this.canvas.height - room) / this.height));
+      this.x = Math.round((this.canvas.width - this.width * this.scale) / 2);
+      this.y = Math.round((this.canvas.height - this.height * this.scale) / 2);
+      this.fitted = true;
+    }
+    this.draw();
+  }
+
+  zoom(factor, x = this.canvas.width / 2, y = this.canvas.height / 2) {
+    const scale = Math.min(64, Math.max(0.02, this.scale * factor));
+    this.x = x - ((x - this.x) * scale) / this.scale;
+    this.y = y - ((y - this.y) * scale) / this.scale;
+    this.scale = scale;
+    this.fitted = false;
+    this.draw();
+  }
+
+  pan(dx, dy) {
+    this.x += dx * devicePixelRatio;
+    this.y += dy * devicePixelRatio;
+    this.fitted = false;
+    this.draw();
+  }
+
+  wheel(event) {
+    event.preventDefault();
+    const { x, y } = this.screen(event);
+    this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.002)), x, y);
+  }
+
+  screen(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return { x: (event.clientX - box.left) * devicePixelRatio, y: (event.clientY - box.top) * devicePixelRatio };
+  }
+
+  // Where on the picture an event is, in pixels with fractions.
+  place(event) {
+    const { x, y } = this.screen(event);
+    return { x: (x - this.x) / this.scale, y: (y - this.y) / this.scale };
+  }
+
+  draw() {
+    this.wanted ??= requestAnimationFrame(() => {
+      this.wanted = undefined;
+      this.paint();
+    });
+  }
+
+  paint() {
+    const context = this.canvas.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    if (!this.layers.length) return;
+    const { x, y, width, height, scale } = this;
+    checkers(context, x, y, width * scale, height * scale);
+    context.setTransform(scale, 0, 0, scale, x, y);
+    context.imageSmoothingQuality = scale < 1 ? "high" : "low";
+    for (const layer of this.layers) {
+      // A coarse level is shown smooth, pixels that one looks at closely as they are.
+      context.imageSmoothingEnabled = scale < 4 || layer.width < width;
+      context.drawImage(layer, 0, 0, width, height);
+    }
+    this.above?.(context, 1 / scale);
+    for (const done of this.painted?.splice(0) ?? []) done();
+  }
+}
+
+let pattern;
+
+function checkers(context, x, y, width, height) {
+  if (!pattern) {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 16;
+    const ink = tile.getContext("2d");
+    ink.fillStyle = "#bbb";
+    ink.fillRect(0, 0, 16, 16);
+    ink.fillStyle = "#999";
+    ink.fillRect(0, 0, 8, 8);
+    ink.fillRect(8, 8, 8, 8);
+    pattern = context.createPattern(tile, "repeat");
+  }
+  context.fillStyle = pattern;
+  context.fillRect(x, y, width, height);
+}

@@ -1,0 +1,81 @@
+// Talking to the server: messages are a line of JSON, then the bytes that its `sizes` announces.
+
+const token = location.hash.slice(1) || "studio";
+const headers = { "X-Patchnn": token };
+
+export class Refused extends Error {}
+
+async function ask(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, headers: { ...headers, ...options.headers } });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refused("The studio does not answer: was it ended in its terminal?");
+  }
+  if (answer.ok) return answer;
+  const said = await answer.json().catch(() => ({}));
+  throw new Refused(said.text || `The studio answers ${answer.status}.`);
+}
+
+export const describe = async () => (await ask("/tasks")).json();
+
+export const started = async (number) => (await ask(`/pictures/${number}`)).blob();
+
+// Any file that holds a picture, as pixels: {width, height, channels, data}.
+export async function decode(name, blob) {
+  const answer = await ask("/open", { method: "POST", body: blob, headers: { "X-Name": encodeURIComponent(name) } });
+  const { head, blobs } = unpack(new Uint8Array(await answer.arrayBuffer()));
+  return { ...head, data: new Uint8ClampedArray(blobs[0]) };
+}
+
+export async function parcel(head, blobs) {
+  return (await ask("/parcel", { method: "POST", body: pack(head, blobs) })).blob();
+}
+
+// Sends an order and calls `hear` with every message of the answer. Aborting the signal stops the work.
+export async function run(head, blobs, signal, hear) {
+  const answer = await ask("/run", { method: "POST", body: pack(head, blobs), signal });
+  for await (const message of messages(answer.body.getReader())) hear(message.head, message.blobs);
+}
+
+function pack(head, blobs) {
+  const sizes = blobs.map((blob) => (blob instanceof Blob ? blob.size : blob.byteLength));
+  return new Blob([JSON.stringify({ ...head, sizes }), "\n", ...blobs]);
+}
+
+function unpack(bytes) {
+  const end = bytes.indexOf(10);
+  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
+  let at = end + 1;
+  const blobs = head.sizes.map((size) => bytes.slice(at, (at += size)).buffer);
+  return { head, blobs };
+}
+
+async function* messages(reader) {
+  let have = new Uint8Array(0);
+  let needed = 0;
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    have = join(have, value);
+    while (have.length >= needed) {
+      const end = have.indexOf(10);
+      if (end < 0) break;
+      const head = JSON.parse(new TextDecoder().decode(have.subarray(0, end)));
+      needed = end + 1 + head.sizes.reduce((sum, size) => sum + size, 0);
+      if (have.length < needed) break;
+      yield unpack(have.subarray(0, needed));
+      have = have.slice(needed);
+      needed = 0;
+    }
+  }
+}
+
+function join(first, second) {
+  if (!first.length) return second;
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
