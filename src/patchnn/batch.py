@@ -9,12 +9,13 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from patchnn.animate import Animation, check_animation
 from patchnn.command import command_words
-from patchnn.engine.backend import find_backend
+from patchnn.engine.backend import Backend, find_backend
 from patchnn.engine.maps import check_maps
 from patchnn.engine.plan import Image, Plan
 from patchnn.engine.synthesize import Observer
@@ -104,7 +105,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
         own = {"channels": plan.guess.shape[2], **form} if path == job.output else {}
         check_output(path, **own, overwrite=overwrite[path])
     if missing:
-        how: dict[str, Any] = {"search": job.search, "backend": find_backend(job.backend), "max_memory": job.max_memory}
+        how: dict[str, Any] = {"search": job.search, "backend": _backend(job.backend), "max_memory": job.max_memory}
         result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, animation))
         record = record_of(job, task, {**result.record, **extra})
         # The picture comes first: where it is done, its record vouches for maps that are there too.
@@ -116,6 +117,12 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
         if animation:
             animation.write()
     return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing, notes=tuple(files.notes))
+
+
+@cache
+def _backend(name: str) -> Backend:
+    """Return the backend of that name, one for all jobs: threads that come and go for each leave memory behind."""
+    return find_backend(name)
 
 
 def _together(*observers: Observer | None) -> Observer | None:
