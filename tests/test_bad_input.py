@@ -192,7 +192,7 @@ OPTIONS: list[tuple[str, int, str]] = [
 ]
 OUTPUTS: list[tuple[str, str]] = [
     ("nowhere/a.png", "the folder nowhere does not exist"),
-    ("nowhere/", "nowhere/: the folder does not exist"),
+    ("photo.png/", "photo.png: the folder cannot be made"),
     ("a.xyz", ".xyz cannot be written; choose .png"),
     ("a", "a name without an extension"),
     ("photo.png", "photo.png exists"),

@@ -202,9 +202,29 @@ def test_output_paths(folder: Path, output: str | None, count: int, force: bool,
     assert output_paths(output, "new", count, force) == [Path(path) for path in expected]
 
 
-def test_output_into_a_folder_that_is_not_there() -> None:
-    with pytest.raises(InputError, match="does not exist"):
-        output_paths("nowhere/", "new", 1, False)
+def test_a_folder_that_is_not_there_is_made_if_it_is_called_one(folder: Path) -> None:
+    assert output_paths("made/in/", "new", 1, False) == [Path("made/in/new.png")]
+    assert Path("made/in").is_dir()
+    with pytest.raises(InputError, match="nowhere/ for a folder"):
+        output_paths("nowhere", "new", 2, False)
+    assert not Path("nowhere").exists()
+
+
+def test_commands_are_listed_by_what_they_are_for_with_whole_summaries(call: Any) -> None:
+    said = call("--help")[1]
+    tasks, measuring, others = (said.index(f"\n{title}:\n") for title in ("Tasks", "Measuring", "Other commands"))
+    assert tasks < said.index("\n  generate ") < measuring < said.index("\n  score ") < others < said.index("\n  show ")
+    assert "..." not in said[tasks:]
+    assert call("-h")[1] == said
+    task, score = call("generate --help")[1], call("score -h")[1]
+    assert task.index("--noise") < task.index("Options of every task:") < task.index("--seed")
+    assert "of every task" not in score
+    assert "list[" not in score
+
+
+def test_a_command_that_is_not_there_is_told_with_those_like_it(call: Any) -> None:
+    assert call("generat photo.png") == (2, "", "error: No such command 'generat'. Did you mean generate? (see patchnn --help)\n")
+    assert call("zzz photo.png")[2] == "error: No such command 'zzz'. (see patchnn --help)\n"
 
 
 def test_whatever_a_task_raises_is_one_line(call: Any) -> None:
@@ -253,7 +273,7 @@ def test_an_animation_is_said_to_be_one(call: Any) -> None:
     assert err.count("moving.gif") == 1
 
 
-@pytest.mark.parametrize("output", ["nowhere/a.png", "a.xyz", "a", "photo.png", "nowhere/"])
+@pytest.mark.parametrize("output", ["nowhere/a.png", "a.xyz", "a", "photo.png", "photo.png/"])
 def test_bad_outputs_are_found_before_any_work(call: Any, monkeypatch: pytest.MonkeyPatch, output: str) -> None:
     monkeypatch.setattr("patchnn.batch.run", lambda *args, **kwargs: pytest.fail("work was done"))
     code, out, err = call(f"generate photo.png -o {output}")

@@ -134,7 +134,7 @@ WRONG = {
     "tiny.png rolled.png": "tiny.png is 30×8: each side must be 14 pixels or more",
     "source.png rolled.png --patch 60": "source.png is 200×100: each side must be 120 pixels",
     "source.png rolled.png other.png --map map.png": "--map map.png: the maps of several outputs need a folder",
-    "source.png rolled.png --map gone/": "gone/: the folder does not exist",
+    "source.png rolled.png --map source.png/": "source.png: the folder cannot be made",
     "source.png rolled.png --map map.gif": "map.gif: .gif cannot be written",
 }
 

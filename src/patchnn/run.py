@@ -24,11 +24,24 @@ __all__ = ["SEARCH", "TUNING", "Result", "describe", "digest", "run", "tune"]
 TUNING = {
     option.name: option
     for option in (
-        Option("alpha", "number", None, "Completeness: the smaller, the more of the source is seen.", optional=True, inf=True),
-        Option("patch", "integer", None, "Side of a patch, in pixels.", optional=True),
-        Option("iterations", "integer", None, "Steps at every level but the coarsest.", optional=True),
-        Option("ratio", "number", None, "How much smaller each level is.", optional=True),
-        Option("coarsest", "number", None, "Shorter side at the coarsest level, in pixels.", optional=True),
+        Option(
+            "alpha",
+            "number",
+            None,
+            "Completeness: the smaller, the more of the source is seen; inf is off.",
+            optional=True,
+            inf=True,
+        ),
+        Option("patch", "integer", None, "Side of a patch, in pixels; usually 7.", optional=True),
+        Option("iterations", "integer", None, "Steps at every level but the coarsest; usually 10.", optional=True),
+        Option("ratio", "number", None, "How much smaller each level is than the next finer one; usually 4/3.", optional=True),
+        Option(
+            "coarsest",
+            "number",
+            None,
+            "Shorter side at the coarsest level, in pixels: the larger, the smaller the pieces laid out anew.",
+            optional=True,
+        ),
     )
 }
 """What may be laid over any task's plan, described as a task's options are."""

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
 from patchnn.cli.borrow import borrow, named_task
 from patchnn.cli.doctor import doctor_command
 from patchnn.cli.evaluate import COMMON as EVALUATE
 from patchnn.cli.evaluate import evaluate
+from patchnn.cli.help import Command, Group, TaskCommand
 from patchnn.cli.make import make
 from patchnn.cli.options import metavar, parameter
 from patchnn.cli.score import score
@@ -40,7 +40,9 @@ _PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pr
 def build_app(registry: Registry) -> typer.Typer:
     """Return the command line over the tasks of `registry`; a task is loaded only when its command is asked for."""
 
-    class Group(TyperGroup):
+    class Commands(Group):
+        tasks = registry
+
         def list_commands(self, ctx: Any) -> list[str]:
             return [*registry, *super().list_commands(ctx), *BORROWING]
 
@@ -54,7 +56,7 @@ def build_app(registry: Registry) -> typer.Typer:
                 return args[0], _borrowing_command(registry, args[0], named_task(args[1:])), args[1:]
             return super().resolve_command(ctx, args)
 
-    app = typer.Typer(cls=Group, **_PLAIN)
+    app = typer.Typer(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, **_PLAIN)
 
     @app.callback()
     def patchnn(
@@ -65,16 +67,16 @@ def build_app(registry: Registry) -> typer.Typer:
     ) -> None:
         """New pictures out of the patches of a single one."""
 
-    app.command()(studio)
+    app.command(cls=Command)(studio)
 
-    @app.command()
+    @app.command(cls=Command)
     def tasks() -> None:
         """List the tasks that are installed, the broken ones with the reason."""
         for plugin in registry.plugins():
             about = f"broken: {plugin.problem}" if plugin.problem else _summary(plugin.load())
             print(f"{plugin.name:12} {plugin.distribution} {plugin.version}  {about}")
 
-    @app.command()
+    @app.command(cls=Command)
     def show(
         path: Annotated[Path, typer.Argument(metavar="PICTURE", help="A PNG that patchnn wrote.")],
         as_json: Annotated[bool, typer.Option("--json", help="Print the whole record.")] = False,
@@ -88,14 +90,14 @@ def build_app(registry: Registry) -> typer.Typer:
         else:
             raise InputError(f"{path} was not made by a command; --json prints how it was")
 
-    app.command()(doctor_command(registry))
-    app.command()(score)
+    app.command(cls=Command)(doctor_command(registry))
+    app.command(cls=Command)(score)
     return app
 
 
 def _borrowing_command(registry: Registry, name: str, task: str | None = None) -> Any:
     command = typer.Typer(**_PLAIN)
-    command.command(name)(borrow(registry, task, *BORROWING[name]))
+    command.command(name, cls=Command)(borrow(registry, task, *BORROWING[name]))
     return get_command(command)
 
 
@@ -118,7 +120,7 @@ def _task_command(registry: Registry, name: str) -> Any:
         anything = {"ignore_unknown_options": True, "allow_extra_args": True}
         command.command(name, help=f"(broken: {problem})", context_settings=anything)(broken)
     else:
-        command.command(name, help=inspect.getdoc(task))(_task_function(registry, name, task))
+        command.command(name, cls=TaskCommand, help=inspect.getdoc(task))(_task_function(registry, name, task))
         return _say_what_arguments_are(get_command(command), task)
     return get_command(command)
 

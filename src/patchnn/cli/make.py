@@ -42,7 +42,7 @@ def make(
             "-o",
             "--output",
             metavar="FILE|FOLDER/",
-            help="Where to write, - for standard output; by default named after the first input.",
+            help="Where to write: a file, a folder, or - for standard output; by default named after the first input.",
         ),
     ] = None,
     count: Annotated[int, typer.Option("-n", "--count", metavar="INTEGER", help="How many pictures to make.")] = 1,
@@ -50,7 +50,7 @@ def make(
         int | None,
         typer.Option(
             metavar="INTEGER",
-            help="The first of several pictures has this seed, the next one more; by default a random one.",
+            help="Which of all possible results; of several the first has this seed, the next one more. By default a random one.",
         ),
     ] = None,
     depth: Annotated[
@@ -84,11 +84,15 @@ def make(
         Path | None,
         typer.Option(metavar="FILE", help="Write the run, coarse to fine, as an animation: .gif, .webp or .mp4."),
     ] = None,
-    jobs: Annotated[int, typer.Option(metavar="INTEGER", help="How many pictures to work on at a time.")] = 1,
+    jobs: Annotated[
+        int, typer.Option(metavar="INTEGER", help="How many pictures to work on at a time, each in a process of its own.")
+    ] = 1,
     cluster: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="A Dask scheduler whose workers do the work.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Leave pictures that the same command made before.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Leave pictures that the same command made before, and make the rest.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors and the files written.")] = False,
 ) -> None:

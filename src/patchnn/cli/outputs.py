@@ -22,13 +22,15 @@ def stem(file: str | Path) -> str:
 def output_paths(output: str | None, name: str, count: int, force: bool) -> list[Path]:
     """Return where `count` pictures go: the file that was asked for, or one called `name` in that folder or here.
 
-    Several are numbered from 1. A name that nobody asked for gives way to files that exist, unless `force` is set.
+    Several are numbered from 1. A name that nobody asked for gives way to files that exist, unless `force` is set. A
+    folder that ends with / is made where there is none.
     """
     folder = Path(output or ".")
     if output == STREAM or (output and not output.endswith("/") and not folder.is_dir()):
+        if output != STREAM and not folder.suffix:
+            raise InputError(f"{output}: a name without an extension: write {output}.png, or {output}/ for a folder")
         return [folder] if count == 1 else _numbered(folder, 1, count)
-    if not folder.is_dir():
-        raise InputError(f"{output}: the folder does not exist; make it first")
+    make_folder(folder)
     path, start = folder / f"{name}.png", 1
     if count == 1 and (force or not path.exists()):
         return [path]

@@ -93,7 +93,7 @@ def _map_paths(folder: str | None, outputs: list[Path], force: bool) -> list[Pat
     if folder is None:
         return [None] * len(outputs)
     if len(outputs) > 1 and not (folder.endswith("/") or Path(folder).is_dir()):
-        raise InputError(f"--map {folder}: the maps of several outputs need a folder; give one that exists")
+        raise InputError(f"--map {folder}: the maps of several outputs need a folder, as --map maps/")
     stems = [stem(path) for path in outputs]
     paths: list[Path | None] = []
     for number, name in enumerate(stems):
