@@ -21,6 +21,9 @@ import numpy as np
 import pytest
 
 import patchnn
+import patchnn.batch
+import patchnn.images
+import patchnn.metrics
 import patchnn.testing
 from patchnn import Plan, read_image, resize, write_image
 from patchnn.cli import main
@@ -137,7 +140,9 @@ def test_every_public_name_is_in_the_reference_and_has_a_docstring() -> None:
     shown = set(re.findall(r"^::: (\S+)$", page, re.M))
     found = {path: getattr(importlib.import_module(path.rpartition(".")[0]), path.rpartition(".")[2]) for path in shown}
     needed = {name: getattr(patchnn, name) for name in patchnn.__all__ if not name.startswith("_")}
-    needed |= {name: getattr(patchnn.testing, name) for name in patchnn.testing.__all__}
+    needed |= {name: getattr(module, name) for module in (patchnn.metrics, patchnn.testing) for name in module.__all__}
+    needed |= {f"images.{name}": getattr(patchnn.images, name) for name in ("decode", "encode", "read_picture")}
+    needed |= {f"batch.{name}": getattr(patchnn.batch, name) for name in ("Job", "Outcome", "run_jobs")}
     missing = [name for name, there in needed.items() if not any(there is other for other in found.values())]
     assert missing == []
     for path, there in found.items():

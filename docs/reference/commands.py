@@ -10,7 +10,8 @@ from typing import Any
 
 from typer.main import get_command
 
-from patchnn.cli.app import build_app
+from patchnn.cli.app import BORROWING, build_app
+from patchnn.command import flag
 from patchnn.registry import COMMON_OPTIONS, GROUP, Registry
 
 HERE = Path(__file__).parent
@@ -22,7 +23,8 @@ HEAD = """# Command line
 
 Exit codes: 0 all is well, 1 an error, said in one line on stderr, 2 wrong usage, 130 Ctrl-C. Paths of the files written go to
 stdout, everything else to stderr. `--debug`, anywhere on the line, or `PATCHNN_DEBUG=1` shows the traceback of an error.
-`python -m patchnn` is `patchnn`.
+`python -m patchnn` is `patchnn`. `PATCHNN_THREADS` says how many threads a process works on, by
+default as many as there are cores.
 """
 
 
@@ -53,6 +55,11 @@ def reference() -> str:
         parts += [f"## {name}\n", f"{command.help or ''}\n", table(own)]
         if name in tasks:
             parts.append("And the [options of every task](#options-of-every-task).\n")
+        elif borrowed := BORROWING.get(name.partition(" ")[2]):
+            flags = ", ".join(f"`{flag(option)}`" for option in borrowed[1])
+            parts.append(
+                f"And the options of the task that `--task` names, and these [of every task](#options-of-every-task): {flags}.\n"
+            )
     return "\n".join([*parts, "## Options of every task\n", "[With pictures](../options.md).\n", table(common.values())])
 
 
