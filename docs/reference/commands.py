@@ -57,9 +57,7 @@ def reference() -> str:
             parts.append("And the [options of every task](#options-of-every-task).\n")
         elif borrowed := BORROWING.get(name.partition(" ")[2]):
             flags = ", ".join(f"`{flag(option)}`" for option in borrowed[1])
-            parts.append(
-                f"And the options of the task that `--task` names, and these [of every task](#options-of-every-task): {flags}.\n"
-            )
+            parts.append(f"And those of the task that `--task` names, and [of every task](#options-of-every-task) {flags}.\n")
     return "\n".join([*parts, "## Options of every task\n", "[With pictures](../options.md).\n", table(common.values())])
 
 
