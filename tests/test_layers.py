@@ -89,6 +89,21 @@ def test_a_task_needs_only_public_names(path: Path) -> None:
             assert name in patchnn.__all__
 
 
+def test_the_rooms_are_listed_as_they_lie() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    listing = page.partition("    src/patchnn/\n")[2].partition("    plugins/")[0]
+    listed, folder = [], "patchnn"
+    for line in listing.splitlines():
+        depth, name = len(line) - len(line.lstrip()), line.split()[0]
+        folder = "patchnn" if depth == 6 else folder
+        if name == "engine/":
+            folder = "patchnn.engine"
+        else:
+            listed.append(f"{folder}.{name.removesuffix('.py').rstrip('/')}")
+    there = {room(module_name(path)) for path in FILES}
+    assert listed == [name for name in ROOMS if name in there]
+
+
 def test_the_core_names_no_task() -> None:
     named = [module_name(path) for path in FILES if any(module.startswith("patchnn_tasks") for module, _ in imports(path))]
     assert named == []
