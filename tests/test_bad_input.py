@@ -150,7 +150,7 @@ OPTIONS: list[tuple[str, int, str]] = [
     ("generate photo.png --backend abacus", VALUE, "abacus"),
     ("generate photo.png --search brute", VALUE, "search is 'brute'"),
     ("generate photo.png --colour red", USAGE, "--colour"),
-    ("inpaint photo.png mask.png --fill mauvish", VALUE, "mauvish"),
+    ("inpaint photo.png mask.png --fill mauvish", VALUE, "fill: 'mauvish' is not a colour"),
     ("inpaint photo.png mask.png --fill '#12'", VALUE, "#12"),
     ("inpaint photo.png mask.png --fill ''", VALUE, "''"),
     # Sizes.

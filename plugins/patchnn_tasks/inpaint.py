@@ -45,7 +45,11 @@ class Inpaint(Task):
         if self.fill == "none":
             guess = fill_holes(guess, ~hole)
         elif self.fill != "own":
-            guess = np.where(hole[:, :, None], colour(self.fill, guess.shape[2]), guess)
+            try:
+                paint = colour(self.fill, guess.shape[2])
+            except InputError as error:
+                raise InputError(f"fill: {error}, or give own or none") from None
+            guess = np.where(hole[:, :, None], paint, guess)
         widest = 2 * ndimage.distance_transform_cdt(hole, "chessboard").max() - 1
         return Plan(
             sources=[Source(self.image, usable=~hole)],
