@@ -208,11 +208,22 @@ def known(words: list[str]) -> bool:
     """Whether a command that is not patchnn's is one that can be trusted to work; what it names is looked up."""
     line = " ".join(words)
     for extras in re.findall(r"^pip install .*\[([\w,]+)\]", line):
-        there = re.findall(r"^(\w+) = \[", (ROOT / "pyproject.toml").read_text().partition("optional-dependencies]")[2], re.M)
-        assert set(extras.split(",")) <= set(there), line
+        assert set(extras.split(",")) <= extras_there(), line
     if words[0] in ("python", "python3") and words[1] != "-m":
         return (ROOT / words[1]).exists()
     return bool(ELSEWHERE.fullmatch(line)) or words[0] in (".", ".ci/run")
+
+
+def extras_there() -> set[str]:
+    """Return the extras that can be installed."""
+    table = (ROOT / "pyproject.toml").read_text().partition("[project.optional-dependencies]\n")[2].partition("\n[")[0]
+    return set(re.findall(r"^(\w+) = \[", table, re.M))
+
+
+def test_every_extra_is_explained() -> None:
+    table = (ROOT / "docs" / "start.md").read_text(encoding="utf-8").partition("## Extras\n")[2]
+    shown = [name for line in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", line)]
+    assert sorted(shown) == sorted(extras_there())
 
 
 def globbed(words: list[str], script: str) -> list[str]:
