@@ -15,7 +15,7 @@ PORT = 8750
 
 
 def studio(
-    images: Annotated[list[Path] | None, typer.Argument(metavar="[IMAGE]...", help="Pictures to begin with.")] = None,
+    images: Annotated[list[Path] | None, typer.Argument(metavar="IMAGE", help="Pictures to begin with.")] = None,
     port: Annotated[
         int, typer.Option(metavar="INTEGER", min=0, max=65535, help="Where the page is served; 0 is any free port.")
     ] = PORT,
