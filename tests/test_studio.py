@@ -39,6 +39,7 @@ from patchnn.images.picture import premultiply, unpremultiply
 from patchnn.registry import Registry
 from patchnn.run import TUNING
 from patchnn.studio import server as server_module
+from patchnn.studio.engine import within
 from patchnn.studio.messages import pack, unpack
 from patchnn.studio.pictures import MAX_PIXELS, Upload, check_size, open_file, to_rgba, uploads
 from patchnn.studio.server import PAGE, build_server
@@ -580,6 +581,19 @@ def test_a_job_that_hears_nothing_is_ended(studio: Studio) -> None:
         assert answer.status == 200
     assert finished(studio.run(order(), PHOTO))
     assert studio.workers != [worker]
+
+
+def test_a_cancellation_is_not_lost_as_work_ends() -> None:
+    async def scene() -> bool:
+        work = asyncio.get_running_loop().create_future()
+        waiting = asyncio.ensure_future(within(60, work))
+        await asyncio.sleep(0)
+        work.set_result(None)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        return waiting.cancelled()
+
+    assert asyncio.run(scene())
 
 
 def test_it_outlives_its_worker(studio: Studio) -> None:

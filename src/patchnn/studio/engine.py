@@ -7,10 +7,13 @@ import contextlib
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
 
 from patchnn.studio.messages import LENGTH, pack
 
-__all__ = ["BusyError", "Engine"]
+__all__ = ["BusyError", "Engine", "within"]
+
+_T = TypeVar("_T")
 
 PATIENCE = 30.0
 """Seconds that a page may take to accept a message before it counts as gone."""
@@ -26,6 +29,21 @@ class BusyError(Exception):
 
 class _DiedError(Exception):
     """The worker is no more."""
+
+
+async def within(seconds: float, work: Awaitable[_T]) -> _T:
+    """Wait for some work, for so long at most; raises asyncio.TimeoutError.
+
+    asyncio.wait_for loses a cancellation that comes as the work ends (before Python 3.12), and a job would go on for nobody.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+        if not task.done():
+            raise asyncio.TimeoutError
+        return task.result()
+    finally:
+        task.cancel()
 
 
 class Engine:
@@ -56,7 +74,7 @@ class Engine:
             try:
                 await self._tell(order)
                 while message := await self._hear():
-                    await asyncio.wait_for(send(message), PATIENCE)
+                    await within(PATIENCE, send(message))
             except _DiedError:
                 await self.close()
                 text = "the engine's process ended in the middle of the work: it may have run out of memory"
@@ -89,7 +107,7 @@ class Engine:
     async def _stop(self) -> None:
         """Let the worker end its job, or end the worker."""
         try:
-            await asyncio.wait_for(self._drain(), GRACE)
+            await within(GRACE, self._drain())
         except (asyncio.TimeoutError, _DiedError):
             await self.close()
 
