@@ -122,6 +122,17 @@ def test_image_i_is_the_same_however_many_are_asked_for(call: Any) -> None:
     assert read_record("many-3.png")["seed"] == 7
 
 
+def test_a_folder_made_for_nothing_goes_again(call: Any) -> None:
+    Path("bad.png").write_text("no picture")
+    assert call("generate bad.png -o new/deep/")[0] == 1
+    assert not Path("new").exists()
+    Path("there").mkdir()
+    assert call("generate bad.png -o there/")[0] == 1
+    assert Path("there").is_dir(), "it was there before"
+    assert call(f"{QUICK} -o new/deep/")[0] == 0
+    assert Path("new/deep/photo-generate.png").exists()
+
+
 def test_the_reported_seed_makes_it_again(call: Any) -> None:
     _, _, err = call(f"{QUICK} -o a.png")
     seed = err.partition("seed: ")[2].split()[0]

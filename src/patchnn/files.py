@@ -11,13 +11,14 @@ from pathlib import Path
 
 from patchnn.errors import InputError
 
-__all__ = ["check_place", "clear_parts", "discard_parts", "make_folder", "reason", "whole_file"]
+__all__ = ["check_place", "clear_parts", "discard_parts", "make_folder", "no_empty_folders", "reason", "whole_file"]
 
 PART = ".patchnn-"
 """How the name of a file begins that is being written."""
 ABANDONED = 600
 """Seconds after which such a file is nobody's any more: writing one takes a moment."""
 _parts: set[Path] = set()
+_made: list[Path] = []
 
 
 def check_place(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -67,10 +68,26 @@ def discard_parts() -> None:
 
 def make_folder(path: str | os.PathLike[str]) -> None:
     """Make a folder, and those above it, where there is none; raises InputError, naming it, if that cannot be."""
+    path = Path(path)
     try:
-        Path(path).mkdir(parents=True, exist_ok=True)
+        new = [folder for folder in (*reversed(path.parents), path) if not folder.exists()]
+        path.mkdir(parents=True, exist_ok=True)
+        _made.extend(new)
     except OSError as error:
         raise InputError(f"{path}: the folder cannot be made: {reason(error)}") from None
+
+
+@contextlib.contextmanager
+def no_empty_folders() -> Iterator[None]:
+    """Remove, at the end, the folders that were made meanwhile and that nothing came into."""
+    before = len(_made)
+    try:
+        yield
+    finally:
+        for folder in reversed(_made[before:]):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        del _made[before:]
 
 
 def clear_parts(folder: str | os.PathLike[str]) -> None:

@@ -68,12 +68,14 @@ def _run(words: list[str], registry: Registry | None) -> int:
     from typer.main import get_command
 
     from patchnn.cli.app import build_app
+    from patchnn.files import no_empty_folders
     from patchnn.registry import Registry
 
-    try:
-        code = get_command(build_app(registry or Registry())).main(words, prog_name="patchnn", standalone_mode=False)
-    except Abort:
-        code = INTERRUPTED
+    with no_empty_folders():
+        try:
+            code = get_command(build_app(registry or Registry())).main(words, prog_name="patchnn", standalone_mode=False)
+        except Abort:
+            code = INTERRUPTED
     if code == INTERRUPTED:
         raise KeyboardInterrupt
     return int(code or 0)
