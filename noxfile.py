@@ -18,7 +18,8 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def oldest(session: nox.Session) -> None:
     """The tests with the oldest NumPy, SciPy and Pillow that are promised, where this Python has wheels of them."""
-    session.install(".[test]", "numpy==1.26.*", "scipy==1.11.*", "imageio==2.34.*", "pillow==10.1.*", "typer==0.29.*")
+    oldest = ("numpy==1.26.*", "scipy==1.11.*", "imageio==2.34.*", "pillow==11.1.*", "tifffile==2024.2.*", "typer==0.29.*")
+    session.install(".[test]", *oldest)
     session.run("pytest", *session.posargs)
 
 
