@@ -86,8 +86,15 @@ def test_transparent_pixels_are_shown_on_white(tmp_path: Path) -> None:
     np.testing.assert_array_equal(next(animation.shown())[:, :, 0], [[0, 255], [255, 255]])
 
 
+def test_half_transparent_pixels_are_not_darkened(tmp_path: Path) -> None:
+    # Pictures hold colours multiplied by alpha: half of white, on white, is white.
+    animation = Animation(tmp_path / "a.webp", [(2, 2)])
+    animation(event(np.full((2, 2, 4), 0.5, np.float32)))
+    np.testing.assert_array_equal(next(animation.shown()), 255)
+
+
 def test_a_video_is_one_of_even_sides(tmp_path: Path) -> None:
-    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="the extra `video` is not installed")
     animation = Animation(tmp_path / "a.mp4", [(33, 47)])
     for iteration in (1, 2):
         animation(event(picture((33, 47)), iteration=iteration))

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from patchnn.engine.plan import Image, Shape
+from patchnn.engine.plan import Shape
 from patchnn.engine.synthesize import Progress
 from patchnn.errors import InputError
 from patchnn.files import check_place, whole_file
+from patchnn.images.picture import as_colours
 
 __all__ = ["Animation", "check_animation"]
 
@@ -47,7 +48,9 @@ class Animation:
     def __call__(self, progress: Progress) -> None:
         """Keep the output as it stands, no larger than it will be shown."""
         shape = self.shapes[progress.round - 1]
-        pixels = _opaque(progress.image())
+        image = progress.image()
+        # Of more channels than a picture has, the first three are its colours.
+        pixels = as_colours(image if image.shape[2] <= 4 else image[:, :, :3], "the picture").astype(np.uint8)
         if pixels.shape[0] > shape[0]:
             from PIL import Image as Pillow
 
@@ -84,7 +87,7 @@ def check_animation(path: str | os.PathLike[str], *, overwrite: bool = False) ->
         raise InputError(f"{path}: {suffix or 'a name without an extension'} is no animation; choose {', '.join(KINDS)}")
     if suffix == ".mp4":
         try:
-            import imageio_ffmpeg  # noqa: F401
+            import imageio_ffmpeg  # noqa: F401  # imageio finds it by itself; here it is asked for
         except ImportError:
             raise InputError(f"{path}: .mp4 needs imageio-ffmpeg: pip install imageio-ffmpeg, or choose .gif") from None
     check_place(path, overwrite=overwrite)
@@ -125,16 +128,6 @@ def _write_video(path: Path, animation: Animation) -> None:
 def _scaled(shape: Shape, scale: float, step: int) -> Shape:
     height, width = (max(step, round(side * scale / step) * step) for side in shape)
     return height, width
-
-
-def _opaque(image: Image) -> _Pixels:
-    """Return a picture of any number of channels as it looks on white, (H, W, 3) uint8."""
-    colours, rest = image[:, :, : 1 if image.shape[2] < 3 else 3], image.shape[2] in (2, 4)
-    if rest:
-        opacity = image[:, :, -1:]
-        colours = colours * opacity + (1 - opacity)
-    pixels = np.floor(np.clip(colours, 0, 1) * 255 + 0.5).astype(np.uint8)
-    return np.broadcast_to(pixels, (*pixels.shape[:2], 3)).copy()
 
 
 def _nearest(pixels: _Pixels, shape: Shape) -> _Pixels:

@@ -7,10 +7,22 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from patchnn.engine.plan import Image, Mask
+from patchnn.engine.plan import Image, Mask, as_image
 from patchnn.errors import InputError
 
-__all__ = ["DEPTHS", "LARGEST", "Depth", "Found", "Kind", "Picture", "check_size", "premultiply", "too_large", "unpremultiply"]
+__all__ = [
+    "DEPTHS",
+    "LARGEST",
+    "Depth",
+    "Found",
+    "Kind",
+    "Picture",
+    "as_colours",
+    "check_size",
+    "premultiply",
+    "too_large",
+    "unpremultiply",
+]
 
 Depth: TypeAlias = Literal[8, 16, "float"]
 DEPTHS: tuple[Depth, ...] = (8, 16, "float")
@@ -82,6 +94,22 @@ def unpremultiply(image: Image) -> Image:
     with np.errstate(over="ignore"):
         colour = np.divide(image[:, :, :-1], alpha, out=np.zeros_like(image[:, :, :-1]), where=alpha > _TRACE)
     return np.concatenate([colour, alpha], axis=2)
+
+
+def as_colours(image: Any, name: str) -> Image:
+    """Return the colours of a picture (H, W, C) in [0, 1] as (H, W, 3) float32, whole numbers in [0, 255].
+
+    Grey becomes RGB; what is transparent lies on white, as on a page, its colours being multiplied by alpha already. `name`
+    is what an error calls the picture. Raises InputError unless C is 1 to 4.
+    """
+    pixels = as_image(image, name)
+    channels = pixels.shape[2]
+    if channels > 4:
+        raise InputError(f"{name} has {channels} channels: grey, RGB, and either with transparency can be measured")
+    if channels in (2, 4):
+        pixels = pixels[:, :, :-1] + (1 - pixels[:, :, -1:])
+    colours = np.floor(np.clip(pixels, 0, 1) * np.float32(255) + np.float32(0.5))
+    return np.ascontiguousarray(np.broadcast_to(colours, (*colours.shape[:2], 3)))
 
 
 def check_size(width: int, height: int, name: str) -> None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.patches import Patches, windows_any
 from patchnn.engine.plan import Image, Mask
-from patchnn.metrics.pictures import as_colours, luma
+from patchnn.images.picture import as_colours
 
 __all__ = ["Copies", "copied_blocks", "copy_map", "copy_share"]
 
@@ -104,7 +104,7 @@ def copy_map(output: Any, copies: Copies) -> Image:
 
     Hue says where to the shift leads, and pale colours are shifts of a few pixels.
     """
-    grey = luma(as_colours(output, "output")) / np.float32(255)
+    grey = _luma(as_colours(output, "output")) / np.float32(255)
     tints = np.array([_colour(shift, grey.shape) for shift in copies.shifts] + [(1, 1, 1)], np.float32)
     tint = tints[copies.regions]
     weight = np.where(copies.regions >= 0, np.float32(0.5), np.float32(0))[:, :, None]
@@ -120,7 +120,13 @@ def _colour(shift: Indices, shape: tuple[int, ...]) -> tuple[float, float, float
 def _smooth(image: Any, name: str) -> Image:
     from scipy.ndimage import gaussian_filter
 
-    return np.asarray(gaussian_filter(luma(as_colours(image, name)), 1.0, truncate=2.0), np.float32)
+    return np.asarray(gaussian_filter(_luma(as_colours(image, name)), 1.0, truncate=2.0), np.float32)
+
+
+def _luma(colours: Image) -> Image:
+    """Return the luma (H, W) in [0, 255] of colours (H, W, 3) in [0, 255], by the weights of ITU-R BT.601."""
+    weights = np.array([0.299, 0.587, 0.114], np.float32)
+    return np.asarray(colours @ weights, np.float32)
 
 
 def _differ(difference: Image) -> Mask:
