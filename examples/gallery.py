@@ -484,7 +484,7 @@ def distances(gallery: Gallery) -> Pillow.Image:
     axes.set(xscale="log", xlabel="mean squared distance to the nearest source patch", ylabel="share of patches that are nearer")
     axes.legend(frameon=False)
     plot.canvas.draw()
-    drawn = Pillow.fromarray(np.asarray(plot.canvas.buffer_rgba())).convert("RGB")  # type: ignore[attr-defined]
+    drawn = Pillow.fromarray(np.asarray(plot.canvas.buffer_rgba())).convert("RGB")  # type: ignore[attr-defined]  # Agg's canvas has it, which pyplot does not tell
     pyplot.close(plot)
     if gallery.small:
         medians = [float(np.median(nearest(image, rocket))) for _, image in lines]

@@ -33,7 +33,7 @@ from patchnn.registry import GROUP, Registry
 from patchnn_tasks import Generate
 from pictures import picture
 
-pytest.importorskip("matplotlib")
+pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
 
 TASKS = Registry(
     EntryPoint(name, f"patchnn_tasks.{name}:{name.title()}", GROUP) for name in ("generate", "retarget", "inpaint", "collage")

@@ -470,7 +470,7 @@ def test_ppm_of_odd_depth_and_cut_short() -> None:
 
 
 def test_exr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("OpenEXR")
+    pytest.importorskip("OpenEXR", reason="the extra `exr` is not installed")
     for channels in (1, 2, 3, 4):
         pixels = premultiply(numbers(channels, "float"))
         pixels[0, 0] = 0

@@ -24,7 +24,7 @@ def test_without_torch_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
 def inception() -> Any:
     """Inception-v3 with weights at random, as torchvision makes it."""
     models = pytest.importorskip("torchvision.models", reason="SIFID needs torch and torchvision, the extra sifid")
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="SIFID needs torch and torchvision, the extra sifid")
     torch.manual_seed(0)
     return models.inception_v3(weights=None, init_weights=False).eval()
 

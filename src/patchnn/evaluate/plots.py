@@ -32,7 +32,7 @@ _STYLE = "<style>:root{color:#1d1d1f}@media(prefers-color-scheme:dark){:root{col
 def check_plots() -> None:
     """Raise PatchnnError, saying what to install, where matplotlib is missing."""
     try:
-        import matplotlib.figure  # noqa: F401
+        import matplotlib.figure  # noqa: F401  # whether it can be had is all that is asked
     except ImportError:
         raise PatchnnError("a report needs matplotlib for its plots: pip install 'patchnn[report]'") from None
 
