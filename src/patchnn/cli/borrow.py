@@ -14,12 +14,12 @@ from patchnn.cli.options import parameter
 from patchnn.command import flag
 from patchnn.errors import InputError
 from patchnn.registry import Registry
+from patchnn.run import TUNING
 from patchnn.task import Option, Task, options, plain
 
-__all__ = ["TASK", "TUNING", "Borrowed", "Named", "borrow", "named_task"]
+__all__ = ["TASK", "Borrowed", "Named", "borrow", "named_task"]
 
 TASK = "generate"
-TUNING = ("alpha", "patch", "iterations", "ratio", "coarsest")
 
 Named = Annotated[str, typer.Option(metavar="TASK", help="Which task; its options are then options here.")]
 """The option --task."""

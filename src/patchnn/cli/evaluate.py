@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from patchnn.batch import Job, Outcome
-from patchnn.cli.borrow import TASK, TUNING, Borrowed, Named
+from patchnn.cli.borrow import TASK, Borrowed, Named
 from patchnn.cli.inputs import MAPS, PICTURES, find_inputs
 from patchnn.cli.options import check_count, check_jobs, parse_bytes
 from patchnn.cli.progress import print_failures, show_progress
@@ -23,6 +23,7 @@ from patchnn.evaluate.study import REFERENCE, Picture, Study, by_number, conduct
 from patchnn.files import clear_parts, make_folder
 from patchnn.images import read_image
 from patchnn.metrics.sifid import find_weights
+from patchnn.run import TUNING
 from patchnn.task import options
 from patchnn.workers import open_workers
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_args
 import typer
 
 from patchnn.batch import Job, prepare
-from patchnn.cli.borrow import TASK, TUNING, Borrowed, Named
+from patchnn.cli.borrow import TASK, Borrowed, Named
 from patchnn.cli.options import check_count, parse_bytes
 from patchnn.cli.outputs import output_paths, stem
 from patchnn.cli.progress import show_progress
@@ -21,6 +21,7 @@ from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
 from patchnn.evaluate.sweep import Tried, draw, try_out
 from patchnn.images import STREAM, check_output, read_image, write_image
+from patchnn.run import TUNING
 from patchnn.task import options
 
 __all__ = ["COMMON", "listed", "sweep"]
