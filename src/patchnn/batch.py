@@ -88,11 +88,9 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     if len(set(outputs)) < len(outputs):
         raise InputError(f"{job.output}: two results would be written to one file; rename one of them")
     form: dict[str, Any] = {"depth": job.depth, "quality": job.quality}
-    extra: dict[str, Any] = {"depth": job.depth}
-    if maps:
-        extra["maps"] = [[digest(image) for image in images] for _, images, _ in maps]
+    drawn = {"maps": [[digest(image) for image in images] for _, images, _ in maps]} if maps else {}
 
-    there = _what_is_there(job, task, extra)
+    there = _what_is_there(job, task, drawn)
     if there == "another" and not job.force:
         raise InputError(f"{job.output} was made otherwise: choose another folder, or overwrite it with --force")
     missing = [path for path in outputs if there != "done" or not os.path.exists(path)]
@@ -107,7 +105,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": _backend(job.backend), "max_memory": job.max_memory}
         result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, animation))
-        record = record_of(job, task, {**result.record, **extra})
+        record = record_of(job, task, {**result.record, **drawn})
         # The picture comes first: where it is done, its record vouches for maps that are there too.
         if job.output in missing:
             write_image(job.output, result.image, kind=files.kind, **form, record=record, overwrite=overwrite[job.output])
@@ -299,7 +297,7 @@ def _read_maps(job: Job, plan: Plan, files: _Files) -> list[tuple[str, list[Imag
     return found
 
 
-def _what_is_there(job: Job, task: Task, extra: dict[str, Any]) -> Literal["nothing", "damaged", "another", "done"]:
+def _what_is_there(job: Job, task: Task, drawn: dict[str, Any]) -> Literal["nothing", "damaged", "another", "done"]:
     """Say what a job that is to be resumed finds in its output's place; a kind of file without a record is taken for done."""
     path = Path(job.output)
     if not job.resume or job.output == STREAM or not path.is_file():
@@ -312,7 +310,8 @@ def _what_is_there(job: Job, task: Task, extra: dict[str, Any]) -> Literal["noth
         return "done"
     with contextlib.suppress(InputError):
         before = read_record(path)
-        wanted = {**describe(task, seed=job.seed, tuning=job.tuning, search=job.search), **extra, "task": job.task}
+        wanted = {**describe(task, seed=job.seed, tuning=job.tuning, search=job.search), **drawn, "task": job.task}
+        wanted["depth"] = job.depth
         wanted["backend"] = before.get("backend") if job.backend == "auto" else job.backend
         if all(before.get(key) == value for key, value in wanted.items() if key != "patchnn"):
             return "done"
