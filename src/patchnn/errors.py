@@ -20,7 +20,18 @@ class PatchnnError(Exception):
 
 
 class InputError(PatchnnError):
-    """A picture, a file or an option that cannot be used; the text names it and says what would do."""
+    """An image, a file or an option that cannot be used; the message names it and says what would work.
+
+    about: the name of the option that the error concerns, or None. Callers read this; they never parse the message.
+    """
+
+    def __init__(self, message: str, about: str | None = None) -> None:
+        super().__init__(message)
+        self.about = about
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str | None]]:
+        # Exceptions cross process borders, and by default only with their message.
+        return type(self), (str(self), self.about)
 
 
 class PluginError(PatchnnError):
