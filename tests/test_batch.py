@@ -22,7 +22,7 @@ import pytest
 
 from patchnn import BackendError, InputError, PluginError, read_image, run, write_image
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
-from patchnn.engine.backend import THREADS, count_threads
+from patchnn.engine.machine import THREADS, count_threads
 from patchnn.images import read_record
 from patchnn.registry import GROUP, Registry
 from patchnn.testing import tiny_image, tiny_mask
@@ -514,7 +514,7 @@ def test_a_cluster_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5"])
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5", "9" * 5000])
 def test_a_number_of_threads_that_is_none(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv(THREADS, text)
     with pytest.raises(BackendError, match=THREADS):

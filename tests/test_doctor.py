@@ -12,7 +12,8 @@ import pytest
 import patchnn
 from patchnn.cli import main
 from patchnn.cli.doctor import OPTIONAL, REQUIRED, examine
-from patchnn.engine.backend import THREADS, CupyBackend
+from patchnn.engine.backend import CupyBackend
+from patchnn.engine.machine import THREADS
 from patchnn.registry import GROUP, Registry
 
 TASKS = Registry(

@@ -19,6 +19,7 @@ ROOMS = [
     "patchnn.errors",
     "patchnn.files",
     "patchnn.engine.plan",
+    "patchnn.engine.machine",
     "patchnn.engine.backend",
     "patchnn.engine.resample",
     "patchnn.engine.patches",

@@ -15,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
-from patchnn.engine.backend import THREADS, count_threads
+from patchnn.engine.machine import THREADS, count_threads
 from patchnn.errors import BackendError, InputError
 from patchnn.files import discard_parts
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import platform
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import distributions
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from patchnn.engine.backend import BACKENDS, THREADS, NumpyBackend, count_threads
+from patchnn.engine.backend import BACKENDS
+from patchnn.engine.machine import THREADS, count_threads, free_bytes, memory_limit
 from patchnn.errors import PatchnnError
 from patchnn.registry import Registry
 from patchnn.version import __version__
 
 __all__ = ["doctor_command", "examine"]
 
-REQUIRED = ("numpy", "scipy", "imageio", "pillow", "tifffile", "threadpoolctl", "typer", "rich")
+REQUIRED = ("numpy", "scipy", "imageio", "pillow", "tifffile", "psutil", "threadpoolctl", "typer", "rich")
 OPTIONAL = ("cupy", "imagecodecs", "distributed", "matplotlib", "torch", "torchvision", "starlette", "uvicorn")
 _WHEELS = {"cupy": ("cupy-cuda12x", "cupy-cuda11x", "cupy-cuda13x", "cupy")}
 """Distributions that a library comes in, where it is not its own name's."""
@@ -71,12 +70,9 @@ def _backend(name: str) -> dict[str, Any]:
 
 def _memory() -> dict[str, int | None]:
     """Return the bytes that are free, those of the machine and the limit that this process is under, None where there is none."""
-    limit = total = None
-    with contextlib.suppress(OSError, ValueError):
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text())
-    with contextlib.suppress(AttributeError, OSError, ValueError):
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {"free": NumpyBackend(1).free_bytes(), "total": total, "limit": limit}
+    import psutil
+
+    return {"free": free_bytes(), "total": psutil.virtual_memory().total, "limit": memory_limit()}
 
 
 def _threads() -> dict[str, Any]:

@@ -8,22 +8,18 @@ backend is made, so that `import patchnn` needs neither a GPU nor CuPy.
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from patchnn.engine.machine import count_threads, free_bytes
 from patchnn.errors import BackendError
 
-__all__ = ["BACKENDS", "THREADS", "Array", "Backend", "CupyBackend", "NumpyBackend", "count_threads", "find_backend"]
-
-THREADS = "PATCHNN_THREADS"
-"""The environment variable that says how many threads a process works on."""
+__all__ = ["BACKENDS", "Array", "Backend", "CupyBackend", "NumpyBackend", "find_backend"]
 
 Array: TypeAlias = Any
 """An array of the backend in use; NumPy's and CuPy's share no type."""
@@ -109,7 +105,7 @@ class NumpyBackend(Backend):
         return array
 
     def free_bytes(self) -> int:
-        return _free_host_bytes()
+        return free_bytes()
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
@@ -206,26 +202,3 @@ def find_backend(name: str | Backend = "auto") -> Backend:
     if reason:
         raise BackendError(f"backend {name} cannot run here: {reason}")
     return BACKENDS[name]()
-
-
-def count_threads() -> int:
-    """Return how many threads to work on: what PATCHNN_THREADS says, or the cores; raises BackendError if it is no number."""
-    if wanted := os.environ.get(THREADS):
-        if wanted.isdecimal() and int(wanted):
-            return int(wanted)
-        raise BackendError(f"{THREADS} is {wanted!r}: it must be a whole number, 1 or more")
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _free_host_bytes() -> int:
-    """Free memory as the operating system sees it, within the container's limit where there is one."""
-    free = 4 << 30
-    with contextlib.suppress(OSError, ValueError, StopIteration):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        free = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
-    with contextlib.suppress(OSError, ValueError):
-        group = Path("/sys/fs/cgroup")
-        free = min(free, int((group / "memory.max").read_text()) - int((group / "memory.current").read_text()))
-    return max(free, 0)
