@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from patchnn import BackendError, InputError, PluginError, read_image, run, write_image
+from patchnn import BackendError, Image, InputError, Plan, PluginError, Task, option, read_image, run, write_image
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
 from patchnn.engine.machine import THREADS, count_threads
 from patchnn.images import read_record
@@ -140,6 +140,35 @@ def test_bad_jobs_are_refused_before_any_work(
     with pytest.raises(InputError, match=said):
         carry_out(replace(JOB, **changes))
     assert sorted(folder.iterdir()) == before
+
+
+@dataclass(frozen=True, eq=False)
+class Picky(Task):
+    """Refuse every image, each time in other words."""
+
+    image: Image = option()
+    other: Image | None = None
+    mood: str = "good"
+
+    def plan(self) -> Plan:
+        if self.mood == "bad":
+            raise InputError("in a bad mood nothing works", about="mood")
+        raise InputError("mood and other matter less than the colours here", about="other" if self.other is not None else None)
+
+
+PICKY: list[tuple[dict[str, Any], str, str | None]] = [
+    ({"options": {"mood": "bad"}}, "in a bad mood nothing works", "mood"),
+    ({}, "a.png: mood and other matter less than the colours here", None),
+    ({"files": {"image": ["a.png"], "other": ["b.png"]}}, "b.png: mood and other matter less than the colours here", "other"),
+]
+
+
+@pytest.mark.parametrize(("changes", "said", "about"), PICKY)
+def test_what_an_error_is_about_decides_which_files_it_names(changes: dict[str, Any], said: str, about: str | None) -> None:
+    registry = Registry([EntryPoint("picky", f"{__name__}:Picky", GROUP)])
+    job = replace(Job("picky", {"image": ["a.png"]}, "out.png", 5), **changes)
+    outcome = next(run_jobs([job], registry=registry))
+    assert (outcome.error, outcome.about) == (said, about)
 
 
 def test_a_task_that_is_not_there() -> None:

@@ -102,6 +102,7 @@ def test_a_bad_value_is_one_line_that_names_the_option(name: str, value: Any) ->
     with pytest.raises(InputError, match=rf"^{name}\b") as caught:
         Everything(**{"image": picture(), name: value})
     assert "\n" not in str(caught.value)
+    assert caught.value.about == name
 
 
 def test_infinity_is_a_number_only_where_it_is_allowed() -> None:
@@ -203,8 +204,9 @@ def test_options_survive_json(**values: Any) -> None:
 
 
 def test_unknown_options_are_refused() -> None:
-    with pytest.raises(InputError, match="colour"):
+    with pytest.raises(InputError, match="colour") as caught:
         Generate.from_json({"colour": 1}, image=picture())
+    assert caught.value.about == "colour"
 
 
 def test_generate() -> None:

@@ -27,7 +27,7 @@ class Collage(Task):
     def plan(self) -> Plan:
         """Start from the pictures laid side by side, brought to one height, with patches from all."""
         if len(self.images) < 2:
-            raise InputError("images holds one picture: a collage needs two or more")
+            raise InputError("images holds one picture: a collage needs two or more", about="images")
         height = max(image.shape[0] for image in self.images)
         guess = side_by_side([resize(i, (height, round(i.shape[1] * height / i.shape[0]))) for i in self.images])
         sources = [Source(image) for image in self.images]

@@ -32,10 +32,10 @@ class Edit(Task):
 
         if self.edited.shape != self.source.shape:
             sizes = [f"{width}×{height}" for height, width in (image.shape[:2] for image in (self.edited, self.source))]
-            raise InputError(f"edited is {sizes[0]}, source {sizes[1]}: an edit keeps the size")
+            raise InputError(f"edited is {sizes[0]}, source {sizes[1]}: an edit keeps the size", about="edited")
         changed = np.abs(self.edited - self.source).max(axis=2) > CHANGED
         if not changed.any():
-            raise InputError("edited is the same picture as source: there is nothing to mend")
+            raise InputError("edited is the same picture as source: there is nothing to mend", about="edited")
         parts, _ = ndimage.label(changed, structure=np.ones((3, 3)))
         widest = max(min(rows.stop - rows.start, columns.stop - columns.start) for rows, columns in ndimage.find_objects(parts))
         # Seams need room to heal; what lies farther away stays as it is, to the bit.

@@ -38,9 +38,9 @@ class Inpaint(Task):
 
         hole = ~self.mask if self.invert_mask else self.mask
         if not hole.any():
-            raise InputError("mask has no hole: paint what shall be filled white, or give --invert-mask")
+            raise InputError("mask has no hole: paint what shall be filled white, or give --invert-mask", about="mask")
         if hole.all():
-            raise InputError("mask covers the whole picture: nothing is left to fill it from; try --invert-mask")
+            raise InputError("mask covers the whole picture: nothing is left to fill it from; try --invert-mask", about="mask")
         guess = self.image
         if self.fill == "none":
             guess = fill_holes(guess, ~hole)
@@ -48,7 +48,7 @@ class Inpaint(Task):
             try:
                 paint = colour(self.fill, guess.shape[2])
             except InputError as error:
-                raise InputError(f"fill: {error}, or give own or none") from None
+                raise InputError(f"fill: {error}, or give own or none", about="fill") from None
             guess = np.where(hole[:, :, None], paint, guess)
         widest = 2 * ndimage.distance_transform_cdt(hole, "chessboard").max() - 1
         return Plan(

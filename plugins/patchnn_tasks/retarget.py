@@ -19,6 +19,8 @@ class Retarget(Task):
     def plan(self) -> Plan:
         """Go to the size in small steps at the coarsest level, where objects claim their places; then once to the finest."""
         if self.size is None:
-            raise InputError("size is missing: say how large the result shall be, as --size 150%x100% or --size 400x200")
+            raise InputError(
+                "size is missing: say how large the result shall be, as --size 150%x100% or --size 400x200", about="size"
+            )
         shape = self.image.shape[:2]
         return Plan(sources=[Source(self.image)], guess=self.image, **towards(shape, self.size.of(shape), self.rounds))

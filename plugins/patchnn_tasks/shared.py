@@ -50,7 +50,8 @@ def towards(start: Shape, end: Shape, rounds: int | None = None) -> dict[str, An
     if max(map(abs, ratios)) > math.log(FARTHEST):
         raise InputError(
             f"size is {end[1]}×{end[0]}, the picture's {start[1]}×{start[0]}: a side can become at most {FARTHEST} times as "
-            "long, or as short"
+            "long, or as short",
+            about="size",
         )
     count = rounds or max(1, math.ceil(max(map(abs, ratios)) / math.log(STEP) - 1e-9))
     shapes = [

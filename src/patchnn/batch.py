@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -19,10 +19,10 @@ from patchnn.engine.backend import Backend, find_backend
 from patchnn.engine.maps import check_maps
 from patchnn.engine.plan import Image, Plan
 from patchnn.engine.synthesize import Observer
-from patchnn.errors import BackendError, InputError, PatchnnError, debugging
+from patchnn.errors import BackendError, InputError, PatchnnError, concerning, debugging
 from patchnn.images import STREAM, Depth, Kind, Picture, check_output, read_image, read_picture, read_record, write_image
 from patchnn.registry import Registry
-from patchnn.run import describe, digest, run, tune
+from patchnn.run import TUNING, describe, digest, run, tune
 from patchnn.task import Option, Task, options
 
 __all__ = ["Job", "Outcome", "carry_out", "prepare", "record_of", "run_jobs"]
@@ -62,13 +62,15 @@ class Outcome:
     """What came of a job.
 
     paths: the files that hold its result, the picture first. seconds: how long it took. error: why there is none, in
-    one line. skipped: it had been done before. notes: what is to be said of its files.
+    one line. about: the option that the error concerns, as in InputError. skipped: it had been done before. notes: what is
+    to be said of its files.
     """
 
     job: Job
     paths: tuple[str, ...]
     seconds: float
     error: str | None = None
+    about: str | None = None
     skipped: bool = False
     notes: tuple[str, ...] = ()
 
@@ -86,13 +88,13 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     maps = _read_maps(job, plan, files)
     outputs = (job.output, *(output for output, *_ in maps), *([job.animation] if job.animation else []))
     if len(set(outputs)) < len(outputs):
-        raise InputError(f"{job.output}: two results would be written to one file; rename one of them")
+        raise InputError(f"{job.output}: two results would be written to one file; rename one of them", about="output")
     form: dict[str, Any] = {"depth": job.depth, "quality": job.quality}
     drawn = {"maps": [[digest(image) for image in images] for _, images, _ in maps]} if maps else {}
 
     there = _what_is_there(job, task, drawn)
     if there == "another" and not job.force:
-        raise InputError(f"{job.output} was made otherwise: choose another folder, or overwrite it with --force")
+        raise InputError(f"{job.output} was made otherwise: choose another folder, or overwrite it with --force", about="output")
     missing = [path for path in outputs if there != "done" or not os.path.exists(path)]
     overwrite = {path: job.force or (there == "damaged" and path == job.output) for path in missing}
     animation: Animation | None = None
@@ -101,7 +103,8 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
             animation = Animation(path, plan.rounds or (), overwrite=overwrite[path])
             continue
         own = {"channels": plan.guess.shape[2], **form} if path == job.output else {}
-        check_output(path, **own, overwrite=overwrite[path])
+        with concerning("output" if path == job.output else "apply_to"):
+            check_output(path, **own, overwrite=overwrite[path])
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": _backend(job.backend), "max_memory": job.max_memory}
         result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, animation))
@@ -175,7 +178,7 @@ def _through(executor: Executor, jobs: Iterable[Job], limit: int) -> Iterator[tu
                 try:
                     flying[executor.submit(_attempt, _repeatable(job))] = job
                 except InputError as error:
-                    yield job, Outcome(job, (), 0.0, str(error))
+                    yield job, _failure(job, 0.0, error)
                 except BrokenExecutor:
                     yield job, None
                 if len(flying) >= limit:
@@ -197,7 +200,9 @@ def _repeatable(job: Job) -> Job:
     """
     if job.force or job.resume:
         return job
-    for path in (job.output, *(path for _, path in job.maps)):
+    with concerning("output"):
+        check_output(job.output)
+    for _, path in job.maps:
         check_output(path)
     if job.animation:
         check_animation(job.animation)
@@ -213,7 +218,7 @@ def _outcome(job: Job, future: Future[Outcome]) -> Outcome | None:
         raise BackendError("the cluster is gone, and with it what it had in hand; --resume makes what is missing") from None
     except Exception as error:
         # What an executor makes of a job that never ran, as a cluster whose machines lack patchnn.
-        return Outcome(job, (), 0.0, _in_words(error))
+        return _failure(job, 0.0, error)
 
 
 def _attempt(job: Job, observe: Observer | None = None, registry: Registry | None = None) -> Outcome:
@@ -224,12 +229,14 @@ def _attempt(job: Job, observe: Observer | None = None, registry: Registry | Non
     except Exception as error:
         if debugging():
             traceback.print_exc()
-        return Outcome(job, (), time.perf_counter() - started, _in_words(error))
+        return _failure(job, time.perf_counter() - started, error)
 
 
-def _in_words(error: Exception) -> str:
+def _failure(job: Job, seconds: float, error: Exception) -> Outcome:
+    """Return the outcome of a job that ended with an error, in one line."""
     text = " ".join(str(error).split())
-    return text if isinstance(error, PatchnnError) else f"{type(error).__name__}: {text}"
+    line = text if isinstance(error, PatchnnError) else f"{type(error).__name__}: {text}"
+    return Outcome(job, (), seconds, line, error.about if isinstance(error, InputError) else None)
 
 
 @dataclass
@@ -261,26 +268,19 @@ def prepare(job: Job, task_class: type[Task], files: _Files | None = None) -> tu
     pictures: dict[str, Any] = {}
     for o in options(task_class):
         if o.positional and o.name not in {*job.files, *job.options}:
-            raise InputError(f"{o.name} is missing: {job.task} cannot do without")
+            raise InputError(f"{o.name} is missing: {job.task} cannot do without", about=o.name)
         if o.picture and job.files.get(o.name):
             several = tuple(files.read_option(o, file) for file in job.files[o.name])
             pictures[o.name] = several if o.many else several[0]
-    with _naming(job):
+    try:
         task = task_class.from_json(job.options, **pictures)
         return task, tune(task, **job.tuning)
-
-
-@contextlib.contextmanager
-def _naming(job: Job) -> Iterator[None]:
-    """Add the files to an error that is not about one of the other options."""
-    try:
-        yield
     except InputError as error:
-        about = str(error).split(" ")[0].rstrip(":")
-        if about in {*job.options, *job.tuning}:
+        if error.about in {*job.options, *TUNING, *(o.name for o in options(task_class) if not o.picture)}:
             raise
-        names = job.files.get(about) or [name for several in job.files.values() for name in several]
-        raise InputError(f"{', '.join(names)}: {error}") from None
+        # Everything else is about pictures, which have names here.
+        names = job.files.get(error.about or "") or [name for several in job.files.values() for name in several]
+        raise InputError(f"{', '.join(names)}: {error}", error.about) from None
 
 
 def _read_maps(job: Job, plan: Plan, files: _Files) -> list[tuple[str, list[Image], Kind]]:
@@ -288,12 +288,11 @@ def _read_maps(job: Job, plan: Plan, files: _Files) -> list[tuple[str, list[Imag
     count, found = len(plan.sources), []
     for start in range(0, len(job.maps), count):
         group = job.maps[start : start + count]
+        pictures = [files.read(file) for file, _ in group]
         try:
-            pictures = [files.read(file) for file, _ in group]
             found.append((group[0][1], check_maps(plan, [p.pixels for p in pictures]), pictures[0].kind))
         except InputError as error:
-            names = ", ".join(file for file, _ in group)
-            raise error if names in str(error) else InputError(f"{names}: {error}") from None
+            raise InputError(f"{', '.join(file for file, _ in group)}: {error}", about="apply_to") from None
     return found
 
 
@@ -308,7 +307,7 @@ def _what_is_there(job: Job, task: Task, drawn: dict[str, Any]) -> Literal["noth
         return "damaged"
     if path.suffix.lower() != ".png":
         return "done"
-    with contextlib.suppress(InputError):
+    with suppress(InputError):
         before = read_record(path)
         wanted = {**describe(task, seed=job.seed, tuning=job.tuning, search=job.search), **drawn, "task": job.task}
         wanted["depth"] = job.depth

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 
-__all__ = ["DEBUG", "BackendError", "InputError", "PatchnnError", "PluginError", "debugging"]
+__all__ = ["DEBUG", "BackendError", "InputError", "PatchnnError", "PluginError", "concerning", "debugging"]
 
 DEBUG = "PATCHNN_DEBUG"
 """The environment variable that asks for tracebacks, here and in the processes that this one starts."""
@@ -32,6 +34,16 @@ class InputError(PatchnnError):
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str | None]]:
         # Exceptions cross process borders, and by default only with their message.
         return type(self), (str(self), self.about)
+
+
+@contextlib.contextmanager
+def concerning(about: str) -> Iterator[None]:
+    """Set `about` on every InputError that leaves the block without one."""
+    try:
+        yield
+    except InputError as error:
+        error.about = error.about or about
+        raise
 
 
 class PluginError(PatchnnError):

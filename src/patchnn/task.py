@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import numpy as np
 
 from patchnn.engine.plan import Image, Mask, Plan, Shape, as_image, as_mask
-from patchnn.errors import InputError
+from patchnn.errors import InputError, concerning
 
 __all__ = ["Image", "Mask", "Option", "Size", "Task", "items", "option", "options", "plain"]
 
@@ -118,13 +118,14 @@ class Option:
         """Return `value` in the form that a task holds; raises InputError, naming the option, if it is none of these."""
         if value is None and self.optional:
             return None
-        if not self.many:
-            return self._check_one(value)
-        if not isinstance(value, tuple | list):
-            raise InputError(f"{self.name} must be a tuple of pictures")
-        if self.positional and not value:
-            raise InputError(f"{self.name} needs at least one picture")
-        return tuple(self._check_one(item) for item in value)
+        with concerning(self.name):
+            if not self.many:
+                return self._check_one(value)
+            if not isinstance(value, tuple | list):
+                raise InputError(f"{self.name} must be a tuple of pictures")
+            if self.positional and not value:
+                raise InputError(f"{self.name} needs at least one picture")
+            return tuple(self._check_one(item) for item in value)
 
     def _check_one(self, value: Any) -> Any:
         if self.kind == "image":
@@ -249,7 +250,7 @@ class Task(ABC):
         """Make the task that to_json described, given its pictures; raises InputError for an option it does not have."""
         unknown = {*values, *pictures} - {o.name for o in options(cls)}
         if unknown:
-            raise InputError(f"{cls.__name__} has no option {', '.join(sorted(unknown))}")
+            raise InputError(f"{cls.__name__} has no option {', '.join(sorted(unknown))}", about=min(unknown))
         return cls(**values, **pictures)
 
     def _check_masks(self, values: Mapping[str, Any]) -> None:
@@ -257,7 +258,8 @@ class Task(ABC):
         for o in options(type(self)):
             for pixels in items(values[o.name]) if o.picture else ():
                 if o.kind == "mask" and shape is not None:
-                    as_mask(pixels, o.name, shape)
+                    with concerning(o.name):
+                        as_mask(pixels, o.name, shape)
                 elif o.kind == "image":
                     shape = pixels.shape[:2]
 

@@ -207,9 +207,8 @@ def _in_words(outcome: Outcome) -> str:
 
 def _explain(failed: list[Outcome], total: int) -> None:
     """Say on stderr what failed and why, what went wrong in the same way once."""
-    outputs = {str(outcome.error): outcome.job.output for outcome in reversed(failed)}
     reasons = []
-    for error, times in Counter(str(outcome.error) for outcome in failed).items():
-        where = f"{times} pictures" if times > 1 else outputs[error]
-        reasons.append(error if outputs[error] in error else f"{error} ({where})")
+    for (error, about), times in Counter((str(outcome.error), outcome.about) for outcome in failed).items():
+        where = next(outcome.job.output for outcome in failed if outcome.error == error)
+        reasons.append(error if about == "output" else f"{error} ({f'{times} pictures' if times > 1 else where})")
     print_failures(len(failed), total, reasons)

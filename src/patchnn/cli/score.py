@@ -111,10 +111,9 @@ def _score(source: Image, output: Image, files: tuple[Path, Path], *, patch: int
     try:
         return metrics.score(output, source, patch=patch, method=method, sifid=weights is not None, weights=weights)
     except InputError as error:
-        about = str(error).removeprefix("the ").partition(" ")[0]
-        if weights and str(error).startswith(str(weights)):
+        if error.about == "weights":
             raise
-        raise InputError(f"{files[0] if about == 'source' else files[1]}: {error}") from None
+        raise InputError(f"{files[0] if error.about == 'source' else files[1]}: {error}", error.about) from None
 
 
 def _summary(rows: list[dict[str, Any]], how: Any) -> dict[str, float | None]:

@@ -126,7 +126,7 @@ class Plan:
         put("sources", tuple(self.sources))
         put("rounds", _shapes([self.guess.shape[:2]] if self.rounds is None else self.rounds))
         if not isinstance(self.wrap, list | tuple) or [type(joined) for joined in self.wrap] != [bool, bool]:
-            raise InputError(f"wrap is {self.wrap!r}: it must be two truth values, for rows and for columns")
+            raise InputError(f"wrap is {self.wrap!r}: it must be two truth values, for rows and for columns", about="wrap")
         put("wrap", tuple(self.wrap))
         # A smaller alpha changes nothing any more, and would overflow.
         _require(self.alpha, "alpha", lambda value: value >= 1e-9, "1e-09 or more, or inf")
@@ -174,14 +174,14 @@ def _require(value: Any, name: str, fits: Callable[[Any], bool], needed: str, wh
     kind = (int, np.integer) if whole else (int, float, np.integer, np.floating)
     # NaN fails every comparison, so it ends here too.
     if not isinstance(value, kind) or isinstance(value, bool) or not fits(value):
-        raise InputError(f"{name} is {value!r}: it must be {'a whole number, ' if whole else ''}{needed}")
+        raise InputError(f"{name} is {value!r}: it must be {'a whole number, ' if whole else ''}{needed}", about=name)
 
 
 def _shapes(rounds: Any) -> tuple[Shape, ...]:
     try:
         return tuple((operator.index(height), operator.index(width)) for height, width in rounds)
     except (TypeError, ValueError):
-        raise InputError(f"rounds is {rounds!r}: it must be a list of (rows, columns) in whole pixels") from None
+        raise InputError(f"rounds is {rounds!r}: it must be a list of (rows, columns) in whole pixels", about="rounds") from None
 
 
 def _size(shape: Sequence[int]) -> str:

@@ -83,13 +83,13 @@ def synthesize(
     the run. Raises InputError where the plan cannot be carried out, BackendError where the backend cannot run.
     """
     if search not in SEARCHES:
-        raise InputError(f"search is {search!r}: choose {', '.join(SEARCHES)}")
+        raise InputError(f"search is {search!r}: choose {', '.join(SEARCHES)}", about="search")
     if seed is None:
         seed = secrets.randbelow(2**31)
     if not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise InputError(f"seed is {seed}: it must be a whole number from 0 to {2**32 - 1}")
+        raise InputError(f"seed is {seed}: it must be a whole number from 0 to {2**32 - 1}", about="seed")
     if max_memory is not None and max_memory <= 0:
-        raise InputError(f"max_memory is {max_memory}: it must be a number of bytes greater than 0")
+        raise InputError(f"max_memory is {max_memory}: it must be a number of bytes greater than 0", about="max_memory")
     device = find_backend(backend)
     memory = max_memory or device.free_bytes() // 2
     with device.session():
@@ -197,7 +197,9 @@ class _Run:
             if room > per_output * self.plan.patch**2:
                 side = math.sqrt(room / per_output / (height * width))
                 advice = f"raise max_memory, or ask for an output of at most {int(width * side)}×{int(height * side)}"
-            raise InputError(f"this needs about {_gigabytes(needed)} of memory and may use {_gigabytes(self.memory)}: {advice}")
+            raise InputError(
+                f"this needs about {_gigabytes(needed)} of memory and may use {_gigabytes(self.memory)}: {advice}", "max_memory"
+            )
 
     def _bytes(self) -> tuple[int, int, int]:
         """Return about how much the largest level takes: in any case, by pixel of the output, and of the sources."""

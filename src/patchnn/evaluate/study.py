@@ -163,7 +163,11 @@ def _measure_file(output: str, source: str, cache: Path, seconds: float | None, 
         figures, distances = {}, None
     if distances is not None and seconds is None:
         return Measured(output, figures, distances)
-    found, far = measure(read_image(output), read_image(source), sifid=sifid, weights=weights)
+    images = read_image(output), read_image(source)
+    try:
+        found, far = measure(*images, sifid=sifid, weights=weights)
+    except InputError as error:
+        raise error if error.about == "weights" else InputError(f"{output}: {error}", error.about) from None
     made = Measured(output, {**found, "seconds": seconds}, count_distances(far))
     write_whole(cache, json.dumps({"of": key, **asdict(made)}))
     return made
@@ -209,8 +213,8 @@ class _Here(Executor):
 def _in_words(error: Exception, file: str) -> str:
     if isinstance(error, BrokenExecutor):
         return f"{file}: the process that measured it was killed: most likely memory ran out (try fewer --jobs)"
-    text = " ".join(str(error).split()) if isinstance(error, PatchnnError) else f"{type(error).__name__}: {error}"
-    return text if file in text else f"{file}: {text}"
+    # An error on purpose names its file already.
+    return " ".join((str(error) if isinstance(error, PatchnnError) else f"{file}: {type(error).__name__}: {error}").split())
 
 
 def _digest(file: str) -> str:

@@ -18,7 +18,7 @@ from patchnn.engine.patches import Patches
 from patchnn.engine.plan import Image
 from patchnn.engine.resample import resize
 from patchnn.engine.search.exact import nearest
-from patchnn.errors import InputError
+from patchnn.errors import InputError, concerning
 from patchnn.images.picture import as_colours
 
 __all__ = ["METHODS", "PATCH", "coherence", "completeness", "nearest_distances"]
@@ -71,9 +71,9 @@ def nearest_distances(output: Any, source: Any, *, patch: int = PATCH, method: s
 def _distances(output: tuple[Any, str], source: tuple[Any, str], patch: int, method: str) -> NDArray[np.float32]:
     """Return what `nearest_distances` does, of pictures with what an error calls them."""
     if method not in METHODS:
-        raise InputError(f"method is {method!r}: choose {', '.join(METHODS)}")
+        raise InputError(f"method is {method!r}: choose {', '.join(METHODS)}", about="method")
     if not isinstance(patch, int) or patch < 2:
-        raise InputError(f"patch is {patch!r}: it must be a whole number, 2 or more")
+        raise InputError(f"patch is {patch!r}: it must be a whole number, 2 or more", about="patch")
     backend = NumpyBackend()
     with backend.session():
         queries, keys = (Patches(backend, _half(image, name, patch) - _CENTRE, patch) for image, name in (output, source))
@@ -86,10 +86,13 @@ def _distances(output: tuple[Any, str], source: tuple[Any, str], patch: int, met
 
 def _half(image: Any, name: str, patch: int) -> Image:
     """Return a picture's colours at half size, (H // 2, W // 2, 3) float32, whole numbers in [0, 255]."""
-    colours = as_colours(image, name)
+    with concerning(name):
+        colours = as_colours(image, name)
     height, width = colours.shape[:2]
     if min(height, width) < 2 * patch:
-        raise InputError(f"{name} is {width}×{height}: each side must be {2 * patch} pixels or more, for patches at half size")
+        raise InputError(
+            f"{name} is {width}×{height}: each side must be {2 * patch} pixels or more, for patches at half size", name
+        )
     smaller = resize(colours, (height // 2, width // 2))
     return np.asarray(np.floor(np.clip(smaller, 0, 255) + np.float32(0.5)))
 

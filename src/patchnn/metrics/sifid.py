@@ -58,12 +58,16 @@ def find_weights(weights: Any = None) -> Path:
     if weights is not None:
         given = Path(weights)
         if not given.is_file():
-            raise InputError(f"{given} does not exist: give the weights of torchvision's inception_v3, a .pth file")
+            raise InputError(
+                f"{given} does not exist: give the weights of torchvision's inception_v3, a .pth file", about="weights"
+            )
         return given
     name = Inception_V3_Weights.DEFAULT.url.rpartition("/")[2]
     cached = Path(torch.hub.get_dir(), "checkpoints", name)
     if not cached.is_file():
-        raise InputError(f"SIFID needs the weights of Inception-v3: {cached} is not there; name a copy with --weights FILE")
+        raise InputError(
+            f"SIFID needs the weights of Inception-v3: {cached} is not there; name a copy with --weights FILE", about="weights"
+        )
     return cached
 
 
@@ -81,7 +85,7 @@ def _network(path: Path) -> Any:
             layers.append(layer)
     except Exception as error:
         # A file of another kind makes the loader raise anything from KeyError to UnpicklingError.
-        raise InputError(f"{path} does not hold the weights of torchvision's inception_v3") from error
+        raise InputError(f"{path} does not hold the weights of torchvision's inception_v3", about="weights") from error
     return torch.nn.Sequential(*layers).eval()
 
 
@@ -91,7 +95,7 @@ def _gaussian(network: Any, colours: Any, name: str) -> tuple[Matrix, Matrix]:
 
     height, width = colours.shape[:2]
     if min(height, width) < SMALLEST:
-        raise InputError(f"{name} is {width}×{height}: SIFID needs {SMALLEST} pixels a side or more")
+        raise InputError(f"{name} is {width}×{height}: SIFID needs {SMALLEST} pixels a side or more", about=name)
     # The network was trained on [-1, 1].
     pixels = torch.from_numpy(colours / np.float32(127.5) - 1).permute(2, 0, 1)[None]
     with torch.inference_mode():
