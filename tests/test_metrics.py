@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from patchnn import Image, InputError, metrics, read_image, resize
 from patchnn.engine.backend import NumpyBackend
-from patchnn.metrics import patches
+from patchnn.metrics import similarity
 from pictures import picture
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "images"
@@ -93,8 +93,8 @@ def test_what_is_left_out_shows_in_completeness_and_what_is_new_in_coherence() -
 def test_memory_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     output, source = picture((60, 70), seed=1), picture((50, 80), seed=2)
     expected = metrics.nearest_distances(output, source)
-    monkeypatch.setattr(patches, "_MEMORY", 1)
-    monkeypatch.setattr(patches, "NumpyBackend", lambda: NumpyBackend(threads=3))
+    monkeypatch.setattr(similarity, "_MEMORY", 1)
+    monkeypatch.setattr(similarity, "NumpyBackend", lambda: NumpyBackend(threads=3))
     np.testing.assert_array_equal(metrics.nearest_distances(output, source), expected)
 
 
@@ -104,10 +104,10 @@ def test_the_approximation_looks_at_evenly_spread_patches() -> None:
     assert len(exact) == 74 * 94
     np.testing.assert_array_equal(metrics.nearest_distances(output, source), exact)
     sample = metrics.nearest_distances(output, source, method="approximate")
-    assert len(sample) == patches.SAMPLE
+    assert len(sample) == similarity.SAMPLE
     assert np.isin(sample, exact).all()
     assert sample.mean() == pytest.approx(exact.mean(), rel=0.03)
-    index = patches._evenly((300, 500), 2048)
+    index = similarity._evenly((300, 500), 2048)
     assert len(np.unique(index)) == 2048
     rows, columns = index // 500, index % 500
     counts = np.histogram2d(rows, columns, bins=(6, 10), range=((0, 300), (0, 500)))[0]
@@ -117,8 +117,8 @@ def test_the_approximation_looks_at_evenly_spread_patches() -> None:
 def test_auto_passes_from_exact_to_approximate(monkeypatch: pytest.MonkeyPatch) -> None:
     output, source = picture((150, 150), seed=1), picture((60, 60), seed=2)
     count, keys = 69 * 69, 24 * 24
-    for pairs, looked_at in ((count * keys, count), (3000 * keys, 3000), (1, patches.SAMPLE)):
-        monkeypatch.setattr(patches, "AUTO_PAIRS", pairs)
+    for pairs, looked_at in ((count * keys, count), (3000 * keys, 3000), (1, similarity.SAMPLE)):
+        monkeypatch.setattr(similarity, "AUTO_PAIRS", pairs)
         assert len(metrics.nearest_distances(output, source)) == looked_at
     assert len(metrics.nearest_distances(output, source, method="exact")) == count
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from patchnn import InputError, metrics
-from patchnn.metrics.sifid import find_weights
+from patchnn.metrics.inception import find_weights
 from pictures import picture
 
 

@@ -39,10 +39,10 @@ from patchnn.images.picture import premultiply, unpremultiply
 from patchnn.registry import Registry
 from patchnn.run import TUNING
 from patchnn.studio import server as server_module
-from patchnn.studio.engine import within
+from patchnn.studio.files import MAX_PIXELS, Upload, check_size, open_file, to_rgba, uploads
 from patchnn.studio.messages import pack, unpack
-from patchnn.studio.pictures import MAX_PIXELS, Upload, check_size, open_file, to_rgba, uploads
 from patchnn.studio.server import PAGE, build_server
+from patchnn.studio.workshop import within
 from patchnn.task import options
 from pictures import picture
 from studio import HOUR, Studio, messages, plugin, started

@@ -19,10 +19,10 @@ from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
 from patchnn.evaluate.plots import check_plots
 from patchnn.evaluate.report import as_html, as_json
-from patchnn.evaluate.study import REFERENCE, Picture, Study, by_number, conduct, write_whole
+from patchnn.evaluate.study import REFERENCE, ImageReport, Study, by_number, conduct, write_whole
 from patchnn.files import clear_parts, make_folder
 from patchnn.images import read_image
-from patchnn.metrics.sifid import find_weights
+from patchnn.metrics.inception import find_weights
 from patchnn.run import TUNING
 from patchnn.task import options
 from patchnn.workers import open_workers
@@ -122,7 +122,7 @@ def _job(about: Borrowed, seed: int, memory: int | None) -> Job:
     return Job(about.name, {}, "", seed, options=about.plain, tuning=about.tuning, max_memory=memory, **words)
 
 
-def _explain(pictures: Sequence[Picture]) -> None:
+def _explain(pictures: Sequence[ImageReport]) -> None:
     """Say on stderr what went wrong, the same thing once."""
     failed = [picture for picture in pictures if picture.errors]
     print_failures(len(failed), len(pictures), dict.fromkeys(error for picture in failed for error in picture.errors))

@@ -52,7 +52,7 @@ def score(
 ) -> None:
     """Measure pictures against their source: coherence and completeness errors, copied blocks, NIQE, diversity."""
     import patchnn.metrics as metrics
-    from patchnn.metrics.sifid import find_weights
+    from patchnn.metrics.inception import find_weights
 
     # Whatever can be wrong is found before any work.
     picture = read_image(source)

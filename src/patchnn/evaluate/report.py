@@ -17,7 +17,7 @@ import numpy as np
 from patchnn.engine.plan import Image
 from patchnn.evaluate.figures import FIGURES, Figure, summarize
 from patchnn.evaluate.plots import COLOURS, EDGES, plot_distances, plot_figure
-from patchnn.evaluate.study import REFERENCE, Picture, Study
+from patchnn.evaluate.study import REFERENCE, ImageReport, Study
 from patchnn.evaluate.thumbnails import scale_to_fit, thumbnail
 from patchnn.images import read_image
 from patchnn.metrics import copied_blocks, copy_map
@@ -37,7 +37,7 @@ LONGEST = 240
 PLOTTED = ("coherence", "completeness", "copy_share", "distance")
 
 
-def as_json(study: Study, pictures: Sequence[Picture], command: Sequence[str]) -> dict[str, Any]:
+def as_json(study: Study, pictures: Sequence[ImageReport], command: Sequence[str]) -> dict[str, Any]:
     """Return all that was measured as JSON values: in all, by picture, by output."""
     methods = [m for m in (*study.methods, REFERENCE) if any(picture.outputs.get(m) for picture in pictures)]
     return {
@@ -66,7 +66,7 @@ def as_json(study: Study, pictures: Sequence[Picture], command: Sequence[str]) -
     }
 
 
-def as_html(study: Study, pictures: Sequence[Picture], command: Sequence[str]) -> str:
+def as_html(study: Study, pictures: Sequence[ImageReport], command: Sequence[str]) -> str:
     """Return the report as one HTML page."""
     found = as_json(study, pictures, command)
     good = [picture for picture in pictures if any(picture.outputs.values())]
@@ -88,7 +88,7 @@ def as_html(study: Study, pictures: Sequence[Picture], command: Sequence[str]) -
     )
 
 
-def _summary(pictures: Iterable[Picture], method: str) -> dict[str, dict[str, float]]:
+def _summary(pictures: Iterable[ImageReport], method: str) -> dict[str, dict[str, float]]:
     """Median and mean of each figure over all outputs of a method; of the diversity, over the pictures."""
     pictures = list(pictures)
     outputs = [one for picture in pictures for one in picture.outputs.get(method, [])]
@@ -97,7 +97,7 @@ def _summary(pictures: Iterable[Picture], method: str) -> dict[str, dict[str, fl
     return {key: summary for key, several in values.items() if (summary := summarize(several))}
 
 
-def _better(pictures: Sequence[Picture], task: str, method: str) -> dict[str, list[int]]:
+def _better(pictures: Sequence[ImageReport], task: str, method: str) -> dict[str, list[int]]:
     """Return for each figure on how many pictures the task's median is better than a method's, and of how many."""
     found: dict[str, list[int]] = {}
     for figure in (figure for figure in FIGURES if figure.better):
@@ -109,13 +109,13 @@ def _better(pictures: Sequence[Picture], task: str, method: str) -> dict[str, li
     return found
 
 
-def _shares(pictures: Iterable[Picture], method: str) -> list[float]:
+def _shares(pictures: Iterable[ImageReport], method: str) -> list[float]:
     """Return which share of the patches lies in each bin, the mean over the pictures."""
     counts = [np.sum([one.distances for one in several], axis=0) for p in pictures if (several := p.outputs.get(method))]
     return [float(share) for share in np.mean([count / count.sum() for count in counts], axis=0)]
 
 
-def _failures(pictures: Sequence[Picture]) -> str:
+def _failures(pictures: Sequence[ImageReport]) -> str:
     errors = dict.fromkeys(error for picture in pictures for error in picture.errors)
     lines = "".join(f"<li>{_text(error)}</li>" for error in errors)
     return f'<section class="bad"><b>What went wrong</b><ul>{lines}</ul></section>' if lines else ""
@@ -140,7 +140,7 @@ def _distances(study: Study, shares: Mapping[str, Sequence[float]]) -> str:
     return f'<div class="strip">{plot}{shown}</div>'
 
 
-def _table(pictures: Sequence[Picture], methods: Sequence[str], figures: Sequence[Figure]) -> str:
+def _table(pictures: Sequence[ImageReport], methods: Sequence[str], figures: Sequence[Figure]) -> str:
     body = ""
     for picture in pictures:
         summaries = {method: _summary([picture], method) for method in methods if picture.outputs.get(method)}
@@ -175,10 +175,10 @@ def _cell(
     return f"<td{strong}>{figure.text(values['median'])}<small>{figure.text(values['mean'])}</small></td>"
 
 
-def _plot(figure: Figure, pictures: Sequence[Picture], study: Study) -> str:
+def _plot(figure: Figure, pictures: Sequence[ImageReport], study: Study) -> str:
     scale = 100 if figure.percent else 1
 
-    def values(picture: Picture, method: str) -> list[float]:
+    def values(picture: ImageReport, method: str) -> list[float]:
         found = (one.figures.get(figure.key) for one in picture.outputs.get(method, []))
         return [scale * value for value in found if value is not None]
 
@@ -188,7 +188,7 @@ def _plot(figure: Figure, pictures: Sequence[Picture], study: Study) -> str:
     return _image(_svg(svg), f"{figure.name} by picture")
 
 
-def _picture(picture: Picture, study: Study) -> str:
+def _picture(picture: ImageReport, study: Study) -> str:
     """Show a picture, some of its samples, what the first of them copied, and an output of every other method."""
     source = read_image(picture.file)
     shown: list[tuple[str, Image]] = [("source", source)]

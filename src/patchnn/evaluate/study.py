@@ -24,7 +24,7 @@ from patchnn.metrics import diversity
 from patchnn.registry import Registry
 from patchnn.version import __version__
 
-__all__ = ["REFERENCE", "Measured", "Picture", "Study", "by_number", "conduct", "write_whole"]
+__all__ = ["REFERENCE", "ImageReport", "Measured", "Study", "by_number", "conduct", "write_whole"]
 
 REFERENCE = "reference"
 """What the reference picture is called among the methods."""
@@ -42,7 +42,7 @@ class Measured:
 
 
 @dataclass
-class Picture:
+class ImageReport:
     """One picture: its name and file, its outputs by method with their diversity, and what went wrong."""
 
     name: str
@@ -90,21 +90,21 @@ def conduct(
     observe: Observer | None = None,
     finish: Callable[[Outcome], None] = lambda outcome: None,
     registry: Registry | None = None,
-) -> list[Picture]:
+) -> list[ImageReport]:
     """Make and measure every sample that is not there yet, and measure the other methods' outputs.
 
     executor, workers, observe, registry: as in `run_jobs`; measuring is done by the same executor. finish: is told of
     every sample. A picture that cannot be used says so in its errors, and keeps none of the others.
     """
-    pictures = {file: Picture(Path(file).stem, file) for file, _ in study.pictures}
+    pictures = {file: ImageReport(Path(file).stem, file) for file, _ in study.pictures}
     crew = executor or _Here()
-    measuring: list[tuple[Picture, str, str, Future[Measured]]] = []
+    measuring: list[tuple[ImageReport, str, str, Future[Measured]]] = []
 
-    def begin(picture: Picture, method: str, file: str, cache: Path, seconds: float | None = None) -> None:
+    def begin(picture: ImageReport, method: str, file: str, cache: Path, seconds: float | None = None) -> None:
         future = crew.submit(_measure_file, file, picture.file, cache, seconds, study.sifid, study.weights)
         measuring.append((picture, method, file, future))
 
-    owners: dict[str, Picture] = {}
+    owners: dict[str, ImageReport] = {}
     for outcome in run_jobs(_jobs(study, pictures, owners), executor, workers=workers, observe=observe, registry=registry):
         picture, file = owners[outcome.job.output], outcome.job.output
         if outcome.error:
@@ -134,7 +134,7 @@ def write_whole(path: Path, text: str) -> None:
         part.write_bytes(text.encode("utf-8", "replace"))
 
 
-def _jobs(study: Study, pictures: Mapping[str, Picture], owners: dict[str, Picture]) -> Iterator[Job]:
+def _jobs(study: Study, pictures: Mapping[str, ImageReport], owners: dict[str, ImageReport]) -> Iterator[Job]:
     """Yield the jobs of all pictures that can be read, and note whose each output is."""
     for file, files in study.pictures:
         picture = pictures[file]
@@ -173,7 +173,7 @@ def _measure_file(output: str, source: str, cache: Path, seconds: float | None, 
     return made
 
 
-def _collect(picture: Picture, method: str, file: str, future: Future[Measured]) -> None:
+def _collect(picture: ImageReport, method: str, file: str, future: Future[Measured]) -> None:
     """Note what an output was measured to be, or why it could not be."""
     try:
         picture.outputs.setdefault(method, []).append(future.result())
@@ -181,7 +181,7 @@ def _collect(picture: Picture, method: str, file: str, future: Future[Measured])
         picture.errors.append(_in_words(error, file))
 
 
-def _measure_diversity(pictures: Sequence[Picture], crew: Executor) -> None:
+def _measure_diversity(pictures: Sequence[ImageReport], crew: Executor) -> None:
     futures = [
         (picture, method, crew.submit(_diversity, [one.file for one in measured], picture.file))
         for picture in pictures

@@ -8,8 +8,8 @@ from typing import Any
 
 from patchnn.engine.plan import Image
 from patchnn.errors import InputError
+from patchnn.evaluate.contact_sheet import Cell, contact_sheet
 from patchnn.evaluate.figures import FIGURES, measure, summarize
-from patchnn.evaluate.sheet import Cell, contact_sheet
 from patchnn.metrics import diversity
 from patchnn.run import run
 from patchnn.task import Task, plain

@@ -4,11 +4,11 @@ Every picture is (H, W, C) float in [0, 1], as `patchnn.read_image` gives it.
 """
 
 from patchnn.metrics.copying import Copies, copied_blocks, copy_map, copy_share
-from patchnn.metrics.diversity import diversity
-from patchnn.metrics.niqe import niqe
-from patchnn.metrics.patches import coherence, completeness, nearest_distances
+from patchnn.metrics.inception import sifid
+from patchnn.metrics.naturalness import niqe
 from patchnn.metrics.scores import Score, score
-from patchnn.metrics.sifid import sifid
+from patchnn.metrics.similarity import coherence, completeness, nearest_distances
+from patchnn.metrics.variation import diversity
 
 __all__ = [
     "Copies",

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from patchnn.errors import InputError
 from patchnn.metrics.copying import Copies, copied_blocks
-from patchnn.metrics.niqe import niqe
-from patchnn.metrics.patches import PATCH, completeness, nearest_distances
-from patchnn.metrics.sifid import sifid as sifid_of
+from patchnn.metrics.inception import sifid as sifid_of
+from patchnn.metrics.naturalness import niqe
+from patchnn.metrics.similarity import PATCH, completeness, nearest_distances
 
 __all__ = ["Score", "score"]
 

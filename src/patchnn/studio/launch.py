@@ -51,7 +51,7 @@ def launch(registry: Registry, pictures: Sequence[Path], *, host: str, port: int
 def read_pictures(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
     """Return the names and bytes of pictures that can be opened; raises InputError for one that cannot."""
     from patchnn.images import read_image
-    from patchnn.studio.pictures import check_size
+    from patchnn.studio.files import check_size
 
     found: list[tuple[str, bytes]] = []
     for path in paths:

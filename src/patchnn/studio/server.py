@@ -24,11 +24,11 @@ from starlette.types import Receive, Scope, Send
 from patchnn.errors import InputError
 from patchnn.registry import Registry
 from patchnn.run import SEARCH, TUNING
-from patchnn.studio.engine import BusyError, Engine
+from patchnn.studio.files import MAX_PIXELS, open_file, opened, uploads
 from patchnn.studio.guard import Guard, refusal
-from patchnn.studio.job import MAX_COUNT
 from patchnn.studio.messages import pack, unpack
-from patchnn.studio.pictures import MAX_PIXELS, open_file, opened, uploads
+from patchnn.studio.order import MAX_COUNT
+from patchnn.studio.workshop import BusyError, Workshop
 from patchnn.task import Option, Task, options, plain
 from patchnn.version import __version__
 
@@ -54,14 +54,14 @@ def build_server(
     *,
     hosts: frozenset[str] | None,
     token: str | None = None,
-    engine: Engine | None = None,
+    workshop: Workshop | None = None,
 ) -> Starlette:
     """Return the studio as an ASGI application.
 
-    pictures: names and bytes of files that the page opens with. hosts, token: as in Guard. engine: what works, by
+    pictures: names and bytes of files that the page opens with. hosts, token: as in Guard. workshop: what works, by
     default one worker process.
     """
-    studio = _Studio(registry, pictures, engine)
+    studio = _Studio(registry, pictures, workshop)
     paths = {f"/{name}" for name in PAGE if name != "index.html"} | {"/"}
     routes = [
         *(Route(path, _own_file, methods=["GET"]) for path in sorted(paths)),
@@ -84,10 +84,10 @@ def build_server(
 class _Studio:
     """What the routes share: the registry, the pictures it opens with, the engine, and how much is held."""
 
-    def __init__(self, registry: Registry, pictures: Sequence[tuple[str, bytes]], engine: Engine | None) -> None:
+    def __init__(self, registry: Registry, pictures: Sequence[tuple[str, bytes]], workshop: Workshop | None) -> None:
         self._described = describe(registry, [name for name, _ in pictures])
         self._pictures = pictures
-        self._engine = engine or Engine()
+        self._workshop = workshop or Workshop()
         self._held = 0
         # Opening and packing, one at a time: they may go on beside the engine.
         self._desk = asyncio.Semaphore(1)
@@ -95,9 +95,9 @@ class _Studio:
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        await self._engine.start()
+        await self._workshop.start()
         yield
-        await self._engine.close()
+        await self._workshop.close()
 
     async def tasks(self, request: Request) -> Response:
         """All that the page's controls are built from."""
@@ -121,7 +121,7 @@ class _Studio:
 
     async def run(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry out an order; the answer is a stream of messages, and whoever hangs up stops it."""
-        with self._engine.place(), contextlib.ExitStack() as stack:
+        with self._workshop.place(), contextlib.ExitStack() as stack:
             body = await self._body(Request(scope, receive), stack)
             # Nothing is what tells the engine to stop.
             if not body:
@@ -145,7 +145,7 @@ class _Studio:
         async def pass_on(message: bytes) -> None:
             await send({"type": "http.response.body", "body": message, "more_body": True})
 
-        await self._engine.work(body, pass_on)
+        await self._workshop.work(body, pass_on)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _at_desk(self, request: Request, work: Callable[[bytes], Response]) -> Response:

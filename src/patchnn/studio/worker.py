@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from patchnn.errors import PatchnnError
 from patchnn.registry import Registry
-from patchnn.studio.job import StoppedError, make, warm_up
 from patchnn.studio.messages import LENGTH, pack
+from patchnn.studio.order import StoppedError, make, warm_up
 
 __all__ = ["main"]
 

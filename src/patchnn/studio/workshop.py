@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from patchnn.studio.messages import LENGTH, pack
 
-__all__ = ["BusyError", "Engine", "within"]
+__all__ = ["BusyError", "Workshop", "within"]
 
 _T = TypeVar("_T")
 
@@ -46,7 +46,7 @@ async def within(seconds: float, work: Awaitable[_T]) -> _T:
         task.cancel()
 
 
-class Engine:
+class Workshop:
     """One worker process, one job at a time, and the line of those that wait."""
 
     def __init__(self, places: int = 8) -> None:

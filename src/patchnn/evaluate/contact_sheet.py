@@ -49,10 +49,10 @@ def contact_sheet(
     The source stands in the corner, or beside the pictures if there is one row. Pictures of up to LONGEST pixels a side
     are shown as they are.
     """
-    return _Sheet(title, note, source, columns, rows, cells).draw()
+    return ContactSheet(title, note, source, columns, rows, cells).draw()
 
 
-class _Sheet:
+class ContactSheet:
     """The measures of a sheet, and the pen that draws it."""
 
     def __init__(

@@ -19,8 +19,8 @@ from patchnn.errors import InputError, PluginError
 from patchnn.images import Kind, decode, encode
 from patchnn.registry import Registry
 from patchnn.run import SEARCH, TUNING, Result, run
+from patchnn.studio.files import Upload, thinned, to_rgba, uploads
 from patchnn.studio.messages import pack, unpack
-from patchnn.studio.pictures import Upload, thinned, to_rgba, uploads
 from patchnn.task import Image, Option, Task, items, option, options
 
 __all__ = ["MAX_COUNT", "StoppedError", "make", "warm_up"]
