@@ -24,7 +24,7 @@ from patchnn.cli.app import BORROWING, build_app
 from patchnn.cli.make import make
 from patchnn.cli.options import MIN_MEMORY, parse_bytes
 from patchnn.cli.outputs import output_paths
-from patchnn.images import Kind, read_picture, read_record
+from patchnn.images import FileTraits, read_file, read_record
 from patchnn.registry import COMMANDS, COMMON_OPTIONS, GROUP, Registry
 
 
@@ -247,14 +247,14 @@ def test_whatever_a_task_raises_is_one_line(call: Any) -> None:
 
 def test_depth_and_quality_reach_the_file_and_the_record(call: Any) -> None:
     assert call(f"{QUICK} --seed 1 --depth 16 -o a.png")[0] == 0
-    assert read_picture("a.png").kind.depth == 16
+    assert read_file("a.png").traits.depth == 16
     assert " --depth 16 " in call("show a.png")[1]
     # A picture of 16 bits gives such pictures, records in them too.
     assert call("generate a.png --iterations 1 --seed 1 --quiet -o b.png")[0] == 0
-    assert read_picture("b.png").kind.depth == 16
+    assert read_file("b.png").traits.depth == 16
     assert call("show b.png")[1] == "patchnn generate a.png --noise 0.75 --iterations 1 --seed 1 -o b.png\n"
     assert call("generate a.png --iterations 1 --seed 1 --quiet --depth 8 -o c.png")[0] == 0
-    assert read_picture("c.png").kind.depth == 8
+    assert read_file("c.png").traits.depth == 8
     for quality in (5, 95):
         call(f"{QUICK} --seed 1 --quality {quality} -o {quality}.jpg")
     assert Path("5.jpg").stat().st_size < Path("95.jpg").stat().st_size
@@ -262,11 +262,11 @@ def test_depth_and_quality_reach_the_file_and_the_record(call: Any) -> None:
 
 def test_depth_and_profile_are_the_first_images(call: Any) -> None:
     profile = b"\0" * 16 + b"RGB " + bytes(200)
-    write_image("deep.png", np.random.default_rng(0).random((20, 24, 3)), kind=Kind(16, profile))
+    write_image("deep.png", np.random.default_rng(0).random((20, 24, 3)), traits=FileTraits(16, profile))
     call("probe deep.png photo.png --seed 1 -o a.png")
     call("probe photo.png deep.png --seed 1 -o b.png")
-    assert read_picture("a.png").kind == Kind(16, profile)
-    assert read_picture("b.png").kind == Kind(8)
+    assert read_file("a.png").traits == FileTraits(16, profile)
+    assert read_file("b.png").traits == FileTraits(8)
 
 
 def test_an_animation_is_said_to_be_one(call: Any) -> None:

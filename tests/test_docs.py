@@ -141,7 +141,7 @@ def test_every_public_name_is_in_the_reference_and_has_a_docstring() -> None:
     found = {path: getattr(importlib.import_module(path.rpartition(".")[0]), path.rpartition(".")[2]) for path in shown}
     needed = {name: getattr(patchnn, name) for name in patchnn.__all__ if not name.startswith("_")}
     needed |= {name: getattr(module, name) for module in (patchnn.metrics, patchnn.testing) for name in module.__all__}
-    needed |= {f"images.{name}": getattr(patchnn.images, name) for name in ("decode", "encode", "read_picture")}
+    needed |= {f"images.{name}": getattr(patchnn.images, name) for name in ("decode", "encode", "read_file")}
     needed |= {f"batch.{name}": getattr(patchnn.batch, name) for name in ("Job", "Outcome", "run_jobs")}
     missing = [name for name, there in needed.items() if not any(there is other for other in found.values())]
     assert missing == []

@@ -20,7 +20,7 @@ import tifffile
 from PIL import Image as Pillow
 
 from patchnn import InputError
-from patchnn.images import Kind, decode, encode
+from patchnn.images import FileTraits, decode, encode
 from patchnn.images.png import encode_png16
 
 TRIES = int(os.environ.get("PATCHNN_FUZZ", "1000"))
@@ -87,7 +87,7 @@ def files() -> dict[str, bytes]:
         "tiff cmyk": pillow(rgb, "TIFF", "CMYK"),
         "tiff lab": tiff(rgb, photometric="cielab"),
         "tiff16 grey": tiff(deep[:, :, 0], byteorder=">"),
-        "tiff16 rgb": encode(rgb / np.float32(255), "a.tif", kind=Kind(16, profile)),
+        "tiff16 rgb": encode(rgb / np.float32(255), "a.tif", traits=FileTraits(16, profile)),
         "tiff16 rgba": tiff(deep, photometric="rgb", extrasamples=["unassalpha"]),
         "tiff16 planes": tiff(np.moveaxis(deep[:, :, :3], 2, 0), photometric="rgb", planarconfig="separate"),
         "tiff float": tiff(rgb / np.float32(99), photometric="rgb"),
@@ -149,7 +149,7 @@ def sealed(data: bytes) -> bytes:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Lower the limits on a picture's size, so that one within them is quickly decoded."""
-    monkeypatch.setattr("patchnn.images.picture.LARGEST", PIXELS)
+    monkeypatch.setattr("patchnn.images.decoded.LARGEST", PIXELS)
     monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", PIXELS // 2)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -170,7 +170,7 @@ def outcome(data: bytes, name: str, attempt: int) -> tuple[Any, str]:
         picture = decode(data, name)
         if picture.pixels.size < 1 << 14:
             # What a damaged file says of itself must not spoil what is made from it.
-            encode(picture.pixels, "a.tif", kind=picture.kind)
+            encode(picture.pixels, "a.tif", traits=picture.traits)
         return picture.pixels, ""
     except InputError as error:
         return None, str(error)

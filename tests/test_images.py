@@ -20,8 +20,8 @@ from PIL.ImageCms import ImageCmsProfile, createProfile
 
 from patchnn import InputError, read_image, read_mask, run, write_image
 from patchnn.cli import main
-from patchnn.images import Kind, check_output, decode, encode, read_picture, read_record
-from patchnn.images.picture import premultiply, unpremultiply
+from patchnn.images import FileTraits, check_output, decode, encode, read_file, read_record
+from patchnn.images.decoded import premultiply, unpremultiply
 from patchnn.images.png import encode_png16
 from patchnn.testing import tiny_image
 from patchnn_tasks import Generate
@@ -267,10 +267,10 @@ def test_what_is_written_is_read_back(suffix: str, channels: int, depth: Any, tm
     stored = numbers(channels, depth)
     pixels = premultiply(stored) if depth == "float" else unit(stored)
     write_image(tmp_path / f"new{suffix}", pixels, depth=depth)
-    again = read_picture(tmp_path / f"new{suffix}")
-    assert again.kind == Kind(depth)
+    again = read_file(tmp_path / f"new{suffix}")
+    assert again.traits == FileTraits(depth)
     np.testing.assert_allclose(again.pixels, pixels, atol=0 if depth != "float" else 1e-7)
-    data = encode(again.pixels, f"again{suffix}", kind=again.kind)
+    data = encode(again.pixels, f"again{suffix}", traits=again.traits)
     if depth != "float":
         assert data == (tmp_path / f"new{suffix}").read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == [f"new{suffix}"]
@@ -364,7 +364,7 @@ DEEP_FILES = {
 def test_no_level_of_16_bits_is_lost(kind: str) -> None:
     data, channels = DEEP_FILES[kind]
     picture = decode(data, kind)
-    assert picture.kind.depth == 16
+    assert picture.traits.depth == 16
     np.testing.assert_allclose(picture.pixels, unit(DEEP_RGBA[:, :, CHANNELS[channels]]), atol=1e-7)
 
 
@@ -405,7 +405,7 @@ def test_an_interlaced_deep_png_and_one_with_a_clear_colour() -> None:
 
 
 def test_a_deep_png_is_a_png_that_others_read() -> None:
-    data = encode(unit(DEEP_RGBA), "a.png", depth=16, kind=Kind(16, PROFILE), record={"seed": 1})
+    data = encode(unit(DEEP_RGBA), "a.png", depth=16, traits=FileTraits(16, PROFILE), record={"seed": 1})
     with Pillow.open(io.BytesIO(data)) as image:
         image.verify()
     with Pillow.open(io.BytesIO(data)) as image:
@@ -430,11 +430,11 @@ FLOATS = {
 def test_numbers_keep_their_range(name: str) -> None:
     stored, span = FLOATS[name]
     picture = decode(tiff(stored, photometric="rgb" if stored.ndim == 3 else "minisblack"), "a.tif")
-    assert picture.kind.depth == "float"
-    assert picture.kind.span == (span or picture.kind.span)
+    assert picture.traits.depth == "float"
+    assert picture.traits.span == (span or picture.traits.span)
     assert picture.pixels.min() >= 0
     assert picture.pixels.max() <= 1
-    again = tifffile.imread(io.BytesIO(encode(picture.pixels, "b.tif", kind=picture.kind)))
+    again = tifffile.imread(io.BytesIO(encode(picture.pixels, "b.tif", traits=picture.traits)))
     assert again.dtype == np.float32
     np.testing.assert_allclose(again, stored, rtol=1e-6, atol=1e-6 * np.abs(stored).max())
 
@@ -475,13 +475,13 @@ def test_exr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pixels = premultiply(numbers(channels, "float"))
         pixels[0, 0] = 0
         write_image(tmp_path / f"{channels}.exr", pixels)
-        again = read_picture(tmp_path / f"{channels}.exr")
-        assert again.kind == Kind("float")
+        again = read_file(tmp_path / f"{channels}.exr")
+        assert again.traits == FileTraits("float")
         np.testing.assert_allclose(again.pixels, pixels, atol=1e-6)
-    bright = Kind("float", span=(0.0, 40.0))
-    write_image(tmp_path / "bright.exr", unit(RGB), kind=bright)
-    assert read_picture(tmp_path / "bright.exr").kind.span[1] == pytest.approx(40 * unit(RGB).max())
-    monkeypatch.setattr("patchnn.images.picture.LARGEST", 9)
+    bright = FileTraits("float", span=(0.0, 40.0))
+    write_image(tmp_path / "bright.exr", unit(RGB), traits=bright)
+    assert read_file(tmp_path / "bright.exr").traits.span[1] == pytest.approx(40 * unit(RGB).max())
+    monkeypatch.setattr("patchnn.images.decoded.LARGEST", 9)
     with pytest.raises(InputError, match=r"4\.exr says that it has more than 9 pixels"):
         read_image(tmp_path / "4.exr")
 
@@ -496,22 +496,22 @@ def test_exr_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 DEPTHS = [
     # What the picture was, what is asked for, the file, and what it holds.
-    (Kind(16), None, "a.png", 16),
-    (Kind(16), None, "a.tif", 16),
-    (Kind(16), None, "a.jpg", 8),
-    (Kind(16), 8, "a.png", 8),
-    (Kind(8), 16, "a.png", 16),
-    (Kind("float"), None, "a.png", 16),
-    (Kind("float"), None, "a.tif", "float"),
-    (Kind("float"), 16, "a.tif", 16),
-    (Kind(8), None, "a.tif", 8),
+    (FileTraits(16), None, "a.png", 16),
+    (FileTraits(16), None, "a.tif", 16),
+    (FileTraits(16), None, "a.jpg", 8),
+    (FileTraits(16), 8, "a.png", 8),
+    (FileTraits(8), 16, "a.png", 16),
+    (FileTraits("float"), None, "a.png", 16),
+    (FileTraits("float"), None, "a.tif", "float"),
+    (FileTraits("float"), 16, "a.tif", 16),
+    (FileTraits(8), None, "a.tif", 8),
     (None, None, "a.tif", 8),
 ]
 
 
-@pytest.mark.parametrize(("kind", "depth", "name", "expected"), DEPTHS)
-def test_depth_follows_the_input_as_far_as_the_file_can(kind: Kind | None, depth: Any, name: str, expected: Any) -> None:
-    assert decode(encode(unit(RGB), name, kind=kind, depth=depth), name).kind.depth == expected
+@pytest.mark.parametrize(("traits", "depth", "name", "expected"), DEPTHS)
+def test_depth_follows_the_input_as_far_as_the_file_can(traits: FileTraits | None, depth: Any, name: str, expected: Any) -> None:
+    assert decode(encode(unit(RGB), name, traits=traits, depth=depth), name).traits.depth == expected
 
 
 @pytest.mark.parametrize(("name", "depth"), [("a.jpg", 16), ("a.webp", 16), ("a.bmp", 16), ("a.png", "float")])
@@ -538,23 +538,23 @@ def test_quality() -> None:
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp"])
 def test_a_profile_is_carried_over(suffix: str, depth: Any) -> None:
-    source = decode(encode(unit(RGB), "a.png", kind=Kind(depth, PROFILE)), "a.png")
-    assert source.kind == Kind(depth, PROFILE)
-    assert decode(encode(source.pixels, f"b{suffix}", kind=source.kind), "b").kind.icc == PROFILE
+    source = decode(encode(unit(RGB), "a.png", traits=FileTraits(depth, PROFILE)), "a.png")
+    assert source.traits == FileTraits(depth, PROFILE)
+    assert decode(encode(source.pixels, f"b{suffix}", traits=source.traits), "b").traits.icc == PROFILE
 
 
 def test_a_profile_of_other_colours_is_left_out() -> None:
-    assert decode(encode(unit(GREY), "a.png", kind=Kind(8, PROFILE)), "a").kind.icc is None
-    assert decode(encode(unit(GREY), "a.png", kind=Kind(8, GREY_PROFILE)), "a").kind.icc == GREY_PROFILE
+    assert decode(encode(unit(GREY), "a.png", traits=FileTraits(8, PROFILE)), "a").traits.icc is None
+    assert decode(encode(unit(GREY), "a.png", traits=FileTraits(8, GREY_PROFILE)), "a").traits.icc == GREY_PROFILE
     # WebP has no grey: what is written is RGB.
-    assert decode(encode(unit(GREY), "a.webp", kind=Kind(8, GREY_PROFILE)), "a").kind.icc is None
+    assert decode(encode(unit(GREY), "a.webp", traits=FileTraits(8, GREY_PROFILE)), "a").traits.icc is None
 
 
 @pytest.mark.parametrize("profile", [None, b"no profile", PROFILE])
 def test_printing_inks_become_rgb(profile: bytes | None) -> None:
     inks = Pillow.fromarray(np.full((8, 8, 4), (0, 255, 255, 0), np.uint8), "CMYK")
     picture = decode(by_pillow(inks, "JPEG", quality=100, **({"icc_profile": profile} if profile else {})), "cmyk.jpg")
-    assert picture.kind.icc is None
+    assert picture.traits.icc is None
     np.testing.assert_allclose(picture.pixels[4, 4], (1, 0, 0), atol=0.02)
 
 
@@ -626,7 +626,7 @@ def test_colour_under_transparency_never_bleeds(alpha: float | None, noise: floa
     data = by_pillow(Pillow.fromarray(stored), "PNG") if depth == 8 else encode_png16(stored)
     source = decode(data, "badge.png")
     made = run(Generate(source.pixels, noise=noise), seed=2, alpha=alpha, backend="numpy", iterations=3).image
-    again = unpremultiply(decode(encode(made, "b.png", kind=source.kind), "b").pixels)
+    again = unpremultiply(decode(encode(made, "b.png", traits=source.traits), "b").pixels)
     assert again[:, :, 0].max() == 0
     assert (again[:, :, 3] < 1).any(), "some of it is transparent"
     opaque = again[:, :, 3] > 0.5
@@ -646,7 +646,7 @@ def test_without_noise_the_file_comes_back(channels: int, depth: Any) -> None:
     if depth == "float":
         np.testing.assert_allclose(made, source.pixels, atol=1e-6)
     else:
-        assert encode(made, "b.tif", kind=source.kind) == data
+        assert encode(made, "b.tif", traits=source.traits) == data
 
 
 # Files that lie about themselves.
@@ -719,7 +719,7 @@ def test_a_damaged_tag_takes_nothing_from_the_pixels() -> None:
 
 def test_a_profile_that_is_none_is_dropped() -> None:
     picture = decode(tiff(unit(RGB), photometric="rgb", extratags=[(34675, "H", 2, (1, 2), True)]), "a.tif")
-    assert picture.kind.icc is None
+    assert picture.traits.icc is None
 
 
 def test_a_large_picture_is_read_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -752,9 +752,9 @@ def test_from_file_to_file_nothing_is_lost(
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(WHOLE[name])
     assert main(["generate", name, "--noise", "0", "--seed", "1", "--iterations", "2", "-o", f"out-{name}"]) == 0
-    before, after = read_picture(name), read_picture(f"out-{name}")
-    assert after.kind.depth == before.kind.depth
-    assert after.kind.span == pytest.approx(before.kind.span)
+    before, after = read_file(name), read_file(f"out-{name}")
+    assert after.traits.depth == before.traits.depth
+    assert after.traits.span == pytest.approx(before.traits.span)
     assert after.pixels.shape == before.pixels.shape
     np.testing.assert_allclose(after.pixels, before.pixels, atol=2e-6)
     if name.endswith(".png"):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from patchnn import read_image, write_image
-from patchnn.images import Kind, decode, read_picture, read_record
+from patchnn.images import FileTraits, decode, read_file, read_record
 from patchnn.testing import tiny_image
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes and terminals as Unix has them")
@@ -80,7 +80,7 @@ def test_in_may_be_used_again_and_again() -> None:
 def test_out_holds_the_picture_alone() -> None:
     code, out, err = patchnn("generate", "a.png", "-o", "-", "--depth", "16")
     assert code == 0
-    assert decode(out, "out").kind.depth == 16
+    assert decode(out, "out").traits.depth == 16
     assert out.endswith(b"IEND\xaeB`\x82")
     assert "seed: " in err
 
@@ -135,13 +135,13 @@ def test_nobody_reads_what_is_written(side: int) -> None:
 
 def test_maps_keep_their_own_depth() -> None:
     heights = np.linspace(0, 1, 24 * 32, dtype=np.float32).reshape(24, 32, 1)
-    write_image("h.tif", heights, kind=Kind("float"))
-    write_image("h16.png", heights, kind=Kind(16))
+    write_image("h.tif", heights, traits=FileTraits("float"))
+    write_image("h16.png", heights, traits=FileTraits(16))
     maps = ("--apply-to", "h.tif", "--apply-to", "h16.png")
     assert patchnn("generate", "a.png", "-o", "b.png", *maps, *QUICK)[0] == 0
-    assert read_picture("b.png").kind.depth == 8
-    assert read_picture("b-h.tif").kind.depth == "float"
-    assert read_picture("b-h16.png").kind.depth == 16
+    assert read_file("b.png").traits.depth == 8
+    assert read_file("b-h.tif").traits.depth == "float"
+    assert read_file("b-h16.png").traits.depth == 16
     assert read_image("b-h16.png").shape == (24, 32, 1)
     np.testing.assert_allclose(read_image("b-h16.png"), read_image("b-h.tif"), atol=1e-4)
     assert len(np.unique(read_image("b-h16.png"))) > 256

@@ -34,8 +34,8 @@ from patchnn import InputError, read_image, read_mask, write_image
 from patchnn.cli import main
 from patchnn.cli.interrupt import INTERRUPTED
 from patchnn.errors import PluginError
-from patchnn.images import Kind, decode, encode, read_record
-from patchnn.images.picture import premultiply, unpremultiply
+from patchnn.images import FileTraits, decode, encode, read_record
+from patchnn.images.decoded import premultiply, unpremultiply
 from patchnn.registry import Registry
 from patchnn.run import TUNING
 from patchnn.studio import server as server_module
@@ -709,14 +709,14 @@ def test_a_colour_profile_is_kept_under_paint(studio: Studio, tmp_path: Path) ->
     from PIL import ImageCms
 
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    coloured = encode(picture((40, 52)), "photo.png", kind=Kind(8, profile))
+    coloured = encode(picture((40, 52)), "photo.png", traits=FileTraits(8, profile))
     head, (pixels,) = unpack(studio.ask("POST", "/open", coloured)[1])
     painted = {"name": "painted.png", "kind": "rgba", **{key: head[key] for key in ("width", "height", "channels", "icc")}}
     (made,) = finished(studio.run(order(files=[painted]), pixels))
-    assert decode(made, "made.png").kind.icc == profile
+    assert decode(made, "made.png").traits.icc == profile
     _, parcel = studio.ask("POST", "/parcel", pack({"command": "", "files": [painted]}, pixels))
     with zipfile.ZipFile(io.BytesIO(parcel)) as opened:
-        assert decode(opened.read("painted.png"), "painted.png").kind.icc == profile
+        assert decode(opened.read("painted.png"), "painted.png").traits.icc == profile
     assert "known here" in errors(studio.run(order(files=[{**painted, "icc": "?"}]), pixels))[0]
 
 
@@ -725,7 +725,7 @@ def test_a_file_of_16_bits_gives_one_of_16_bits(studio: Studio, tmp_path: Path, 
     write_image("photo.png", picture((40, 52)), depth=16)
     told = studio.run(order(), Path("photo.png").read_bytes())
     (made,) = finished(told)
-    assert decode(made, "made.png").kind.depth == 16
+    assert decode(made, "made.png").traits.depth == 16
     command = next(head["command"] for head, _ in told if head["event"] == "picture")
     assert patchnn(*shlex.split(command)[1:], "-o", "again.png", "--quiet")[0] == 0
     assert Path("again.png").read_bytes() == made

@@ -14,7 +14,7 @@ from patchnn.engine.plan import Shape
 from patchnn.engine.synthesize import Progress
 from patchnn.errors import InputError
 from patchnn.files import check_place, whole_file
-from patchnn.images.picture import as_colours
+from patchnn.images.decoded import as_colours
 
 __all__ = ["Animation", "check_animation"]
 

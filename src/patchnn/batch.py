@@ -20,7 +20,17 @@ from patchnn.engine.maps import check_maps
 from patchnn.engine.plan import Image, Plan
 from patchnn.engine.synthesize import Observer
 from patchnn.errors import BackendError, InputError, PatchnnError, concerning, debugging
-from patchnn.images import STREAM, Depth, Kind, Picture, check_output, read_image, read_picture, read_record, write_image
+from patchnn.images import (
+    STREAM,
+    BitDepth,
+    DecodedImage,
+    FileTraits,
+    check_output,
+    read_file,
+    read_image,
+    read_record,
+    write_image,
+)
 from patchnn.registry import Registry
 from patchnn.run import TUNING, describe, digest, run, tune
 from patchnn.task import Option, Task, options
@@ -49,7 +59,7 @@ class Job:
     search: str = "auto"
     backend: str = "auto"
     max_memory: int | None = None
-    depth: Depth | None = None
+    depth: BitDepth | None = None
     quality: int | None = None
     maps: tuple[tuple[str, str], ...] = ()
     animation: str | None = None
@@ -111,10 +121,10 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
         record = record_of(job, task, {**result.record, **drawn})
         # The picture comes first: where it is done, its record vouches for maps that are there too.
         if job.output in missing:
-            write_image(job.output, result.image, kind=files.kind, **form, record=record, overwrite=overwrite[job.output])
-        for path, images, own_kind in maps:
+            write_image(job.output, result.image, traits=files.traits, **form, record=record, overwrite=overwrite[job.output])
+        for path, images, traits in maps:
             if path in missing:
-                write_image(path, result.apply(*images), kind=own_kind, overwrite=overwrite[path])
+                write_image(path, result.apply(*images), traits=traits, overwrite=overwrite[path])
         if animation:
             animation.write()
     return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing, notes=tuple(files.notes))
@@ -241,14 +251,14 @@ def _failure(job: Job, seconds: float, error: Exception) -> Outcome:
 
 @dataclass
 class _Files:
-    """What the files of a job say of themselves. kind: the first image's. notes: what is to be said of any."""
+    """What the files of a job say of themselves. traits: the first image's. notes: what is to be said of any."""
 
-    kind: Kind | None = None
+    traits: FileTraits | None = None
     notes: list[str] = field(default_factory=list)
 
-    def read(self, file: str) -> Picture:
+    def read(self, file: str) -> DecodedImage:
         """Read a picture, and keep what is to be said of it."""
-        picture = read_picture(file)
+        picture = read_file(file)
         if picture.frames > 1:
             self.notes.append(f"{file} holds {picture.frames} pictures: the first is used")
         return picture
@@ -258,7 +268,7 @@ class _Files:
         picture = self.read(file)
         if option.kind == "mask":
             return picture.mask()
-        self.kind = self.kind or picture.kind
+        self.traits = self.traits or picture.traits
         return picture.pixels
 
 
@@ -283,14 +293,14 @@ def prepare(job: Job, task_class: type[Task], files: _Files | None = None) -> tu
         raise InputError(f"{', '.join(names)}: {error}", error.about) from None
 
 
-def _read_maps(job: Job, plan: Plan, files: _Files) -> list[tuple[str, list[Image], Kind]]:
-    """Return for each map where it goes, its pictures, one for every source, and the first one's kind."""
+def _read_maps(job: Job, plan: Plan, files: _Files) -> list[tuple[str, list[Image], FileTraits]]:
+    """Return for each map where it goes, its pictures, one for every source, and the first one's traits."""
     count, found = len(plan.sources), []
     for start in range(0, len(job.maps), count):
         group = job.maps[start : start + count]
         pictures = [files.read(file) for file, _ in group]
         try:
-            found.append((group[0][1], check_maps(plan, [p.pixels for p in pictures]), pictures[0].kind))
+            found.append((group[0][1], check_maps(plan, [p.pixels for p in pictures]), pictures[0].traits))
         except InputError as error:
             raise InputError(f"{', '.join(file for file, _ in group)}: {error}", about="apply_to") from None
     return found

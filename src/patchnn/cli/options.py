@@ -11,7 +11,7 @@ import typer
 
 from patchnn.command import flag
 from patchnn.errors import InputError
-from patchnn.images import Depth
+from patchnn.images import BitDepth
 from patchnn.task import Option, plain
 
 __all__ = ["check_count", "check_jobs", "metavar", "parameter", "parse_bytes", "parse_depth"]
@@ -82,9 +82,9 @@ def check_jobs(jobs: int) -> None:
         raise InputError(f"--jobs is {jobs}: it must be 1 or more")
 
 
-def parse_depth(text: str) -> Depth | None:
+def parse_depth(text: str) -> BitDepth | None:
     """Return the bits a channel that --depth asks for, None for auto; raises InputError for other text."""
-    depths: dict[str, Depth | None] = {"auto": None, "8": 8, "16": 16, "float": "float"}
+    depths: dict[str, BitDepth | None] = {"auto": None, "8": 8, "16": 16, "float": "float"}
     if text not in depths:
         raise InputError(f"--depth is {text}: it must be {', '.join(depths)}")
     return depths[text]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchnn.engine.plan import Image
-from patchnn.images.picture import as_colours
+from patchnn.images.decoded import as_colours
 from patchnn.metrics.scores import score
 
 __all__ = ["FIGURES", "Figure", "distance", "measure", "summarize"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from patchnn.engine.plan import Image
-from patchnn.images.picture import as_colours
+from patchnn.images.decoded import as_colours
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Thumbnail

@@ -12,22 +12,22 @@ from typing import Any
 from patchnn.engine.plan import Image, Mask
 from patchnn.errors import InputError
 from patchnn.files import check_place, reason, whole_file
-from patchnn.images.picture import Depth, Kind, Picture
+from patchnn.images.decoded import BitDepth, DecodedImage, FileTraits
 from patchnn.images.reading import decode, decode_info
 from patchnn.images.streams import STREAM, check_stream, read_stream, write_stream
 from patchnn.images.writing import RECORD, check_format, encode
 
 __all__ = [
     "STREAM",
-    "Depth",
-    "Kind",
-    "Picture",
+    "BitDepth",
+    "DecodedImage",
+    "FileTraits",
     "check_output",
     "decode",
     "encode",
+    "read_file",
     "read_image",
     "read_mask",
-    "read_picture",
     "read_record",
     "write_image",
 ]
@@ -39,7 +39,7 @@ def read_image(path: str | os.PathLike[str]) -> Image:
     With alpha, colours are multiplied by it. The camera's orientation is applied, palettes and CMYK become RGB, of an
     animation the first frame is taken. Raises InputError, naming the file, when it cannot be read as a picture.
     """
-    return read_picture(path).pixels
+    return read_file(path).pixels
 
 
 def read_mask(path: str | os.PathLike[str]) -> Mask:
@@ -47,10 +47,10 @@ def read_mask(path: str | os.PathLike[str]) -> Mask:
 
     Raises InputError as read_image does.
     """
-    return read_picture(path).mask()
+    return read_file(path).mask()
 
 
-def read_picture(path: str | os.PathLike[str]) -> Picture:
+def read_file(path: str | os.PathLike[str]) -> DecodedImage:
     """Read a picture and what its file says of it: depth, colour profile, frames; - is standard input.
 
     Raises InputError as read_image does.
@@ -74,7 +74,7 @@ def check_output(
     path: str | os.PathLike[str],
     *,
     channels: int | None = None,
-    depth: Depth | None = None,
+    depth: BitDepth | None = None,
     quality: int | None = None,
     overwrite: bool = False,
 ) -> None:
@@ -91,20 +91,20 @@ def write_image(
     path: str | os.PathLike[str],
     image: Any,
     *,
-    kind: Kind | None = None,
-    depth: Depth | None = None,
+    traits: FileTraits | None = None,
+    depth: BitDepth | None = None,
     quality: int | None = None,
     record: dict[str, Any] | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write a picture (H, W, C) in [0, 1], colours multiplied by alpha, the kind of file by its extension.
 
-    The path - is standard output, a PNG. kind, depth, quality, record: as in encode; by default 8 bits a channel. The
+    The path - is standard output, a PNG. traits, depth, quality, record: as in encode; by default 8 bits a channel. The
     file appears whole or not at all. Raises InputError, naming the file, if it exists and `overwrite` is not set, or cannot
     be written.
     """
     check_output(path, depth=depth, quality=quality, overwrite=overwrite)
-    data = encode(image, _with_kind(Path(path)), kind=kind, depth=depth, quality=quality, record=record)
+    data = encode(image, _with_kind(Path(path)), traits=traits, depth=depth, quality=quality, record=record)
     if str(path) == STREAM:
         write_stream(data)
         return

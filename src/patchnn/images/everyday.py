@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from patchnn.images.picture import Found, check_size
+from patchnn.images.decoded import Found, check_size
 
 __all__ = ["decode_everyday", "open_everyday"]
 

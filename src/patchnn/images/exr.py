@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from patchnn.errors import InputError
-from patchnn.images.picture import check_size
+from patchnn.images.decoded import check_size
 
 __all__ = ["decode_exr", "encode_exr"]
 

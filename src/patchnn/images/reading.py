@@ -14,9 +14,9 @@ import numpy as np
 
 from patchnn.engine.plan import Image, as_image
 from patchnn.errors import InputError
+from patchnn.images.decoded import BitDepth, DecodedImage, FileTraits, Found, premultiply, too_large, unpremultiply
 from patchnn.images.everyday import decode_everyday, open_everyday
 from patchnn.images.exr import decode_exr
-from patchnn.images.picture import Depth, Found, Kind, Picture, premultiply, too_large, unpremultiply
 from patchnn.images.tiff import decode_tiff, is_everyday
 
 __all__ = ["decode", "decode_info"]
@@ -27,7 +27,7 @@ _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _EXR = b"\x76\x2f\x31\x01"
 
 
-def decode(data: bytes | BinaryIO, name: str) -> Picture:
+def decode(data: bytes | BinaryIO, name: str) -> DecodedImage:
     """Return the picture in a file's bytes, or in an open file that can be sought in.
 
     name: what an error calls it; the content decides of what kind it is. Raises InputError, naming the file, when it
@@ -46,7 +46,7 @@ def decode_info(data: bytes | BinaryIO, name: str) -> dict[str, Any]:
     return _guarded(data, name, info)
 
 
-def _picture(found: Found, name: str) -> Picture:
+def _picture(found: Found, name: str) -> DecodedImage:
     """Bring the file's numbers to [0, 1], and multiply colours by alpha."""
     depth, span = _depth(found.pixels), (0.0, 1.0)
     pixels = _upright(found.pixels.reshape(*found.pixels.shape[:2], -1), found.orientation)
@@ -58,7 +58,7 @@ def _picture(found: Found, name: str) -> Picture:
     if depth == "float":
         image, span = _into_span(image)
     icc = found.icc if isinstance(found.icc, bytes) and found.icc else None
-    return Picture(as_image(premultiply(image), name), Kind(depth, icc, span), found.frames)
+    return DecodedImage(as_image(premultiply(image), name), FileTraits(depth, icc, span), found.frames)
 
 
 def _into_span(pixels: Image) -> tuple[Image, tuple[float, float]]:
@@ -73,7 +73,7 @@ def _into_span(pixels: Image) -> tuple[Image, tuple[float, float]]:
     return pixels, (low, high)
 
 
-def _depth(pixels: Any) -> Depth:
+def _depth(pixels: Any) -> BitDepth:
     return 8 if pixels.dtype == np.uint8 else 16 if pixels.dtype.kind == "u" and pixels.dtype.itemsize == 2 else "float"
 
 

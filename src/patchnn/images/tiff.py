@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from patchnn.errors import InputError
+from patchnn.images.decoded import Found, check_size
 from patchnn.images.everyday import open_everyday
-from patchnn.images.picture import Found, check_size
 
 __all__ = ["decode_tiff", "encode_tiff", "is_everyday"]
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from patchnn.engine.plan import Image, as_image
 from patchnn.errors import InputError
+from patchnn.images.decoded import DEPTHS, BitDepth, FileTraits, premultiply, unpremultiply
 from patchnn.images.exr import encode_exr
-from patchnn.images.picture import DEPTHS, Depth, Kind, premultiply, unpremultiply
 from patchnn.images.png import encode_png16
 from patchnn.images.tiff import encode_tiff
 
@@ -31,7 +31,7 @@ class _Format:
     """What a kind of file can hold. grey: whether one channel stays one."""
 
     encode: Callable[..., bytes]
-    depths: tuple[Depth, ...] = (8,)
+    depths: tuple[BitDepth, ...] = (8,)
     alpha: bool = True
     grey: bool = True
     lossy: bool = False
@@ -41,33 +41,33 @@ def encode(
     image: Any,
     name: str,
     *,
-    kind: Kind | None = None,
-    depth: Depth | None = None,
+    traits: FileTraits | None = None,
+    depth: BitDepth | None = None,
     quality: int | None = None,
     record: dict[str, Any] | None = None,
 ) -> bytes:
     """Return the bytes of a file that holds a picture (H, W, C) in [0, 1]; the extension of `name` says of what kind.
 
-    kind: what it takes over from the picture that it was made from, as far as the file can hold it. depth: bits a
+    traits: what it takes over from the picture that it was made from, as far as the file can hold it. depth: bits a
     channel, in place of that picture's. quality: 1 to 100, of a JPEG or WebP; default 95. record: kept in the text of a
     PNG, other kinds drop it. Raises InputError, naming the file, for what it cannot hold.
     """
-    picture, kind = as_image(image, "the picture to write"), kind or Kind()
-    check_format(name, channels=picture.shape[2], depth=depth, quality=quality)
+    pixels, traits = as_image(image, "the image to write"), traits or FileTraits()
+    check_format(name, channels=pixels.shape[2], depth=depth, quality=quality)
     form = _FORMATS[Path(name).suffix.lower()]
-    depth = depth or _nearest(kind.depth, form.depths)
-    pixels = _numbers(unpremultiply(picture), depth, kind.span)
+    depth = depth or _nearest(traits.depth, form.depths)
+    pixels = _numbers(unpremultiply(pixels), depth, traits.span)
     if pixels.shape[2] < 3 and not form.grey:
         pixels = np.concatenate([pixels[:, :, :1].repeat(3, axis=2), pixels[:, :, 1:]], axis=2)
     text = None if record is None else json.dumps(record, allow_nan=False)
     try:
-        return form.encode(pixels, name=name, icc=_fitting(kind.icc, pixels.shape[2]), quality=quality or _QUALITY, text=text)
+        return form.encode(pixels, name=name, icc=_fitting(traits.icc, pixels.shape[2]), quality=quality or _QUALITY, text=text)
     except (OSError, ValueError) as error:
         # A side that is too long for the kind of file, for one.
         raise InputError(f"{name} cannot be written: {' '.join(str(error).split())}") from error
 
 
-def check_format(name: str, *, channels: int | None = None, depth: Depth | None = None, quality: int | None = None) -> None:
+def check_format(name: str, *, channels: int | None = None, depth: BitDepth | None = None, quality: int | None = None) -> None:
     """Raise InputError, naming the file, if its kind cannot be written or cannot hold this."""
     suffix = Path(name).suffix.lower()
     form = _FORMATS.get(suffix)
@@ -88,12 +88,12 @@ def check_format(name: str, *, channels: int | None = None, depth: Depth | None 
         raise InputError(f"quality is {quality}: it must be a whole number from 1 to 100")
 
 
-def _nearest(wanted: Depth, possible: tuple[Depth, ...]) -> Depth:
+def _nearest(wanted: BitDepth, possible: tuple[BitDepth, ...]) -> BitDepth:
     """Return the finest depth that is no finer than the wanted one, or else the coarsest."""
     return max((d for d in possible if DEPTHS.index(d) <= DEPTHS.index(wanted)), key=DEPTHS.index, default=possible[0])
 
 
-def _numbers(image: Image, depth: Depth, span: tuple[float, float]) -> Any:
+def _numbers(image: Image, depth: BitDepth, span: tuple[float, float]) -> Any:
     """Return [0, 1] in a file's numbers."""
     if depth != "float":
         most = 255 if depth == 8 else 65535

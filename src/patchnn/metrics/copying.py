@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.patches import Patches, windows_any
 from patchnn.engine.plan import Image, Mask
-from patchnn.images.picture import as_colours
+from patchnn.images.decoded import as_colours
 
 __all__ = ["Copies", "copied_blocks", "copy_map", "copy_share"]
 

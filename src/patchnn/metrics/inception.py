@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchnn.errors import InputError
-from patchnn.images.picture import as_colours
+from patchnn.images.decoded import as_colours
 
 __all__ = ["find_weights", "sifid"]
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from patchnn.engine.resample import resize
 from patchnn.errors import InputError
-from patchnn.images.picture import as_colours
+from patchnn.images.decoded import as_colours
 
 __all__ = ["niqe"]
 

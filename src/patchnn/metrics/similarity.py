@@ -19,7 +19,7 @@ from patchnn.engine.plan import Image
 from patchnn.engine.resample import resize
 from patchnn.engine.search.exact import nearest
 from patchnn.errors import InputError, concerning
-from patchnn.images.picture import as_colours
+from patchnn.images.decoded import as_colours
 
 __all__ = ["METHODS", "PATCH", "coherence", "completeness", "nearest_distances"]
 

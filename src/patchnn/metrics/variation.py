@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from patchnn.errors import InputError
-from patchnn.images.picture import as_colours
+from patchnn.images.decoded import as_colours
 
 __all__ = ["diversity"]
 

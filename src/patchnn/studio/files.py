@@ -16,9 +16,9 @@ import numpy as np
 
 from patchnn.engine.plan import Image
 from patchnn.errors import InputError
-from patchnn.images import Kind, Picture, decode, encode
+from patchnn.images import DecodedImage, FileTraits, decode, encode
+from patchnn.images.decoded import premultiply, unpremultiply
 from patchnn.images.everyday import open_everyday
-from patchnn.images.picture import premultiply, unpremultiply
 
 __all__ = ["MAX_PIXELS", "Upload", "check_size", "open_file", "opened", "thinned", "to_rgba", "uploads"]
 
@@ -51,19 +51,19 @@ class Upload:
     channels: int = 3
     icc: bytes | None = None
 
-    def picture(self) -> Picture:
+    def picture(self) -> DecodedImage:
         """Return the picture, as decode would from file()."""
         if self.kind == "file":
             return open_file(self.name, self.data)
         pixels = premultiply(self._pixels() / np.float32(255))
-        return Picture(np.asarray(pixels, np.float32), Kind(8, self.icc))
+        return DecodedImage(np.asarray(pixels, np.float32), FileTraits(8, self.icc))
 
     def file(self) -> bytes:
         """Return the bytes of a file that holds this picture."""
         if self.kind == "file":
             return self.data
         picture = self.picture()
-        return encode(picture.pixels, self.name, kind=picture.kind)
+        return encode(picture.pixels, self.name, traits=picture.traits)
 
     def _pixels(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
         pixels = np.frombuffer(self.data, np.uint8).reshape(self.height, self.width, -1)
@@ -114,7 +114,7 @@ def check_size(name: str, width: int, height: int) -> None:
         raise InputError(f"{name} is {width}×{height}: {_AT_MOST}")
 
 
-def open_file(name: str, data: bytes) -> Picture:
+def open_file(name: str, data: bytes) -> DecodedImage:
     """Return the picture in a file's bytes; raises InputError, naming the file, if there is none or it is too large."""
     size = _size(name, data)
     if size:
@@ -144,10 +144,10 @@ def _size(name: str, data: bytes) -> tuple[int, int] | None:
             return None
 
 
-def opened(picture: Picture) -> tuple[dict[str, Any], bytes]:
+def opened(picture: DecodedImage) -> tuple[dict[str, Any], bytes]:
     """Return what the page is told of a picture and its pixels, and gives back with those that are painted over it."""
     size, pixels = to_rgba(picture.pixels)
-    return {**size, "icc": base64.b64encode(picture.kind.icc).decode() if picture.kind.icc else None}, pixels
+    return {**size, "icc": base64.b64encode(picture.traits.icc).decode() if picture.traits.icc else None}, pixels
 
 
 def to_rgba(image: Image) -> tuple[dict[str, int], bytes]:

@@ -16,7 +16,7 @@ from patchnn.batch import Job, record_of
 from patchnn.engine.plan import Plan, Source
 from patchnn.engine.synthesize import Observer, Progress
 from patchnn.errors import InputError, PluginError
-from patchnn.images import Kind, decode, encode
+from patchnn.images import FileTraits, decode, encode
 from patchnn.registry import Registry
 from patchnn.run import SEARCH, TUNING, Result, run
 from patchnn.studio.files import Upload, thinned, to_rgba, uploads
@@ -67,11 +67,11 @@ def warm_up(registry: Registry) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """What the page asks for. job: the same as the command line would do. kind: what results take over from the first picture."""
+    """What the page asks for. job: as on the command line. traits: what results inherit from the first image."""
 
     job: Job
     task: Task
-    kind: Kind | None
+    traits: FileTraits | None
     count: int
 
     @classmethod
@@ -95,9 +95,9 @@ class Order:
             SEARCH.check(head.get("search", SEARCH.default)),
         )
         count = _whole("count", head.get("count", 1), 1, MAX_COUNT)
-        kinds: list[Kind] = []
-        pictures = {o.name: _pixels(o, wanted[o.name], kinds) for o in options(task) if o.picture}
-        return cls(job, task.from_json(job.options, **pictures), next(iter(kinds), None), count)
+        traits: list[FileTraits] = []
+        pictures = {o.name: _pixels(o, wanted[o.name], traits) for o in options(task) if o.picture}
+        return cls(job, task.from_json(job.options, **pictures), next(iter(traits), None), count)
 
 
 def make(registry: Registry, message: bytes, say: Say, stopped: Callable[[], bool]) -> None:
@@ -147,7 +147,7 @@ def _finished(number: int, order: Order, result: Result) -> bytes:
         "height": height,
         "field": {"height": places.shape[1], "width": places.shape[2], "step": step},
     }
-    return pack(head, encode(result.image, "result.png", kind=order.kind, record=record), places.tobytes())
+    return pack(head, encode(result.image, "result.png", traits=order.traits, record=record), places.tobytes())
 
 
 def _origins(order: Order, plan: Plan) -> Iterator[bytes]:
@@ -171,15 +171,15 @@ def _pick(sent: list[Upload], number: Any) -> Upload:
     return sent[number]
 
 
-def _pixels(o: Option, chosen: list[Upload], kinds: list[Kind]) -> Any:
-    """Return an option's value; add the kinds of images to `kinds`."""
+def _pixels(o: Option, chosen: list[Upload], traits: list[FileTraits]) -> Any:
+    """Return an option's value; add the traits of images to `traits`."""
     if not chosen and not o.many:
         if o.positional:
             raise InputError(f"{o.name} is missing: {o.help[:1].lower()}{o.help[1:]}")
         return o.default
     pictures = [upload.picture() for upload in chosen]
     if o.kind == "image":
-        kinds += [picture.kind for picture in pictures]
+        traits += [picture.traits for picture in pictures]
     pixels = tuple(picture.mask() if o.kind == "mask" else picture.pixels for picture in pictures)
     return pixels if o.many else pixels[0]
 

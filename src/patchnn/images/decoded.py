@@ -13,10 +13,10 @@ from patchnn.errors import InputError
 __all__ = [
     "DEPTHS",
     "LARGEST",
-    "Depth",
+    "BitDepth",
+    "DecodedImage",
+    "FileTraits",
     "Found",
-    "Kind",
-    "Picture",
     "as_colours",
     "check_size",
     "premultiply",
@@ -24,8 +24,8 @@ __all__ = [
     "unpremultiply",
 ]
 
-Depth: TypeAlias = Literal[8, 16, "float"]
-DEPTHS: tuple[Depth, ...] = (8, 16, "float")
+BitDepth: TypeAlias = Literal[8, 16, "float"]
+DEPTHS: tuple[BitDepth, ...] = (8, 16, "float")
 """Bits a channel, from the coarsest to the finest; float is 32 bits."""
 
 LARGEST = 178_956_970
@@ -36,24 +36,24 @@ _TRACE = 1e-6
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileTraits:
     """What a picture passes on to those that are made from it.
 
     depth: bits a channel. icc: the colour profile's bytes. span: which values of a float file 0 and 1 stand for; (0, 1)
     unless some of its values lie outside.
     """
 
-    depth: Depth = 8
+    depth: BitDepth = 8
     icc: bytes | None = None
     span: tuple[float, float] = (0.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class DecodedImage:
     """A decoded file. pixels: (H, W, C) float32, as patchnn.Image has them. frames: how many pictures the file holds."""
 
     pixels: Image
-    kind: Kind
+    traits: FileTraits
     frames: int = 1
 
     def mask(self) -> Mask:
