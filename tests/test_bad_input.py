@@ -256,7 +256,7 @@ def test_files_in_other_places(capsys: pytest.CaptureFixture[str], where: str, n
 
 @pytest.mark.parametrize(("output", "said"), OUTPUTS, ids=[output for output, _ in OUTPUTS])
 def test_outputs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, output: str, said: str) -> None:
-    monkeypatch.setattr(sys.modules["patchnn.run"], "synthesize", lambda *args, **kwargs: pytest.fail("work was done"))
+    monkeypatch.setattr(sys.modules["patchnn.runner"], "synthesize", lambda *args, **kwargs: pytest.fail("work was done"))
     assert_refused(capsys, ["generate", "photo.png", "-o", output], VALUE, said)
 
 
@@ -264,7 +264,7 @@ def test_outputs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
 def test_what_an_output_cannot_hold(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, line: str, said: str
 ) -> None:
-    monkeypatch.setattr(sys.modules["patchnn.run"], "synthesize", lambda *args, **kwargs: pytest.fail("work was done"))
+    monkeypatch.setattr(sys.modules["patchnn.runner"], "synthesize", lambda *args, **kwargs: pytest.fail("work was done"))
     assert_refused(capsys, line.split(), VALUE, said)
 
 

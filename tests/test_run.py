@@ -11,7 +11,7 @@ import pytest
 
 import patchnn
 from patchnn import BackendError, InputError, Progress, run
-from patchnn.run import tune
+from patchnn.runner import tune
 from patchnn.testing import tiny_image
 from patchnn_tasks import Generate, Retarget
 

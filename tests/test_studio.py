@@ -37,7 +37,7 @@ from patchnn.errors import PluginError
 from patchnn.images import FileTraits, decode, encode, read_record
 from patchnn.images.decoded import premultiply, unpremultiply
 from patchnn.registry import Registry
-from patchnn.run import TUNING
+from patchnn.runner import TUNING
 from patchnn.studio import server as server_module
 from patchnn.studio.files import MAX_PIXELS, Upload, check_size, open_file, to_rgba, uploads
 from patchnn.studio.messages import pack, unpack
@@ -140,8 +140,8 @@ def test_it_describes_every_option_as_the_command_line_has_it(studio: Studio) ->
     for name in registry:
         shown = described[name]["options"]
         assert [o["name"] for o in shown] == [o.name for o in options(registry.load(name))]
-        assert [(o["kind"], o["help"], o["required"], o["many"]) for o in shown] == [
-            (o.kind, o.help, o.positional, o.many) for o in options(registry.load(name))
+        assert [(o["type"], o["help"], o["required"], o["many"]) for o in shown] == [
+            (o.type, o.help, o.positional, o.many) for o in options(registry.load(name))
         ]
     assert [o["name"] for o in told["tuning"]] == list(TUNING)
     assert told["pictures"] == ["photo.png"]

@@ -386,7 +386,7 @@ def test_every_task_has_its_tab_and_every_knob_its_line(page: Page) -> None:
         page.task(name)
         for o in options(registry.load(name)):
             assert re.sub("--[a-z]+", "", o.help)[:20] in page.tab.text_content("#panel .scroll")
-            if not o.picture and o.kind != "size":
+            if not o.picture and o.type != "size":
                 assert page.tab.locator(f"#knobs [name={o.name}]").count() == 1
 
 

@@ -56,7 +56,7 @@ def picture(channels: int = 3, height: int = 8, width: int = 9, value: float = 0
 
 def test_options_are_plain_data() -> None:
     described = {o.name: o for o in options(Everything)}
-    kinds = {name: o.kind for name, o in described.items()}
+    kinds = {name: o.type for name, o in described.items()}
     assert kinds == {
         "image": "image",
         "mask": "mask",

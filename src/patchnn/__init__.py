@@ -6,7 +6,7 @@ from patchnn.engine.resample import fill_holes, resize
 from patchnn.engine.synthesize import Progress, Synthesis, synthesize
 from patchnn.errors import BackendError, InputError, PatchnnError, PluginError
 from patchnn.images import read_image, read_mask, write_image
-from patchnn.run import Result, run
+from patchnn.runner import Result, run
 from patchnn.task import Image, Mask, Size, Task, colour, option
 from patchnn.version import __version__
 

@@ -32,7 +32,7 @@ from patchnn.images import (
     write_image,
 )
 from patchnn.registry import Registry
-from patchnn.run import TUNING, describe, digest, run, tune
+from patchnn.runner import TUNING, describe, digest, run, tune
 from patchnn.task import Option, Task, options
 
 __all__ = ["Job", "Outcome", "carry_out", "prepare", "record_of", "run_jobs"]
@@ -266,7 +266,7 @@ class _Files:
     def read_option(self, option: Option, file: str) -> Any:
         """Return what an option takes of a picture: its mask, or its pixels."""
         picture = self.read(file)
-        if option.kind == "mask":
+        if option.type == "mask":
             return picture.mask()
         self.traits = self.traits or picture.traits
         return picture.pixels

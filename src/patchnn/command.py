@@ -19,7 +19,7 @@ def command_words(name: str, task: Task, files: Mapping[str, list[str]], extra: 
         texts = [_name(file) for file in files[option.name]] if option.picture else _texts(values[option.name])
         if option.positional:
             arguments += texts
-        elif option.kind == "flag" and texts:
+        elif option.type == "flag" and texts:
             words.append(flag(option.name if values[option.name] else f"no_{option.name}"))
         else:
             words += [word for text in texts for word in (flag(option.name), text)]

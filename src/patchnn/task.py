@@ -1,4 +1,4 @@
-"""What a plugin author needs: Task, the kinds of options it may have, and option() to describe them."""
+"""What a plugin author needs: Task, the types an option may have, and option() to describe them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Image", "Mask", "Option", "Size", "Task", "items", "option", "option
 
 _T = TypeVar("_T", bound="Task")
 
-Kind: TypeAlias = Literal["image", "mask", "number", "integer", "flag", "text", "choice", "size"]
+OptionType: TypeAlias = Literal["image", "mask", "number", "integer", "flag", "text", "choice", "size"]
 
 MAX_PIXELS = 10**9
 """A larger output is a slip of the keyboard."""
@@ -84,7 +84,7 @@ class Option:
     """
 
     name: str
-    kind: Kind
+    type: OptionType
     default: Any
     help: str = ""
     many: bool = False
@@ -103,7 +103,7 @@ class Option:
     @property
     def picture(self) -> bool:
         """Whether its values are pixels, which come from files and stay out of the record."""
-        return self.kind in ("image", "mask")
+        return self.type in ("image", "mask")
 
     @property
     def bounds(self) -> str:
@@ -128,26 +128,26 @@ class Option:
             return tuple(self._check_one(item) for item in value)
 
     def _check_one(self, value: Any) -> Any:
-        if self.kind == "image":
+        if self.type == "image":
             return as_image(value, self.name)
-        if self.kind == "mask":
+        if self.type == "mask":
             return as_mask(value, self.name, np.shape(value)[:2])
-        if self.kind == "size":
+        if self.type == "size":
             try:
                 return Size.parse(value)
             except InputError as error:
                 raise InputError(f"{self.name}: {error}") from None
-        if self.kind in ("number", "integer"):
+        if self.type in ("number", "integer"):
             return self._check_number(value)
         accepted = {"flag": isinstance(value, bool), "text": isinstance(value, str), "choice": value in self.choices}
-        if not accepted[self.kind]:
+        if not accepted[self.type]:
             self._refuse(value)
         return value
 
     def _check_number(self, value: Any) -> float | int:
         try:
             # "inf" is how JSON carries infinity. A bool is a number to Python, and a mistake here.
-            number = None if isinstance(value, bool) else operator.index(value) if self.kind == "integer" else float(value)
+            number = None if isinstance(value, bool) else operator.index(value) if self.type == "integer" else float(value)
         except (TypeError, ValueError):
             number = None
         low, high = (-math.inf if self.min is None else self.min), (math.inf if self.max is None else self.max)
@@ -157,7 +157,7 @@ class Option:
 
     def _refuse(self, value: Any) -> typing.NoReturn:
         noun = {"number": "a number", "integer": "a whole number", "flag": "True or False", "text": "text"}
-        needed = " or ".join(self.choices) if self.kind == "choice" else noun[self.kind]
+        needed = " or ".join(self.choices) if self.type == "choice" else noun[self.type]
         bounds = f", {self.bounds}" if self.bounds else ""
         raise InputError(f"{self.name} is {value}: it must be {needed}{bounds}{', or inf' if self.inf else ''}")
 
@@ -186,7 +186,7 @@ def options(task: type[Task]) -> tuple[Option, ...]:
     return tuple(_describe(field, hints[field.name]) for field in dataclasses.fields(task))  # type: ignore[arg-type]  # Task itself is no dataclass, every usable subclass is
 
 
-_KINDS: tuple[tuple[Any, Kind], ...] = (
+_TYPES: tuple[tuple[Any, OptionType], ...] = (
     (Image, "image"),
     (Mask, "mask"),
     (bool, "flag"),
@@ -210,10 +210,10 @@ def _describe(field: dataclasses.Field[Any], hint: Any) -> Option:
     if hint == tuple[Image, ...]:
         facts["many"], hint = True, Image
     if typing.get_origin(hint) is Literal and all(isinstance(choice, str) for choice in typing.get_args(hint)):
-        return Option(kind="choice", choices=typing.get_args(hint), **facts)
-    for known, kind in _KINDS:
+        return Option(type="choice", choices=typing.get_args(hint), **facts)
+    for known, name in _TYPES:
         if hint == known:
-            return Option(kind=kind, **facts)
+            return Option(type=name, **facts)
     raise unsupported
 
 
@@ -229,10 +229,10 @@ class Task(ABC):
     def __post_init__(self) -> None:
         values = {o.name: o.check(getattr(self, o.name)) for o in options(type(self))}
         self._check_masks(values)
-        images = [image for o in options(type(self)) if o.kind == "image" for image in items(values[o.name])]
+        images = [image for o in options(type(self)) if o.type == "image" for image in items(values[o.name])]
         matched = iter(_match_channels(images))
         for o in options(type(self)):
-            if o.kind == "image" and values[o.name] is not None:
+            if o.type == "image" and values[o.name] is not None:
                 values[o.name] = tuple(next(matched) for _ in values[o.name]) if o.many else next(matched)
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -257,10 +257,10 @@ class Task(ABC):
         shape: Shape | None = None
         for o in options(type(self)):
             for pixels in items(values[o.name]) if o.picture else ():
-                if o.kind == "mask" and shape is not None:
+                if o.type == "mask" and shape is not None:
                     with concerning(o.name):
                         as_mask(pixels, o.name, shape)
-                elif o.kind == "image":
+                elif o.type == "image":
                     shape = pixels.shape[:2]
 
 

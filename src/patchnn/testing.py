@@ -23,7 +23,7 @@ from patchnn.engine.plan import Image, Mask, Plan
 from patchnn.engine.synthesize import Progress, synthesize
 from patchnn.errors import InputError
 from patchnn.registry import unusable_options
-from patchnn.run import run
+from patchnn.runner import run
 from patchnn.task import Task, items, options
 
 __all__ = ["TaskConformance", "tiny_image", "tiny_mask"]

@@ -14,7 +14,7 @@ from patchnn.cli.options import parameter
 from patchnn.command import flag
 from patchnn.errors import InputError
 from patchnn.registry import Registry
-from patchnn.run import TUNING
+from patchnn.runner import TUNING
 from patchnn.task import Option, Task, options, plain
 
 __all__ = ["TASK", "Borrowed", "Named", "borrow", "named_task"]
@@ -64,7 +64,7 @@ class Borrowed:
         for o in options(self.task):
             value = self.values.get(o.name)
             for one in value if isinstance(value, list) else [value]:
-                if o.kind == "flag" and value is not None:
+                if o.type == "flag" and value is not None:
                     words.append(flag(o.name if one else f"no_{o.name}"))
                 elif one is not None:
                     words += [flag(o.name), str(one)]
@@ -101,7 +101,7 @@ def borrow(
     task = registry.load(name)
     first, *rest = options(task) or (None,)
     taken = {p.name for p in own}
-    if first is None or first.kind != "image" or not first.positional or first.many:
+    if first is None or first.type != "image" or not first.positional or first.many:
         raise InputError(f"{function.__name__} needs a task of a single picture first, and {name} is none")
     if clash := taken.intersection(o.name for o in rest if o.positional):
         raise InputError(f"{function.__name__} cannot be told --{clash.pop()} of the task {name}: it has an option of that name")

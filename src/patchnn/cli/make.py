@@ -24,7 +24,7 @@ from patchnn.errors import InputError
 from patchnn.files import clear_parts
 from patchnn.images import STREAM, check_output, read_record
 from patchnn.registry import Registry
-from patchnn.run import SEARCH, TUNING
+from patchnn.runner import SEARCH, TUNING
 from patchnn.task import options
 from patchnn.workers import open_workers
 

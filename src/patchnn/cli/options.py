@@ -42,14 +42,14 @@ def parameter(option: Option, *, named: bool = False) -> inspect.Parameter:
     named: give it by its name, --mask FILE, also where it has no default.
     """
     argument = option.positional and not named
-    kind: Any = _TYPES.get(option.kind, str)
+    kind: Any = _TYPES.get(option.type, str)
     default = plain(option.default)
     if option.many:
         kind, default = list[kind], []
     elif option.optional:
         kind = kind | None
     described: dict[str, Any] = {"help": f"{option.help} [{option.bounds}]" if option.bounds else option.help}
-    if option.kind != "flag":
+    if option.type != "flag":
         described["metavar"] = flag(option.name)[2:].upper() if argument else metavar(option)
     return inspect.Parameter(
         option.name,
@@ -61,7 +61,7 @@ def parameter(option: Option, *, named: bool = False) -> inspect.Parameter:
 
 def metavar(option: Option) -> str:
     """Say in a word what an option's value is, or several of them."""
-    return ("|".join(option.choices) or _METAVARS[option.kind]) + ("..." if option.many and option.positional else "")
+    return ("|".join(option.choices) or _METAVARS[option.type]) + ("..." if option.many and option.positional else "")
 
 
 def parse_bytes(text: str) -> int:

@@ -21,7 +21,7 @@ from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
 from patchnn.evaluate.sweep import Tried, draw, try_out
 from patchnn.images import STREAM, check_output, read_image, write_image
-from patchnn.run import TUNING
+from patchnn.runner import TUNING
 from patchnn.task import options
 
 __all__ = ["COMMON", "listed", "sweep"]
@@ -101,7 +101,7 @@ def sweep(
 def _combinations(about: Borrowed) -> tuple[list[str], list[list[dict[str, Any]]]]:
     """Return the names of the options that change, one or two, and by row and column the values of all that are numbers."""
     given = {**about.values, **about.tuning}
-    numbers = [o.name for o in options(about.task) if o.kind in ("number", "integer")]
+    numbers = [o.name for o in options(about.task) if o.type in ("number", "integer")]
     values = {name: _numbers(name, given[name]) for name in (*numbers, *TUNING) if name in given}
     several = [name for name in values if len(values[name]) > 1]
     if not several:

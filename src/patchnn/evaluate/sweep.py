@@ -11,7 +11,7 @@ from patchnn.errors import InputError
 from patchnn.evaluate.contact_sheet import Cell, contact_sheet
 from patchnn.evaluate.figures import FIGURES, measure, summarize
 from patchnn.metrics import diversity
-from patchnn.run import run
+from patchnn.runner import run
 from patchnn.task import Task, plain
 
 __all__ = ["Tried", "draw", "try_out"]

@@ -18,7 +18,7 @@ from patchnn.engine.synthesize import Observer, Progress
 from patchnn.errors import InputError, PluginError
 from patchnn.images import FileTraits, decode, encode
 from patchnn.registry import Registry
-from patchnn.run import SEARCH, TUNING, Result, run
+from patchnn.runner import SEARCH, TUNING, Result, run
 from patchnn.studio.files import Upload, thinned, to_rgba, uploads
 from patchnn.studio.messages import pack, unpack
 from patchnn.task import Image, Option, Task, items, option, options
@@ -178,9 +178,9 @@ def _pixels(o: Option, chosen: list[Upload], traits: list[FileTraits]) -> Any:
             raise InputError(f"{o.name} is missing: {o.help[:1].lower()}{o.help[1:]}")
         return o.default
     pictures = [upload.picture() for upload in chosen]
-    if o.kind == "image":
+    if o.type == "image":
         traits += [picture.traits for picture in pictures]
-    pixels = tuple(picture.mask() if o.kind == "mask" else picture.pixels for picture in pictures)
+    pixels = tuple(picture.mask() if o.type == "mask" else picture.pixels for picture in pictures)
     return pixels if o.many else pixels[0]
 
 

@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from patchnn.errors import InputError
 from patchnn.registry import Registry
-from patchnn.run import SEARCH, TUNING
+from patchnn.runner import SEARCH, TUNING
 from patchnn.studio.files import MAX_PIXELS, open_file, opened, uploads
 from patchnn.studio.guard import Guard, refusal
 from patchnn.studio.messages import pack, unpack
@@ -224,7 +224,7 @@ def describe_option(o: Option) -> dict[str, Any]:
     """Return an option as JSON values."""
     default = None if o.picture or o.positional else plain(o.default)
     bounds = {side: None if value is None or math.isinf(value) else value for side, value in (("min", o.min), ("max", o.max))}
-    told = ("name", "kind", "help", "bounds", "many", "optional", "inf", "choices", "words")
+    told = ("name", "type", "help", "bounds", "many", "optional", "inf", "choices", "words")
     facts = {fact: getattr(o, fact) for fact in told}
     return {**facts, **bounds, "default": default, "required": o.positional}
 

@@ -16,10 +16,10 @@ export function element(tag, facts = {}, ...children) {
 // A knob: its element, and value(), which gives what the option is set to, null for "as the task has it".
 export function knob(option, sizeOf) {
   const id = `knob-${++count}`;
-  const made = (makers[option.kind] ?? text)(option, id, sizeOf);
+  const made = (makers[option.type] ?? text)(option, id, sizeOf);
   const help = element("p", { id: `${id}-help`, className: "hint" }, spoken(option.bounds ? `${option.help} (${option.bounds})` : option.help));
   const label = element("label", { htmlFor: id }, title(option.name));
-  const row = element("div", { className: `knob ${option.kind}` }, label, made.element, help);
+  const row = element("div", { className: `knob ${option.type}` }, label, made.element, help);
   row.querySelector(`#${id}`).setAttribute("aria-describedby", help.id);
   return { option, element: row, value: made.value, refresh: made.refresh ?? (() => {}) };
 }
@@ -63,7 +63,7 @@ function number(option, id) {
   };
   if (option.min === null || typeof option.default !== "number") return { element: field, value };
   const top = option.max ?? Math.max(2, 2 * option.default);
-  const step = option.kind === "integer" ? 1 : (top - option.min) / 200;
+  const step = option.type === "integer" ? 1 : (top - option.min) / 200;
   const slider = element("input", { type: "range", min: option.min, max: top, step, value: option.default, "aria-label": title(option.name), tabIndex: 0 });
   slider.addEventListener("input", () => (field.value = String(Number(Number(slider.value).toFixed(3)))));
   field.addEventListener("input", () => (slider.value = field.value));

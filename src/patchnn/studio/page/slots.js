@@ -29,15 +29,15 @@ export class Slots {
 
   guess(option, i, uses) {
     const { pictures, current } = this.tray;
-    if (!current || (!option.required && option.kind !== "mask")) return [];
+    if (!current || (!option.required && option.type !== "mask")) return [];
     const now = (picture) => ({ picture, as: "now" });
-    if (option.kind === "mask") {
-      const over = this.options.slice(0, i).findLast((other) => other.kind === "image");
+    if (option.type === "mask") {
+      const over = this.options.slice(0, i).findLast((other) => other.type === "image");
       const under = over && uses[over.name][0]?.picture;
       return under?.marked ? [{ picture: under, as: "marks" }] : [];
     }
     if (option.many) return pictures.map(now);
-    const singles = this.options.filter((other) => other.kind === "image" && other.required && !other.many);
+    const singles = this.options.filter((other) => other.type === "image" && other.required && !other.many);
     if (singles.length < 2) return [now(current)];
     // Of two pictures the second is what was made of the first by hand, or the other one there is.
     const place = singles.indexOf(option);
@@ -103,7 +103,7 @@ export class Slots {
   choices(option) {
     const uses = [];
     for (const picture of this.tray.pictures) {
-      if (option.kind === "mask" && picture.marked) uses.push({ picture, as: "marks" });
+      if (option.type === "mask" && picture.marked) uses.push({ picture, as: "marks" });
       if (picture.blob && picture.edited) uses.push({ picture, as: "now" }, { picture, as: "first" });
       else uses.push({ picture, as: "now" });
     }

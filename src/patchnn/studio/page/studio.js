@@ -131,7 +131,7 @@ function look(result) {
   $("result").hidden = !shown;
   if (tray.current) {
     easel.put(tray.current);
-    easel.marks = task?.options.some((option) => option.kind === "mask") ?? false;
+    easel.marks = task?.options.some((option) => option.type === "mask") ?? false;
     easel.show();
     $("easel-caption").textContent = `${tray.current.name}, ${tray.current.width} × ${tray.current.height}`;
   }
@@ -355,7 +355,7 @@ function pick(name) {
 // A task that one picture is enough for: with such a one the page begins.
 const simple = ({ options }) => options.filter((option) => option.required).length === 1 && !options.some((option) => option.required && option.many);
 
-const pictured = (option) => option.kind === "image" || option.kind === "mask";
+const pictured = (option) => option.type === "image" || option.type === "mask";
 
 const sizeOf = () => Object.values(slots.uses()).flat()[0]?.picture;
 
