@@ -1,16 +1,17 @@
-"""The command line: the one place that prints errors and turns them into exit codes."""
+"""The command line. Its `main` is the one place that turns errors into a line on stderr and an exit code."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from patchnn.cli.interrupt import INTERRUPTED, ending_soon
+from patchnn.cli.printing import flush_stdout, open_streams, say
 from patchnn.errors import DEBUG, PatchnnError, debugging
 
 if TYPE_CHECKING:
@@ -18,49 +19,61 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+LONGEST_WORD = 4096
+"""Longer words of a wrong command line are cut in the error: no file name has more characters."""
+
 
 def main(argv: Sequence[str] | None = None, registry: Registry | None = None) -> int:
     """Run the command line and return its exit code: 0, 1 for an error, 2 for wrong usage, 130 for Ctrl-C.
 
-    argv: the words after the program's name, default this process's. registry: the tasks, default those installed.
+    argv: the words after the program's name; default: this process's. registry: the tasks; default: those installed.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    # Taken out here so that it may stand anywhere, as one adds it to a command that has just failed.
+    # --debug may stand anywhere: people add it to the end of a command that has just failed.
     before = os.environ.get(DEBUG, "")
     if "--debug" in words:
         os.environ[DEBUG] = "1"
     words = [word for word in words if word != "--debug"] or ["--help"]
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A file's name need not be valid UTF-8, and is printed as it is.
-        sys.stdout.reconfigure(errors="surrogateescape")
+    open_streams()
     try:
-        # Where the words are not this process's own, Ctrl-C may be meant for more than this call.
+        # Where the caller passes the words, Ctrl-C may be meant for more than this call.
         with ending_soon() if argv is None else contextlib.nullcontext():
-            return _run(words, registry)
+            code, line = _run(words, registry), ""
     except (Exception, KeyboardInterrupt) as error:
         if debugging():
-            traceback.print_exc()
+            for part in traceback.format_exc().splitlines():
+                say(part)
         code, line = _explain(error)
     finally:
         os.environ[DEBUG] = before
-    print(" ".join(line.split()), file=sys.stderr)
+    if problem := flush_stdout():
+        code, line = 1, f"error: standard output cannot be written: {problem}"
+    if line:
+        say(line)
     return code
 
 
 def _explain(error: BaseException) -> tuple[int, str]:
-    """Return the exit code for an error, and what is said about it."""
+    """Return the exit code for an error, and the line that explains it."""
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED, "interrupted"
     if isinstance(error, PatchnnError):
         return 1, f"error: {error}"
+    if isinstance(error, MemoryError):
+        return 1, "error: memory ran out: use a smaller image, a smaller --size, or fewer --jobs"
     if isinstance(error, OSError) and error.filename and error.strerror:
         return 1, f"error: {error.filename}: {error.strerror}"
     if hasattr(error, "format_message"):
-        # A complaint of typer's, whose classes are click's or its own copies of them, by its version.
+        # An error of typer's; its classes are click's or its own copies, depending on its version.
         context = getattr(error, "ctx", None)
         hint = f" (see {context.command_path} --help)" if context else ""
-        return getattr(error, "exit_code", 2), f"error: {error.format_message()}{hint}"
-    return 1, f"error: {type(error).__name__}: {error} (--debug shows more)"
+        return getattr(error, "exit_code", 2), f"error: {_one_line(error.format_message())}{hint}"
+    return 1, f"error: {type(error).__name__}: {_one_line(str(error))} (--debug shows more)"
+
+
+def _one_line(text: str) -> str:
+    """Return a message of another library on one line, with overlong words cut."""
+    return re.sub(rf"(\S{{40}})\S{{{LONGEST_WORD},}}", r"\1…", " ".join(text.split()))
 
 
 def _run(words: list[str], registry: Registry | None) -> int:

@@ -1,62 +1,53 @@
-"""The app: a command for every task in the registry, and the few that are about them."""
+"""The app: a command for every task in the registry, and the commands that list, show, measure and examine."""
 
 from __future__ import annotations
 
 import inspect
-import json
-import shlex
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.main import get_command
 
-from patchnn.cli.borrow import borrow, named_task
 from patchnn.cli.doctor import doctor_command
-from patchnn.cli.evaluate import COMMON as EVALUATE
+from patchnn.cli.evaluate import SHARED as EVALUATE
 from patchnn.cli.evaluate import evaluate
-from patchnn.cli.help import Command, Group, TaskCommand
-from patchnn.cli.make import make
+from patchnn.cli.help import PLAIN, Command, Group, TaskCommand
 from patchnn.cli.options import metavar, parameter
+from patchnn.cli.printing import write
+from patchnn.cli.request import Request
+from patchnn.cli.run_task import run_task
 from patchnn.cli.score import score
+from patchnn.cli.settings import Settings
+from patchnn.cli.show import show_command
 from patchnn.cli.studio import studio
-from patchnn.cli.sweep import COMMON as SWEEP
+from patchnn.cli.sweep import SHARED as SWEEP
 from patchnn.cli.sweep import listed, sweep
-from patchnn.errors import InputError, PluginError
-from patchnn.images import read_record
+from patchnn.cli.task_group import task_group
+from patchnn.errors import PluginError
 from patchnn.registry import Registry
 from patchnn.task import Task, options
 from patchnn.version import __version__
 
-__all__ = ["BORROWING", "build_app"]
-
-BORROWING: dict[str, Any] = {"evaluate": (evaluate, EVALUATE), "sweep": (sweep, SWEEP, listed)}
-"""Commands that have the options of the task that they are told: what `borrow` makes them of."""
-
-_PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+__all__ = ["build_app"]
 
 
 def build_app(registry: Registry) -> typer.Typer:
-    """Return the command line over the tasks of `registry`; a task is loaded only when its command is asked for."""
+    """Return the command line for the tasks of `registry`; it loads a task only when its command is needed."""
+    groups = {"evaluate": (evaluate, EVALUATE), "sweep": (sweep, SWEEP, listed)}
 
     class Commands(Group):
         tasks = registry
 
         def list_commands(self, ctx: Any) -> list[str]:
-            return [*registry, *super().list_commands(ctx), *BORROWING]
+            return [*registry, *super().list_commands(ctx), *groups]
 
         def get_command(self, ctx: Any, cmd_name: str) -> Any:
-            if cmd_name in BORROWING:
-                return _borrowing_command(registry, cmd_name)
+            if cmd_name in groups:
+                return task_group(registry, *groups[cmd_name])
             return _task_command(registry, cmd_name) if cmd_name in registry else super().get_command(ctx, cmd_name)
 
-        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-            if args[0] in BORROWING:
-                return args[0], _borrowing_command(registry, args[0], named_task(args[1:])), args[1:]
-            return super().resolve_command(ctx, args)
-
-    app = typer.Typer(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, **_PLAIN)
+    app = typer.Typer(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, **PLAIN)
 
     @app.callback()
     def patchnn(
@@ -65,50 +56,28 @@ def build_app(registry: Registry) -> typer.Typer:
         ] = False,
         debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error, as PATCHNN_DEBUG=1 does.")] = False,
     ) -> None:
-        """New pictures out of the patches of a single one."""
-
-    app.command(cls=Command)(studio)
+        """Make new images from the patches of a given one."""
 
     @app.command(cls=Command)
     def tasks() -> None:
-        """List the tasks that are installed, the broken ones with the reason."""
+        """List the installed tasks, with the reason for those that cannot be used."""
         for plugin in registry.plugins():
             about = f"broken: {plugin.problem}" if plugin.problem else _summary(plugin.load())
-            print(f"{plugin.name:12} {plugin.distribution} {plugin.version}  {about}")
+            write(f"{plugin.name:12} {plugin.distribution} {plugin.version}  {about}")
 
-    @app.command(cls=Command)
-    def show(
-        path: Annotated[Path, typer.Argument(metavar="PICTURE", help="A PNG that patchnn wrote.")],
-        as_json: Annotated[bool, typer.Option("--json", help="Print the whole record.")] = False,
-    ) -> None:
-        """Print the command that makes a picture again."""
-        record = read_record(path)
-        if as_json:
-            print(json.dumps(record, indent=2))
-        elif isinstance(record.get("command"), list):
-            print(shlex.join(["patchnn", *map(str, record["command"]), "-o", str(path)]))
-        else:
-            raise InputError(f"{path} was not made by a command; --json prints how it was")
-
-    app.command(cls=Command)(doctor_command(registry))
-    app.command(cls=Command)(score)
+    for command in (studio, show_command(registry), doctor_command(registry), score):
+        app.command(cls=Command)(command)
     return app
-
-
-def _borrowing_command(registry: Registry, name: str, task: str | None = None) -> Any:
-    command = typer.Typer(**_PLAIN)
-    command.command(name, cls=Command)(borrow(registry, task, *BORROWING[name]))
-    return get_command(command)
 
 
 def _print_version(asked: bool) -> None:
     if asked:
-        print(f"patchnn {__version__}")
+        write(f"patchnn {__version__}")
         raise typer.Exit
 
 
 def _task_command(registry: Registry, name: str) -> Any:
-    command = typer.Typer(**_PLAIN)
+    command = typer.Typer(**PLAIN)
     try:
         task = registry.load(name)
     except PluginError as error:
@@ -121,12 +90,12 @@ def _task_command(registry: Registry, name: str) -> Any:
         command.command(name, help=f"(broken: {problem})", context_settings=anything)(broken)
     else:
         command.command(name, cls=TaskCommand, help=inspect.getdoc(task))(_task_function(registry, name, task))
-        return _say_what_arguments_are(get_command(command), task)
+        return _describe_arguments(get_command(command), task)
     return get_command(command)
 
 
-def _say_what_arguments_are(command: Any, task: type[Task]) -> Any:
-    """Let the help call arguments what it calls options' values; typer shows their Python types, as <list[Path]>."""
+def _describe_arguments(command: Any, task: type[Task]) -> Any:
+    """Let the help describe an argument's value as it does an option's; typer shows its Python type, as <list[Path]>."""
     words = {o.name: metavar(o) for o in options(task) if o.positional}
     for argument in command.params:
         if argument.name in words:
@@ -135,15 +104,15 @@ def _say_what_arguments_are(command: Any, task: type[Task]) -> Any:
 
 
 def _task_function(registry: Registry, name: str, task: type[Task]) -> Callable[..., None]:
-    """Return a function whose signature, from which typer reads a command, is the task's options and make's."""
+    """Return a function whose signature, from which typer reads a command, has the task's options and those of every task."""
     own = [parameter(o) for o in options(task)]
-    common = [p for p in inspect.signature(make, eval_str=True).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    every = [p.replace(kind=p.KEYWORD_ONLY) for p in inspect.signature(Settings, eval_str=True).parameters.values()]
 
     def function(**given: Any) -> None:
         values = {p.name: given.pop(p.name) for p in own}
-        make(registry, name, values, **given)
+        run_task(Request(registry, name, task, values, Settings(**given)))
 
-    function.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]  # read by inspect, unknown to typeshed
+    function.__signature__ = inspect.Signature([*own, *every])  # type: ignore[attr-defined]  # read by inspect, unknown to typeshed
     return function
 
 

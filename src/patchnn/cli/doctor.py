@@ -1,4 +1,4 @@
-"""What `patchnn doctor` tells: what is installed, what can run, and why something cannot."""
+"""`patchnn doctor`: what is installed, what can run, and why something cannot."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from patchnn.cli.printing import escape, write
 from patchnn.engine.backend import BACKENDS
 from patchnn.engine.machine import THREADS, count_threads, free_bytes, memory_limit
 from patchnn.errors import PatchnnError
@@ -23,16 +24,16 @@ __all__ = ["doctor_command", "examine"]
 REQUIRED = ("numpy", "scipy", "imageio", "pillow", "tifffile", "psutil", "threadpoolctl", "typer", "rich")
 OPTIONAL = ("cupy", "imagecodecs", "distributed", "matplotlib", "torch", "torchvision", "starlette", "uvicorn")
 _WHEELS = {"cupy": ("cupy-cuda12x", "cupy-cuda11x", "cupy-cuda13x", "cupy")}
-"""Distributions that a library comes in, where it is not its own name's."""
+"""Distributions that contain a library, where their names differ from its own."""
 
 
 def doctor_command(registry: Registry) -> Callable[..., None]:
-    """Return the command over the tasks of `registry`."""
+    """Return the command for the tasks of `registry`."""
 
-    def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
-        """Tell what is installed, which backends and tasks can be used, and why others cannot."""
+    def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+        """Show what is installed, which backends and tasks work, and why others do not."""
         found = examine(registry)
-        print(json.dumps(found, indent=2) if as_json else "\n".join(_lines(found)))
+        write(json.dumps(found, indent=2) if as_json else "\n".join(map(escape, _lines(found))))
 
     return doctor
 
@@ -84,9 +85,9 @@ def _threads() -> dict[str, Any]:
 
 
 def _blas() -> list[str]:
-    """Return the BLAS libraries that NumPy and SciPy brought along, with their versions and threads."""
+    """Return the BLAS libraries of NumPy and SciPy, with their versions and threads."""
     import numpy as np
-    import scipy.linalg  # noqa: F401  # SciPy loads a library of its own
+    import scipy.linalg  # noqa: F401  # SciPy loads its own library
     from threadpoolctl import threadpool_info
 
     np.ones((2, 2)) @ np.ones((2, 2))
@@ -108,7 +109,7 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
         f"absent    {', '.join(absent) or 'none'}",
         *(f"backend   {name}: {about['description'] or about['problem']}" for name, about in found["backends"].items()),
         *(f"task      {task['name']} ({task['from']}): {task['problem'] or 'ok'}" for task in found["tasks"]),
-        f"memory    {memory['free'] / 1e9:.1f} GB free{total}; a run may use half of what is free",
+        f"memory    {memory['free'] / 1e9:.1f} GB free{total}; a run uses at most half of what is free",
         f"threads   {threads['problem'] or threads['used']}, {threads['cores']} cores",
         *(f"blas      {line}" for line in found["blas"]),
     ]

@@ -1,4 +1,4 @@
-"""What --help says: commands and options in groups, every summary whole, and no Python types."""
+"""What --help shows: commands and options in groups, whole summaries, no Python types. And errors in option names."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from patchnn.errors import InputError
 from patchnn.registry import COMMON_OPTIONS
 
-__all__ = ["Command", "Group", "TaskCommand"]
+__all__ = ["PLAIN", "Command", "Group", "TaskCommand", "write_sections"]
+
+PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+"""Settings of every typer app here: errors and help are plain text."""
 
 MEASURING = ("score", "evaluate", "sweep")
-"""Commands that measure; what is neither one of them nor a task is another command."""
+"""Commands that measure; the help lists them under a heading of their own."""
 
 
 class Command(TyperCommand):
-    """A command whose help has what is its own first, then the options that every task has."""
+    """A command whose help has its own options first, then those that every task has."""
 
     common: frozenset[str] = frozenset()
 
@@ -26,11 +30,18 @@ class Command(TyperCommand):
         for parameter in self.get_params(ctx):
             name, about = parameter.get_help_record(ctx) or ("", "")
             if parameter.param_type_name == "argument":
-                # typer adds the Python type, as <list[Path]>, where nobody says what it is.
+                # typer adds the Python type, as <list[Path]>, where it has no other description.
                 sections["Arguments"].append((re.sub(r" <.*>$", "", name), about))
             elif name:
                 sections["Options of every task" if parameter.name in self.common else "Options"].append((name, about))
-        _write(sections, formatter)
+        write_sections(sections, formatter)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            message = as_flag(str(error), error.about, self.params)
+            raise InputError(message, error.about) from error
 
 
 class TaskCommand(Command):
@@ -40,7 +51,7 @@ class TaskCommand(Command):
 
 
 class Group(TyperGroup):
-    """The commands, in the help those that make pictures first, then those that measure, then the others."""
+    """The commands; the help lists those that make images first, then those that measure, then the others."""
 
     tasks: Any = ()
 
@@ -48,11 +59,10 @@ class Group(TyperGroup):
         sections: dict[str, list[tuple[str, str]]] = {"Tasks": [], "Measuring": [], "Other commands": []}
         for name in self.list_commands(ctx):
             title = "Tasks" if name in self.tasks else "Measuring" if name in MEASURING else "Other commands"
-            about: Any = self.get_command(ctx, name)
-            sections[title].append((name, " ".join(about.help.partition("\n\n")[0].split())))
-        _write(sections, formatter)
+            sections[title].append((name, summary(self.get_command(ctx, name))))
+        write_sections(sections, formatter)
         formatter.write_paragraph()
-        formatter.write_text("patchnn COMMAND --help says what a command can do.")
+        formatter.write_text("patchnn COMMAND --help shows the options of a command.")
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if self.get_command(ctx, args[0]) is None:
@@ -62,7 +72,21 @@ class Group(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def _write(sections: dict[str, list[tuple[str, str]]], formatter: Any) -> None:
+def summary(command: Any) -> str:
+    """Return the first paragraph of a command's help on one line."""
+    return " ".join(command.help.partition("\n\n")[0].split())
+
+
+def as_flag(message: str, about: str | None, parameters: Any) -> str:
+    """Return an error message with the option that it is about as the command line spells it: --max-memory for max_memory."""
+    flags = {p.name: max(p.opts, key=len) for p in parameters if p.param_type_name == "option"}
+    if about not in flags:
+        return message
+    return re.sub(rf"(?<![\w-]){about}(?!\w)", flags[about], message, count=1)
+
+
+def write_sections(sections: dict[str, list[tuple[str, str]]], formatter: Any) -> None:
+    """Write the sections that are not empty, each as a title and a list of names with their descriptions."""
     for title, records in sections.items():
         if records:
             with formatter.section(title):

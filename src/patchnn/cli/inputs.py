@@ -1,4 +1,4 @@
-"""Which files the words of a command name: single ones, all of a folder, or what a pattern matches."""
+"""Which files a command line names: single files, all images of a folder, or the matches of a pattern."""
 
 from __future__ import annotations
 
@@ -15,28 +15,27 @@ from patchnn.task import Task, options
 
 __all__ = ["MAPS", "Inputs", "find_inputs"]
 
-PICTURES = frozenset(
+IMAGE_SUFFIXES = frozenset(
     {
         *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".bmp", ".dib", ".tif", ".tiff", ".gif"),
         *(".jp2", ".exr", ".pbm", ".pgm", ".ppm", ".pnm", ".tga", ".ico"),
     }
 )
-"""What a file in a folder must end in to be taken for a picture."""
-
+"""Endings of the files in a folder that are taken for images."""
 
 NAMELESS = "patchnn"
-"""What the result of a task is named after that takes no picture."""
+"""What the result is named after where a task takes no image."""
 
 MAPS = "apply_to"
-"""The option that names maps; they are found as the pictures of a task are."""
+"""The option that names maps; their files are found as a task's images are."""
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files of one picture after the other.
+    """The files for each image to make.
 
-    words: what was given for every picture option, and the maps. through: the option whose folder or pattern is gone
-    through, None where a single picture is made. names: the files found there, or what the single picture is named after.
+    words: the words given for every image option, and the maps. through: the option whose folder or pattern gives one
+    image after another, None for a single image. names: the files found there, or what the single image is named after.
     """
 
     words: Mapping[str, list[str]]
@@ -44,7 +43,7 @@ class Inputs:
     names: tuple[str, ...]
 
     def __iter__(self) -> Iterator[tuple[str, dict[str, list[str]]]]:
-        """Yield each picture's file and all that belong to it, by option."""
+        """Yield each image's file and the files of all options for it."""
         partners = {word: _by_name(word) for key, words in self.words.items() for word in words if key != self.through}
         for name in self.names:
             yield (
@@ -57,11 +56,12 @@ class Inputs:
 
 
 def find_inputs(task: type[Task], values: Mapping[str, Any], maps: list[str]) -> Inputs:
-    """Return the files that a task's picture options name, and its maps.
+    """Return the files that a task's image options name, and its maps.
 
-    An option of many pictures takes all of a folder. Of the others, the first that is given a folder or a pattern is gone
-    through; a folder for another, or for maps, holds the file that goes with each, by name or by name without extension.
-    Raises InputError for a folder or a pattern without pictures, and for two pictures of one name.
+    An option that takes many images takes all of a folder at once. The first other option with a folder or a pattern
+    gives one image after another. A folder for a further option, or for maps, holds the file for each of these images,
+    found by its name with or without extension. Raises InputError for a folder or pattern without images, and for two
+    images of one name.
     """
     words: dict[str, list[str]] = {}
     through = None
@@ -77,7 +77,7 @@ def find_inputs(task: type[Task], values: Mapping[str, Any], maps: list[str]) ->
     for name in names:
         twin = seen.setdefault(Path(name).stem, name)
         if twin != name:
-            raise InputError(f"{twin} and {name} would have one output: rename one of them")
+            raise InputError(f"{twin} and {name} would have the same output: rename one of them")
     return Inputs({**words, MAPS: maps}, through, tuple(names))
 
 
@@ -88,7 +88,7 @@ def _by_name(word: str) -> dict[str, str]:
 
 
 def _partner(word: str, partners: Mapping[str, str], name: str) -> str:
-    """Return the file for a picture: the word itself, or the one found there; one that is absent is named when it is read."""
+    """Return the file for an image: the word itself, or the one in its folder; reading a missing one names it."""
     if not _is_many(word):
         return word
     path, folder = Path(name), word if os.path.isdir(word) else os.path.dirname(word)
@@ -101,13 +101,13 @@ def _is_many(word: str) -> bool:
 
 def _found(word: str) -> list[str]:
     if os.path.isdir(word):
-        names = _pictures(entry.path for entry in os.scandir(word) if not entry.name.startswith("."))
+        names = _images(entry.path for entry in os.scandir(word) if not entry.name.startswith("."))
     else:
         names = sorted(name for name in glob.glob(word, recursive=True) if os.path.isfile(name))
     if not names:
-        raise InputError(f"{word} {'holds no pictures' if os.path.isdir(word) else 'matches no file'}")
+        raise InputError(f"{word} {'holds no images' if os.path.isdir(word) else 'matches no file'}")
     return names
 
 
-def _pictures(names: Any) -> list[str]:
-    return sorted(name for name in names if Path(name).suffix.lower() in PICTURES and os.path.isfile(name))
+def _images(names: Any) -> list[str]:
+    return sorted(name for name in names if Path(name).suffix.lower() in IMAGE_SUFFIXES and os.path.isfile(name))

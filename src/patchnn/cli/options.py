@@ -1,4 +1,4 @@
-"""Options as typer reads them."""
+"""A task's options as typer reads them, and checks of the options that every task has."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["check_count", "check_jobs", "metavar", "parameter", "parse_bytes", "
 MIN_MEMORY = 64 << 20
 """Less than this holds no picture's patches."""
 
-MOST_PICTURES = 100_000
-"""More at once are a slip of the keyboard."""
+MOST_IMAGES = 100_000
+"""A larger --count is taken for a typing error."""
 SEEDS = 2**32
-"""A seed is smaller."""
+"""Seeds are smaller than this."""
 
 _TYPES: dict[str, type] = {"number": float, "integer": int, "flag": bool, "image": Path, "mask": Path}
 _METAVARS = {
@@ -36,12 +36,9 @@ _METAVARS = {
 }
 
 
-def parameter(option: Option, *, named: bool = False) -> inspect.Parameter:
-    """Return an option of a task as a parameter that typer reads; ranges stay for the task itself to check.
-
-    named: give it by its name, --mask FILE, also where it has no default.
-    """
-    argument = option.positional and not named
+def parameter(option: Option) -> inspect.Parameter:
+    """Return an option of a task as a parameter that typer reads; the task itself checks ranges."""
+    argument = option.positional
     kind: Any = _TYPES.get(option.type, str)
     default = plain(option.default)
     if option.many:
@@ -60,12 +57,12 @@ def parameter(option: Option, *, named: bool = False) -> inspect.Parameter:
 
 
 def metavar(option: Option) -> str:
-    """Say in a word what an option's value is, or several of them."""
+    """Return the word that stands for an option's value in the help."""
     return ("|".join(option.choices) or _METAVARS[option.type]) + ("..." if option.many and option.positional else "")
 
 
 def parse_bytes(text: str) -> int:
-    """Return the number of bytes that "4GB", "512MiB" or "1000000" stands for; raises InputError for other text."""
+    """Return the number of bytes in text such as "4GB", "512MiB" or "1000000"; raises InputError for other text."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?)b?|b)?", text.strip(), re.IGNORECASE)
     if not match:
         raise InputError(f"--max-memory is {text!r}: write 4GB, 512MiB or a number of bytes")
@@ -77,13 +74,13 @@ def parse_bytes(text: str) -> int:
 
 
 def check_jobs(jobs: int) -> None:
-    """Raise InputError for no job at a time."""
+    """Raise InputError unless --jobs is 1 or more."""
     if jobs < 1:
         raise InputError(f"--jobs is {jobs}: it must be 1 or more")
 
 
 def parse_depth(text: str) -> BitDepth | None:
-    """Return the bits a channel that --depth asks for, None for auto; raises InputError for other text."""
+    """Return the bits per channel in the text of --depth, None for auto; raises InputError for other text."""
     depths: dict[str, BitDepth | None] = {"auto": None, "8": 8, "16": 16, "float": "float"}
     if text not in depths:
         raise InputError(f"--depth is {text}: it must be {', '.join(depths)}")
@@ -91,9 +88,9 @@ def parse_depth(text: str) -> BitDepth | None:
 
 
 def check_count(count: int, seed: int | None, option: str = "--count") -> None:
-    """Raise InputError, naming the option, if there is no room for so many pictures, or for their seeds from `seed` on."""
-    if not 1 <= count <= MOST_PICTURES:
-        raise InputError(f"{option} is {count}: it must be from 1 to {MOST_PICTURES}")
+    """Raise InputError, naming the option, for an image count out of range, or for seeds from `seed` on that are."""
+    if not 1 <= count <= MOST_IMAGES:
+        raise InputError(f"{option} is {count}: it must be from 1 to {MOST_IMAGES}")
     if seed is not None and not 0 <= seed <= SEEDS - count:
-        pictures = f" for {count} pictures" if count > 1 else ""
-        raise InputError(f"--seed is {seed}: it must be from 0 to {SEEDS - count}{pictures}")
+        images = f" for {count} images" if count > 1 else ""
+        raise InputError(f"--seed is {seed}: it must be from 0 to {SEEDS - count}{images}")

@@ -1,4 +1,4 @@
-"""Where pictures go that a command makes."""
+"""Where a command writes its images."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from patchnn.files import check_place, make_folder
 from patchnn.images import STREAM
 from patchnn.images.writing import check_format
 
-__all__ = ["animation_paths", "folder_pattern", "map_path", "output_paths", "pattern_paths", "stem"]
+__all__ = ["animation_paths", "check_not_empty", "folder_pattern", "map_path", "output_paths", "pattern_paths", "stem"]
 
 
 def stem(file: str | Path) -> str:
-    """Return what the results of a file are named after: its name without extension, or stdin."""
+    """Return what a file's results are named after: its name without extension, or stdin."""
     return "stdin" if str(file) == STREAM else Path(file).stem
 
 
 def output_paths(output: str | None, name: str, count: int, force: bool) -> list[Path]:
-    """Return where `count` pictures go: the file that was asked for, or one called `name` in that folder or here.
+    """Return where to write `count` images: the file `output`, or files called `name` in the folder `output` or here.
 
-    Several are numbered from 1. A name that nobody asked for gives way to files that exist, unless `force` is set. A
-    folder that ends with / is made where there is none.
+    Several are numbered from 1. In a folder, names that are taken are skipped unless `force` is set. A folder whose name
+    ends with / is created. Raises InputError for an empty name, and for one without extension.
     """
+    check_not_empty("--output", output)
     folder = Path(output or ".")
     if output == STREAM or (output and not output.endswith("/") and not folder.is_dir()):
         if output != STREAM and not folder.suffix:
@@ -39,21 +40,22 @@ def output_paths(output: str | None, name: str, count: int, force: bool) -> list
     return _numbered(path, start, count)
 
 
-def folder_pattern(output: str | None, pictures: int, form: Mapping[str, Any]) -> str:
-    """Return where the results of a folder go, with * for a picture's name; makes the folder.
+def folder_pattern(output: str | None, images: int, form: Mapping[str, Any]) -> str:
+    """Return where to write the results of a folder, with * for an image's name; creates the folder.
 
-    output: a folder, or a pattern as out/*.jpg. form: depth and quality, as in write_image. Raises InputError for
-    anything else, and for what files of this kind cannot hold.
+    output: a folder, or a pattern such as out/*.jpg. form: depth and quality, as in write_image. Raises InputError for
+    anything else, and for a form that files of this format cannot hold.
     """
-    if not output:
-        raise InputError("--output is missing: say which folder the pictures go to, as -o out/")
+    check_not_empty("--output", output)
+    if output is None:
+        raise InputError("--output is missing: name the folder for the images, as in -o out/")
     path = Path(output)
     if "*" not in path.name:
         if not output.endswith("/") and path.suffix and not path.is_dir():
-            raise InputError(f"--output is {output}, one file for {pictures} pictures: give a folder, as -o out/")
+            raise InputError(f"--output is {output}, one file for {images} images: give a folder, as in -o out/")
         path = path / "*.png"
     if path.name.count("*") != 1 or "*" in str(path.parent):
-        raise InputError(f"--output is {output}: one * stands for a picture's name, as in -o 'out/*.jpg'")
+        raise InputError(f"--output is {output}: it must hold one *, for an image's name, as in -o 'out/*.jpg'")
     check_format(str(path), **form)
     make_folder(path.parent)
     check_place(path, overwrite=True)
@@ -61,29 +63,35 @@ def folder_pattern(output: str | None, pictures: int, form: Mapping[str, Any]) -
 
 
 def pattern_paths(pattern: str, stem: str, count: int) -> list[Path]:
-    """Return where the `count` results of one picture of a folder go."""
+    """Return where to write the `count` results of one image of a folder."""
     path = Path(pattern)
     path = path.with_name(path.name.replace("*", stem))
     return [path] if count == 1 else _numbered(path, 1, count)
 
 
-def map_path(output: Path, file: str, picture: str) -> Path:
-    """Return where a map's result goes: beside the picture, named after both; as TIFF or EXR where the map is one, else as PNG.
+def map_path(output: Path, file: str, image: str) -> Path:
+    """Return where to write a map's result: next to the image, named after both; as TIFF or EXR if the map is one, else as PNG.
 
-    A map that is called like its picture gives its folder's name.
+    A map with the same name as its image adds the name of its folder instead.
     """
     given = Path(file)
-    same = stem(file) == stem(picture) and given.resolve() != Path(picture).resolve()
+    same = stem(file) == stem(image) and given.resolve() != Path(image).resolve()
     name = given.resolve().parent.name if same else stem(file)
     suffix = given.suffix if given.suffix.lower() in (".tif", ".tiff", ".exr") else ".png"
     return output.with_name(f"{output.stem}-{name}{suffix}")
 
 
 def animation_paths(path: Path | None, total: int) -> list[Path]:
-    """Return where the animations of `total` pictures go, numbered from 1 if there are several; none if none is asked for."""
+    """Return where to write the animations of `total` images, numbered from 1 if there are several; [] without a path."""
     if path is None:
         return []
     return [path] if total == 1 else _numbered(path, 1, total)
+
+
+def check_not_empty(option: str, name: str | None) -> None:
+    """Raise InputError if an option was given an empty name, which would mean the current folder."""
+    if name == "":
+        raise InputError(f"{option} is empty: it must name a file or a folder")
 
 
 def _numbered(path: Path, start: int, count: int) -> list[Path]:

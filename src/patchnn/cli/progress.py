@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal; elsewhere a line for every picture, and now and then one in between."""
+"""Progress on stderr: a bar on a terminal; elsewhere a line for every image, and one every few seconds in between."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from patchnn.cli.printing import escape, is_terminal, say, write
 from patchnn.engine.synthesize import Progress
 
 __all__ = ["Display", "print_failures", "show_progress"]
 
 STEADY = 5.0
-"""Seconds between two lines about one picture."""
+"""Seconds between two lines about one image."""
 
 
 class Display:
-    """What is shown of `total` pictures; this one shows nothing.
+    """The display of a run over `total` images; this base class shows no progress.
 
-    notes: lines to print once the work has begun, so that an error before it stands alone.
+    notes: lines to show once the work has begun. An error before that is then the only line.
     """
 
     def __init__(self, total: int, notes: list[str]) -> None:
@@ -26,26 +27,26 @@ class Display:
         self.noted = set(notes)
 
     def note(self, lines: Iterable[str]) -> None:
-        """Have lines printed, each of them once."""
+        """Add notes, each line once."""
         for line in lines:
             if line not in self.noted:
                 self.noted.add(line)
                 self.notes.append(line)
 
     def observe(self, progress: Progress) -> None:
-        """Show how far the picture at work is."""
+        """Show the progress of the current image."""
 
     def finish(self, text: str) -> None:
-        """Show that one more is done, and what came of it."""
+        """Show that one more image is done, and its result."""
         self.done += 1
 
     def print(self, line: str) -> None:
         """Print a line on stdout."""
-        print(line, flush=True)
+        write(line)
 
-    def _flush(self, say: Callable[[str], None]) -> None:
+    def _flush(self, show: Callable[[str], None]) -> None:
         while self.notes:
-            say(self.notes.pop(0))
+            show(self.notes.pop(0))
 
     def _title(self, text: str) -> str:
         return f"{min(self.done + 1, self.total)}/{self.total} {text}" if self.total > 1 else text
@@ -53,10 +54,10 @@ class Display:
 
 @contextmanager
 def show_progress(total: int, notes: list[str], quiet: bool) -> Iterator[Display]:
-    """Give what shows how far the making of `total` pictures is, nothing if it is to be quiet."""
+    """Give the display for making `total` images; with `quiet` it shows no progress."""
     if quiet:
         yield Display(total, notes)
-    elif sys.stderr.isatty():
+    elif is_terminal(sys.stderr):
         with _bar(total, notes) as bar:
             yield bar
     else:
@@ -64,9 +65,9 @@ def show_progress(total: int, notes: list[str], quiet: bool) -> Iterator[Display
 
 
 def print_failures(failed: int, total: int, reasons: Iterable[str]) -> None:
-    """Print on stderr how many pictures failed, and why."""
-    for line in (f"error: {failed} of {total} pictures failed", *(f"  {reason}" for reason in reasons)):
-        _say(line)
+    """Print on stderr how many images failed, and why."""
+    for line in (f"error: {failed} of {total} images failed", *(f"  {reason}" for reason in reasons)):
+        say(line)
 
 
 class _Lines(Display):
@@ -75,16 +76,16 @@ class _Lines(Display):
         self.last = time.monotonic()
 
     def observe(self, progress: Progress) -> None:
-        self._flush(_say)
+        self._flush(say)
         now = time.monotonic()
         if now - self.last >= STEADY:
             self.last = now
-            _say(self._title(f"{_level(progress)}, {progress.fraction:.0%} done"))
+            say(self._title(f"{_level(progress)}, {progress.fraction:.0%} done"))
 
     def finish(self, text: str) -> None:
-        self._flush(_say)
+        self._flush(say)
         if self.total > 1:
-            _say(self._title(text))
+            say(self._title(text))
         super().finish(text)
         self.last = time.monotonic()
 
@@ -97,25 +98,25 @@ def _bar(total: int, notes: list[str]) -> Iterator[Display]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
 
-    def say(line: str) -> None:
-        rich.console.print(line, soft_wrap=True)
+    def show(line: str) -> None:
+        rich.console.print(escape(line), soft_wrap=True)
 
     class Bar(Display):
         def observe(self, progress: Progress) -> None:
-            self._flush(say)
-            step = f"iteration {progress.iteration}/{progress.iterations}"
-            rich.update(shown, completed=self.done + progress.fraction, description=self._title(f"{_level(progress)}, {step}"))
+            self._flush(show)
+            title = self._title(f"{_level(progress)}, iteration {progress.iteration}/{progress.iterations}")
+            rich.update(shown, completed=self.done + progress.fraction, description=title)
 
         def finish(self, text: str) -> None:
-            self._flush(say)
-            title = self._title(text)
+            self._flush(show)
+            title = escape(self._title(text))
             super().finish(text)
             rich.update(shown, completed=self.done, description=title)
 
         def print(self, line: str) -> None:
-            if sys.stdout.isatty():
-                # The bar is on the same screen, and must know.
-                say(line)
+            if is_terminal(sys.stdout):
+                # The bar is on the same screen and has to move down.
+                show(line)
             else:
                 super().print(line)
 
@@ -125,11 +126,7 @@ def _bar(total: int, notes: list[str]) -> Iterator[Display]:
         yield Bar(total, notes)
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def _level(progress: Progress) -> str:
     rounds = f"round {progress.round}/{progress.rounds}, " if progress.rounds > 1 else ""
-    # People count up: the coarsest level, the engine's last, is where the work begins.
+    # Count up for the reader: the work begins at the coarsest level, which the engine numbers last.
     return f"{rounds}level {progress.levels - progress.level}/{progress.levels}"

@@ -1,4 +1,4 @@
-"""`patchnn studio`: the local page."""
+"""`patchnn studio`: a page on this machine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from patchnn.cli.printing import write
 from patchnn.registry import Registry
 
 __all__ = ["PORT", "studio"]
@@ -15,23 +16,24 @@ PORT = 8750
 
 
 def studio(
-    images: Annotated[list[Path] | None, typer.Argument(metavar="IMAGE", help="Pictures to begin with.")] = None,
+    images: Annotated[list[Path] | None, typer.Argument(metavar="IMAGE", help="Images to open.")] = None,
     port: Annotated[
-        int, typer.Option(metavar="INTEGER", min=0, max=65535, help="Where the page is served; 0 is any free port.")
+        int, typer.Option(metavar="INTEGER", min=0, max=65535, help="Port of the page; 0 takes any free one.")
     ] = PORT,
     host: Annotated[
         str,
         typer.Option(
-            metavar="ADDRESS", help="Another address than this machine's own lets others in who know the token that is printed."
+            metavar="ADDRESS",
+            help="Address of the page. Other machines can reach any other than the default; they need the printed token.",
         ),
     ] = "127.0.0.1",
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
-    """Open a page on which to paint, move, steer and choose. Ctrl-C ends it."""
+    """Serve a page for painting, moving pieces and choosing results. Ctrl-C ends it."""
     from patchnn.studio.launch import launch
 
     def started(url: str) -> None:
-        print(f"studio: {url}", flush=True)
+        write(f"studio: {url}")
         if open_page:
             import webbrowser
 
