@@ -138,7 +138,7 @@ OPTIONS: list[tuple[str, int, str]] = [
     ("generate photo.png -n two", USAGE, "--count"),
     ("generate photo.png --seed -1", VALUE, "--seed is -1"),
     ("generate photo.png --seed 4294967296", VALUE, "--seed is 4294967296: it must be from 0 to 4294967295"),
-    ("generate photo.png --seed 4294967295 -n 2", VALUE, "--seed is 4294967295: it must be from 0 to 4294967294 for 2 pictures"),
+    ("generate photo.png --seed 4294967295 -n 2", VALUE, "--seed is 4294967295: it must be from 0 to 4294967294 for 2 images"),
     ("generate photo.png --seed one", USAGE, "--seed"),
     ("generate photo.png --max-memory 1", VALUE, "--max-memory"),
     ("generate photo.png --max-memory lots", VALUE, "--max-memory"),
@@ -186,7 +186,7 @@ OPTIONS: list[tuple[str, int, str]] = [
     ("generate photo.png small.png", USAGE, "small.png"),
     ("generate photo.png --size", USAGE, "--size"),
     ("nosuch photo.png", USAGE, "nosuch"),
-    ("show", USAGE, "PICTURE"),
+    ("show", USAGE, "IMAGE"),
     ("show photo.png", VALUE, "photo.png holds no record"),
     ("show text.png", VALUE, "text.png cannot be read"),
 ]
@@ -293,7 +293,7 @@ def test_decoders_do_not_speak(folder: Path) -> None:
 
 
 def test_a_name_with_a_line_break(capsys: pytest.CaptureFixture[str]) -> None:
-    assert_refused(capsys, ["generate", "two\nlines.png"], VALUE, "two lines.png does not exist")
+    assert_refused(capsys, ["generate", "two\nlines.png"], VALUE, "two\\nlines.png does not exist")
 
 
 def test_there_are_enough() -> None:

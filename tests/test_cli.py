@@ -9,21 +9,22 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pytest
+from typer.main import get_command
 
 import patchnn
 from patchnn import Image, InputError, Mask, Plan, Size, Source, Task, option, read_image, write_image
 from patchnn.cli import main
-from patchnn.cli.app import BORROWING, build_app
-from patchnn.cli.make import make
+from patchnn.cli.app import build_app
 from patchnn.cli.options import MIN_MEMORY, parse_bytes
 from patchnn.cli.outputs import output_paths
+from patchnn.cli.settings import Settings
 from patchnn.images import FileTraits, read_file, read_record
 from patchnn.registry import COMMANDS, COMMON_OPTIONS, GROUP, Registry
 
@@ -242,7 +243,7 @@ def test_whatever_a_task_raises_is_one_line(call: Any) -> None:
     code, out, err = call("probe photo.png --label oops")
     assert (code, out) == (1, "")
     assert err == "error: ValueError: oops (--debug shows more)\n"
-    assert call("probe photo.png --axes z")[2] == "error: axes is z: it must be both or x\n"
+    assert call("probe photo.png --axes z")[2] == "error: --axes is z: it must be both or x\n"
 
 
 def test_depth_and_quality_reach_the_file_and_the_record(call: Any) -> None:
@@ -327,7 +328,7 @@ def test_debug_by_environment(call: Any, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_show_of_other_files(call: Any) -> None:
     assert call("show photo.png")[0] == 1
     write_image("library.png", np.ones((8, 8)), record={"task": "generate"})
-    assert call("show library.png") == (1, "", "error: library.png was not made by a command; --json prints how it was\n")
+    assert call("show library.png") == (1, "", "error: library.png was not made by a command; --json prints its record\n")
     assert json.loads(call("show library.png --json")[1]) == {"task": "generate"}
 
 
@@ -342,12 +343,9 @@ def test_help_tells_every_option_with_its_default_and_bounds(call: Any) -> None:
 
 
 def test_names_that_tasks_must_leave_free_are_those_in_use() -> None:
-    import inspect
-
-    common = {p.name for p in inspect.signature(make).parameters.values() if p.kind is p.KEYWORD_ONLY}
-    assert common | {"debug", "help"} == COMMON_OPTIONS
-    app = build_app(TASKS)
-    assert {command.callback.__name__ for command in app.registered_commands if command.callback} | set(BORROWING) == COMMANDS
+    assert {field.name for field in fields(Settings)} | {"debug", "help"} == COMMON_OPTIONS
+    commands = get_command(build_app(TASKS))
+    assert set(commands.list_commands(commands.make_context("patchnn", [], resilient_parsing=True))) == COMMANDS | set(TASKS)
 
 
 BYTES = [

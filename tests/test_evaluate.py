@@ -24,7 +24,7 @@ from PIL import Image as Pillow
 import patchnn
 from patchnn import metrics, read_image, write_image
 from patchnn.batch import Job, Outcome
-from patchnn.cli.evaluate import _results
+from patchnn.cli.results import find_results
 from patchnn.evaluate.figures import FIGURES
 from patchnn.evaluate.plots import EDGES, count_distances
 from patchnn.evaluate.study import Study, by_number, conduct
@@ -288,7 +288,7 @@ def test_a_bad_picture_is_named_and_the_rest_done(call: Any) -> None:
     code, out, err = call(f"evaluate in {QUICK} --quiet")
     assert (code, out) == (1, "report/index.html\n")
     lines = err.splitlines()
-    assert lines[0] == "error: 2 of 4 pictures failed"
+    assert lines[0] == "error: 2 of 4 images failed"
     assert [line for line in lines if "in/broken.png" in line]
     assert [line for line in lines if "tiny" in line]
     page = Page("report/index.html")
@@ -356,7 +356,7 @@ def test_results_are_found_by_the_picture_s_name(name: str, expected: list[str])
         Path(file).touch()
     Path("1").mkdir()
     Path("1/b.png").touch()
-    found = _results(Path("."), ["rocket", "rocket-1", "1", "rock"])(name)
+    found = find_results(Path("."), ["rocket", "rocket-1", "1", "rock"])(name)
     assert sorted(found) == sorted(expected)
 
 
@@ -365,7 +365,7 @@ def test_numbers_in_names_are_counted() -> None:
 
 
 def test_another_task_with_its_options(call: Any) -> None:
-    code, _, err = call("evaluate in --task retarget --size 60%x100% --samples 2 --iterations 1")
+    code, _, err = call("evaluate retarget in --size 60%x100% --samples 2 --iterations 1")
     assert code == 0, err
     assert read_image("report/samples/meadow/0.png").shape == (36, 26, 3)
     page = Page("report/index.html")
@@ -379,22 +379,21 @@ def test_a_task_with_a_mask_takes_one_for_all_or_a_folder_of_them(call: Any) -> 
         mask = np.zeros((*shape, 1), np.float32)
         mask[10:16, 12:20] = 1
         write_image(f"masks/{name}.png", mask)
-    assert call("evaluate in --task inpaint --mask masks --fill none --samples 1 --iterations 1")[0] == 0
+    assert call("evaluate inpaint in masks --fill none --samples 1 --iterations 1")[0] == 0
     changed = (read_image("report/samples/sky/0.png") != read_image("in/sky.png")).any(axis=2)
     assert changed.any()
     assert not changed[read_image("masks/sky.png")[:, :, 0] == 0].any()
-    code, _, err = call("evaluate in --task inpaint --mask masks/sky.png --samples 1 --iterations 1 -o one")
+    code, _, err = call("evaluate inpaint in masks/sky.png --samples 1 --iterations 1 -o one")
     assert code == 1
     assert "masks/sky.png" in err
 
 
 def test_help_has_the_options_of_the_task(call: Any) -> None:
     assert "--noise" in call("evaluate --help")[1]
-    code, out, _ = call("evaluate --task inpaint --help")
+    code, out, _ = call("evaluate inpaint --help")
     assert code == 0
-    assert "--mask FILE" in out
-    assert "[required]" in out.partition("--mask")[2].partition("--fill")[0]
-    assert "--mask" not in call("evaluate --task=generate --help")[1]
+    assert "[required]" in out.partition("  MASK ")[2].partition("--fill")[0]
+    assert "MASK" not in call("evaluate generate --help")[1]
     assert "evaluate" in call("--help")[1]
 
 
@@ -420,13 +419,12 @@ def test_a_name_that_is_no_text(call: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("evaluate in --task collage", "needs a task of a single picture first, and collage is none"),
-        ("evaluate in --task nothing", "there is no task 'nothing'"),
+        ("evaluate collage in", "evaluate cannot run collage: it needs a task whose first input is one image"),
         ("evaluate in --noise -1", "noise is -1.0"),
         ("evaluate nowhere", "nowhere does not exist"),
-        ("evaluate empty", "empty holds no pictures"),
+        ("evaluate empty", "empty holds no images"),
         ("evaluate in --compare nowhere", "--compare is nowhere"),
-        ("evaluate in --compare empty", "empty holds no result of these pictures"),
+        ("evaluate in --compare empty", "empty holds no result for these images"),
         ("evaluate in --reference nowhere.png", "nowhere.png does not exist"),
         ("evaluate in --samples 0", "--samples is 0"),
         ("evaluate in --seed -1", "--seed is -1"),
@@ -445,7 +443,7 @@ def test_wrong_words_are_one_line_and_no_work(call: Any, line: str, words: str) 
     assert not Path("report").exists()
 
 
-@pytest.mark.parametrize("line", ["evaluate", "evaluate in --task inpaint", "evaluate in --mask a"])
+@pytest.mark.parametrize("line", ["evaluate", "evaluate inpaint in", "evaluate in --mask a", "evaluate inpant in masks"])
 def test_wrong_usage(call: Any, line: str) -> None:
     code, out, err = call(line)
     assert (code, out) == (2, "")

@@ -96,7 +96,7 @@ def test_a_picture_without_its_mask_fails_alone(call: Any) -> None:
     Path("masks/b.bmp").unlink()
     code, out, err = call(f"inpaint in masks -o out --seed 1 {QUICK}")
     assert (code, out.split()) == (1, ["out/a.png", "out/c.png"])
-    assert err.splitlines()[-2:] == ["error: 1 of 3 pictures failed", "  masks/b.png does not exist (out/b.png)"]
+    assert err.splitlines()[-2:] == ["error: 1 of 3 images failed", "  masks/b.png does not exist (out/b.png)"]
 
 
 def test_a_file_of_exactly_that_name_goes_before_one_of_another_kind(call: Any) -> None:
@@ -123,21 +123,21 @@ def test_a_file_whose_name_looks_like_a_pattern(call: Any) -> None:
 
 
 BAD = [
-    ("generate in", "--output is missing: say which folder"),
-    ("generate in -o out.png", "--output is out.png, one file for 3 pictures: give a folder, as -o out/"),
-    ("generate in -o '*/*.png'", "one * stands for a picture's name"),
+    ("generate in", "--output is missing: name the folder"),
+    ("generate in -o out.png", "--output is out.png, one file for 3 images: give a folder, as in -o out/"),
+    ("generate in -o '*/*.png'", "it must hold one *"),
     ("generate in -o 'out/*.xyz'", ".xyz cannot be written"),
     ("generate in -o in/a.png/out", "the folder cannot be made: Not a directory"),
-    ("generate empty -o out", "empty holds no pictures"),
+    ("generate empty -o out", "empty holds no images"),
     ("generate '*.tga' -o out", "*.tga matches no file"),
-    ("generate twins -o out", "twins/a.jpg and twins/a.png would have one output: rename one of them"),
+    ("generate twins -o out", "twins/a.jpg and twins/a.png would have the same output: rename one of them"),
     ("generate in -o out --noise -1", "noise is -1"),
     ("generate in -o out --size much", "size: 'much' is no size"),
     ("generate in -o out --backend abacus", "abacus"),
     ("generate in -o out --jobs 0", "--jobs"),
     ("generate in -o out --cluster nonsense", "write tcp://HOST:PORT"),
     ("generate in -o out --max-memory 1", "--max-memory"),
-    ("inpaint in empty -o out", "empty holds no pictures"),
+    ("inpaint in empty -o out", "empty holds no images"),
     ("generate in/a.png -o x.png --apply-to absent.png", "absent.png does not exist"),
     ("generate in/a.png -o x.png --apply-to small.png", "small.png: a map has its source's size"),
     ("collage in/a.png in/b.png -o x.png --apply-to in/a.png", "in/a.png: 2 sources need a map each"),
@@ -167,15 +167,15 @@ def test_what_failed_is_summed_up_and_the_rest_is_done(call: Any) -> None:
     code, out, err = call(f"generate in -o out --seed 1 {QUICK}")
     assert (code, out.split()) == (1, OUTPUTS)
     summary = err.splitlines()[-3:]
-    assert summary[0] == "error: 2 of 5 pictures failed"
+    assert summary[0] == "error: 2 of 5 images failed"
     assert summary[1].startswith("  in/bad.png cannot be read as a picture: ")
     assert summary[2].startswith("  in/tiny.png: ")
     # What goes wrong in the same way is said once.
     code, out, err = call(f"retarget 'in/[abc].png' -o other --seed 1 {QUICK}")
     assert (code, out) == (1, "")
     assert err.splitlines()[-2:] == [
-        "error: 3 of 3 pictures failed",
-        "  size is missing: say how large the result shall be, as --size 150%x100% or --size 400x200 (3 pictures)",
+        "error: 3 of 3 images failed",
+        "  --size is missing: say how large the result shall be, as --size 150%x100% or --size 400x200 (3 images)",
     ]
     assert not Path("other").exists()
 
@@ -211,7 +211,7 @@ def test_resume_leaves_what_is_done(call: Any) -> None:
     assert (code, out.split()) == (0, OUTPUTS)
     lines = err.splitlines()
     assert lines[0] == f"seed: {seed}"
-    assert [line.endswith("was there") for line in lines[1:]] == [True, False, True]
+    assert [line.endswith("skipped, already made") for line in lines[1:]] == [True, False, True]
     assert contents() == before
     # Another command's are not taken for done, nor lost.
     code, out, err = call(f"generate in -o out {QUICK} --resume --noise 0.5")
@@ -281,7 +281,7 @@ def test_patterns() -> None:
     Path("odd.name").mkdir()
     assert folder_pattern("odd.name", 2, {}) == str(Path("odd.name/*.png"))
     assert pattern_paths("out/*-x.jpg", "a*b", 2) == [Path("out/a*b-x-1.jpg"), Path("out/a*b-x-2.jpg")]
-    with pytest.raises(InputError, match="one \\*"):
+    with pytest.raises(InputError, match="one \\*, for"):
         folder_pattern("out/*-*.png", 2, {})
     for pattern, form in (("new/*.xyz", {}), ("new/*.jpg", {"depth": 16})):
         with pytest.raises(InputError, match="cannot"):
@@ -293,7 +293,7 @@ def test_a_bar_for_a_folder(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     code, out, err = call(f"generate in -o out --seed 1 {QUICK}")
     assert (code, out.split()) == (0, OUTPUTS)
-    assert "was there" not in err
+    assert "skipped" not in err
 
 
 # Runs that are cut off.

@@ -82,7 +82,7 @@ def test_several_have_mean_median_and_diversity(call: Any) -> None:
 def test_outputs_of_other_sizes(call: Any) -> None:
     code, out, err = call("score source.png other.png small.png")
     assert code == 0
-    assert out.splitlines()[-1] == "diversity: the outputs are not of one size"
+    assert out.splitlines()[-1] == "diversity: the outputs differ in size"
     assert out.splitlines()[2].split()[-1] == "-"
     assert err == "small.png: no niqe: the picture is 80×60: NIQE needs two blocks of 96×96 pixels or more\n"
     report = json.loads(call("score source.png other.png small.png --json")[1])
@@ -133,7 +133,7 @@ WRONG = {
     "source.png rolled.png tiny.png": "tiny.png is 30×8: each side must be 14 pixels or more",
     "tiny.png rolled.png": "tiny.png is 30×8: each side must be 14 pixels or more",
     "source.png rolled.png --patch 60": "source.png is 200×100: each side must be 120 pixels",
-    "source.png rolled.png other.png --map map.png": "--map map.png: the maps of several outputs need a folder",
+    "source.png rolled.png other.png --map map.png": "--map is map.png: the maps of several outputs need a folder",
     "source.png rolled.png --map source.png/": "source.png: the folder cannot be made",
     "source.png rolled.png --map map.gif": "map.gif: .gif cannot be written",
 }

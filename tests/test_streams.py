@@ -88,9 +88,9 @@ def test_out_holds_the_picture_alone() -> None:
 BAD = [
     (("generate", "-", "-o", "b.png"), b"", "- is standard input, which is empty"),
     (("generate", "-", "-o", "b.png"), b"no picture", "- cannot be read as a picture"),
-    (("generate", "a.png", "-o", "-", "-n", "2"), b"", "takes one picture"),
-    (("generate", "a.png", "-o", "-", "--apply-to", "a.png"), b"", "takes one picture"),
-    (("generate", ".", "-o", "-"), b"", "takes one picture"),
+    (("generate", "a.png", "-o", "-", "-n", "2"), b"", "takes one image"),
+    (("generate", "a.png", "-o", "-", "--apply-to", "a.png"), b"", "takes one image"),
+    (("generate", ".", "-o", "-"), b"", "takes one image"),
     (("generate", "-", "-n", "2", "--jobs", "2"), b"", "leave out --jobs and --cluster"),
     (("generate", "-", "--cluster", "tcp://127.0.0.1:1"), b"", "leave out --jobs and --cluster"),
 ]

@@ -87,7 +87,7 @@ def test_one_option_is_one_row_beside_the_source(call: Any) -> None:
 
 
 def test_a_source_taller_than_its_results_is_seen_whole(call: Any) -> None:
-    assert call(f"sweep meadow.png --task retarget --size 100%x25% --rounds 1,2 {QUICK} -o sheet.png")[0] == 0
+    assert call(f"sweep retarget meadow.png --size 100%x25% --rounds 1,2 {QUICK} -o sheet.png")[0] == 0
     sheet = read_image("sheet.png")
     (top, left), *_ = places(sheet, read_image("meadow.png"))
     assert (sheet[top + SHAPE[0] + 2 :, left : left + SHAPE[1]].mean(axis=2) < 0.7).any(), "its name below it"
@@ -130,10 +130,10 @@ def test_a_task_with_a_mask(call: Any) -> None:
     mask = np.zeros((*SHAPE, 1), np.float32)
     mask[40:60, 50:80] = 1
     write_image("mask.png", mask)
-    code, out, err = call(f"sweep meadow.png --task inpaint --mask mask.png --noise 0,1 --iterations 1 --json {QUICK}")
+    code, out, err = call(f"sweep inpaint meadow.png mask.png --noise 0,1 --iterations 1 --json {QUICK}")
     assert code == 0, err
     assert [one["noise"] for one in json.loads(out)["tried"]] == [0, 1]
-    assert "--mask FILE" in call("sweep --task inpaint --help")[1]
+    assert "  MASK " in call("sweep inpaint --help")[1]
     assert "--noise NUMBER[,…]" in call("sweep --help")[1]
     assert "--size WIDTHxHEIGHT|PERCENT% " in call("sweep --help")[1]
 
@@ -150,11 +150,11 @@ def test_a_file_that_exists_is_kept(call: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("sweep meadow.png", "nothing changes"),
-        ("sweep meadow.png --noise 1", "nothing changes"),
+        ("sweep meadow.png", "no option varies"),
+        ("sweep meadow.png --noise 1", "no option varies"),
         ("sweep meadow.png --noise 1,2 --alpha 1,2 --patch 5,7", "--noise, --alpha, --patch have several values each"),
-        ("sweep meadow.png --noise 1,two", "--noise is 1,two: give a number"),
-        ("sweep meadow.png --noise 1,,2", "--noise is 1,,2: give a number"),
+        ("sweep meadow.png --noise 1,two", "--noise is 1,two: it must be a number"),
+        ("sweep meadow.png --noise 1,,2", "--noise is 1,,2: it must be a number"),
         ("sweep meadow.png --noise 1,-2", "noise is -2"),
         ("sweep meadow.png --noise 0,1 --patch 5.5", "patch is 5.5"),
         ("sweep meadow.png --noise 0,1 --patch 400", "meadow.png"),
@@ -164,7 +164,6 @@ def test_a_file_that_exists_is_kept(call: Any) -> None:
         ("sweep meadow.png --noise 0,1 --samples 0", "--samples is 0"),
         ("sweep meadow.png --noise 0,1 --max-memory lots", "--max-memory"),
         ("sweep meadow.png --noise 0,1 --search best", "best"),
-        ("sweep meadow.png --task nothing --noise 0,1", "there is no task 'nothing'"),
         ("sweep tiny.png --noise 0,1 --patch 3 --quiet", "tiny.png: "),
     ],
 )
@@ -180,7 +179,7 @@ def test_wrong_words_are_one_line_and_nothing_is_written(call: Any, line: str, w
 
 def test_wrong_usage(call: Any) -> None:
     assert call("sweep")[0] == 2
-    assert call("sweep meadow.png --task inpaint --noise 0,1")[0] == 2
+    assert call("sweep inpaint meadow.png --noise 0,1")[0] == 2
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Write the command line's reference: `python docs/reference/commands.py` makes cli.md from the commands themselves."""
+"""Write the command line's reference: `python docs/reference/commands.py` writes cli.md from the commands themselves."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ from typing import Any
 
 from typer.main import get_command
 
-from patchnn.cli.app import BORROWING, build_app
+from patchnn.cli.app import build_app
+from patchnn.cli.task_group import DEFAULT, TaskGroup
 from patchnn.command import flag
 from patchnn.registry import COMMON_OPTIONS, GROUP, Registry
+from patchnn.task import options
 
 HERE = Path(__file__).parent
 TILE = HERE.parents[1] / "plugins" / "patchnn-tile"
 
 HEAD = """# Command line
 
-<!-- Made by `python docs/reference/commands.py` from the commands themselves; change it there. -->
+<!-- `python docs/reference/commands.py` writes this page from the commands themselves. -->
 
-Exit codes: 0 all is well, 1 an error, said in one line on stderr, 2 wrong usage, 130 Ctrl-C. Paths of the files written go to
-stdout, everything else to stderr. `--debug`, anywhere on the line, or `PATCHNN_DEBUG=1` shows the traceback of an error.
-`python -m patchnn` is `patchnn`. `PATCHNN_THREADS` says how many threads a process works on, by
-default as many as there are cores.
+Exit codes: 0 success, 1 an error, explained in one line on stderr, 2 wrong usage, 130 Ctrl-C. stdout gets the paths of the
+written files, stderr everything else. Both show control characters in file names escaped, as `\\x1b`. `--debug`, anywhere on
+the line, or `PATCHNN_DEBUG=1` shows the traceback of an error. `python -m patchnn` is the same as `patchnn`.
+`PATCHNN_THREADS` sets the number of threads of a process. Default: the number of cores.
 """
 
 
 def registry() -> Registry:
-    """Return patchnn's own tasks and the plugin of this repository, whatever else is installed."""
+    """Return patchnn's own tasks and the plugin of this repository, without other installed tasks."""
     own = [found for found in entry_points(group=GROUP) if found.dist and found.dist.name == "patchnn"]
     if str(TILE) not in sys.path:
         sys.path.append(str(TILE))
@@ -37,7 +39,12 @@ def registry() -> Registry:
 
 
 def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Give (name, command) of a command and of all below it."""
+    """Yield (name, command) for a command and its subcommands; a task group stands for its default task's subcommand."""
+    if isinstance(command, TaskGroup):
+        default = command.default()
+        default.help = command.help
+        yield name, default
+        return
     yield name, command
     if hasattr(command, "list_commands"):
         context = command.make_context(name, [], resilient_parsing=True)
@@ -47,18 +54,30 @@ def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 def reference() -> str:
     """Return cli.md: every command with its arguments and options, those that every task has only once."""
-    tasks, common = {f"patchnn {name}" for name in registry()}, {}
+    common: dict[str, Any] = {}
     parts = [HEAD]
     for name, command in commands(get_command(build_app(registry())), "patchnn"):
-        own = [p for p in command.params if name not in tasks or p.name not in COMMON_OPTIONS]
-        common |= {p.name: p for p in command.params if p not in own}
-        parts += [f"## {name}\n", f"{command.help or ''}\n", table(own)]
-        if name in tasks:
-            parts.append("And the [options of every task](#options-of-every-task).\n")
-        elif borrowed := BORROWING.get(name.partition(" ")[2]):
-            flags = ", ".join(f"`{flag(option)}`" for option in borrowed[1])
-            parts.append(f"And those of the task that `--task` names, and [of every task](#options-of-every-task) {flags}.\n")
+        shared = getattr(command, "common", frozenset())
+        own = [p for p in command.params if p.name not in shared]
+        if shared == COMMON_OPTIONS:
+            common |= {p.name: p for p in command.params if p.name in shared}
+            about = "And the [options of every task](#options-of-every-task).\n"
+            parts += [f"## {name}\n", f"{command.help}\n", table(own), about]
+        elif shared:
+            parts += measuring(name, command, shared)
+        else:
+            parts += [f"## {name}\n", f"{command.help or ''}\n", table(own)]
     return "\n".join([*parts, "## Options of every task\n", "[With pictures](../options.md).\n", table(common.values())])
+
+
+def measuring(name: str, command: Any, shared: frozenset[str]) -> list[str]:
+    """Return the section of a command that works on a task, with its own options only."""
+    of_task = {o.name for o in options(registry().load(DEFAULT))}
+    own = [p for p in command.params if p.name not in shared | of_task or p.param_type_name == "argument"]
+    flags = ", ".join(f"`{flag(p.name)}`" for p in command.params if p.name in shared)
+    about = f"And the task's other arguments and options, and {flags} of [every task](#options-of-every-task).\n"
+    tasks = f"TASK is a task whose first argument is one image. Default: `{DEFAULT}`.\n"
+    return [f"## {name} [TASK]\n", f"{command.help}\n", tasks, table(own), about]
 
 
 def table(parameters: Iterable[Any]) -> str:

@@ -34,7 +34,10 @@ __all__ = ["build_app"]
 
 def build_app(registry: Registry) -> typer.Typer:
     """Return the command line for the tasks of `registry`; it loads a task only when its command is needed."""
-    groups = {"evaluate": (evaluate, EVALUATE), "sweep": (sweep, SWEEP, listed)}
+    groups: dict[str, Callable[[], Any]] = {
+        "evaluate": lambda: task_group(registry, evaluate, EVALUATE),
+        "sweep": lambda: task_group(registry, sweep, SWEEP, listed),
+    }
 
     class Commands(Group):
         tasks = registry
@@ -44,7 +47,7 @@ def build_app(registry: Registry) -> typer.Typer:
 
         def get_command(self, ctx: Any, cmd_name: str) -> Any:
             if cmd_name in groups:
-                return task_group(registry, *groups[cmd_name])
+                return groups[cmd_name]()
             return _task_command(registry, cmd_name) if cmd_name in registry else super().get_command(ctx, cmd_name)
 
     app = typer.Typer(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, **PLAIN)

@@ -8,10 +8,11 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from patchnn.cli.options import with_flag
 from patchnn.errors import InputError
 from patchnn.registry import COMMON_OPTIONS
 
-__all__ = ["PLAIN", "Command", "Group", "TaskCommand", "write_sections"]
+__all__ = ["PLAIN", "Command", "Group", "TaskCommand", "summary", "write_sections"]
 
 PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 """Settings of every typer app here: errors and help are plain text."""
@@ -40,8 +41,8 @@ class Command(TyperCommand):
         try:
             return super().invoke(ctx)
         except InputError as error:
-            message = as_flag(str(error), error.about, self.params)
-            raise InputError(message, error.about) from error
+            named = {p.name for p in self.params if p.param_type_name == "option"}
+            raise InputError(with_flag(str(error), error.about, named), error.about) from error
 
 
 class TaskCommand(Command):
@@ -75,14 +76,6 @@ class Group(TyperGroup):
 def summary(command: Any) -> str:
     """Return the first paragraph of a command's help on one line."""
     return " ".join(command.help.partition("\n\n")[0].split())
-
-
-def as_flag(message: str, about: str | None, parameters: Any) -> str:
-    """Return an error message with the option that it is about as the command line spells it: --max-memory for max_memory."""
-    flags = {p.name: max(p.opts, key=len) for p in parameters if p.param_type_name == "option"}
-    if about not in flags:
-        return message
-    return re.sub(rf"(?<![\w-]){about}(?!\w)", flags[about], message, count=1)
 
 
 def write_sections(sections: dict[str, list[tuple[str, str]]], formatter: Any) -> None:

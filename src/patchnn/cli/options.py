@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from patchnn.errors import InputError
 from patchnn.images import BitDepth
 from patchnn.task import Option, plain
 
-__all__ = ["check_count", "check_jobs", "metavar", "parameter", "parse_bytes", "parse_depth"]
+__all__ = ["check_count", "check_jobs", "metavar", "parameter", "parse_bytes", "parse_depth", "with_flag"]
 
 MIN_MEMORY = 64 << 20
 """Less than this holds no picture's patches."""
@@ -59,6 +60,16 @@ def parameter(option: Option) -> inspect.Parameter:
 def metavar(option: Option) -> str:
     """Return the word that stands for an option's value in the help."""
     return ("|".join(option.choices) or _METAVARS[option.type]) + ("..." if option.many and option.positional else "")
+
+
+def with_flag(message: str, about: str | None, named: Collection[str]) -> str:
+    """Return an error message with the option it is about as the command line spells it: --max-memory for max_memory.
+
+    about: as in InputError. named: the options that are given by name, not by position.
+    """
+    if about is None or about not in named:
+        return message
+    return re.sub(rf"(?<![\w-]){re.escape(about)}(?!\w)", flag(about), message, count=1)
 
 
 def parse_bytes(text: str) -> int:

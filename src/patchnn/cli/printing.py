@@ -74,13 +74,10 @@ def open_streams() -> None:
     A closed stream's number would otherwise go to the next file that is opened, and messages into that file. A closed
     stdout stays one that cannot be written: a result sent there must not vanish without an error.
     """
-    for number, (name, mode, flags) in enumerate(
-        [("stdin", "r", os.O_RDONLY), ("stdout", "w", os.O_RDONLY), ("stderr", "w", os.O_WRONLY)]
-    ):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.set_inheritable(os.open(os.devnull, flags), True)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if not _is_open(number):
+            os.set_inheritable(os.open(os.devnull, os.O_WRONLY if name == "stderr" else os.O_RDONLY), True)
+            mode = "r" if name == "stdin" else "w"
             setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115  # it stays open until the process ends
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors=_STDOUT_ERRORS)
@@ -98,6 +95,14 @@ def flush_stdout() -> str | None:
         _discard(sys.stdout)
         return reason(error)
     return None
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
 
 
 def _for_program(line: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from patchnn.batch import Job
@@ -48,6 +48,11 @@ class Request:
         return Job(self.name, **{**blank, **shared, **given})
 
     @property
+    def named(self) -> set[str]:
+        """The options that are given by name, the task's own and those of every task."""
+        return {o.name for o in options(self.task) if not o.positional} | {f.name for f in fields(Settings)}
+
+    @property
     def words(self) -> list[str]:
         """The words of a command line that give the same options, without the first image."""
         arguments, words = [], []
@@ -59,7 +64,7 @@ class Request:
                 if o.positional:
                     arguments.append(str(one))
                 else:
-                    words += [flag(o.name if one else f"no_{o.name}")] if o.kind == "flag" else [flag(o.name), str(one)]
+                    words += [flag(o.name if one else f"no_{o.name}")] if o.type == "flag" else [flag(o.name), str(one)]
         shared = {**self.settings.tuning, "search": self.settings.search, "backend": self.settings.backend}
         words += [word for key, value in shared.items() if value != "auto" for word in (flag(key), str(value))]
         return [*arguments, *words]

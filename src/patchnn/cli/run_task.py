@@ -16,7 +16,7 @@ import typer
 from patchnn.animate import check_animation
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
 from patchnn.cli.inputs import MAPS, Inputs, find_inputs
-from patchnn.cli.options import check_count, check_jobs, parse_depth
+from patchnn.cli.options import check_count, check_jobs, parse_depth, with_flag
 from patchnn.cli.outputs import animation_paths, check_not_empty, folder_pattern, map_path, output_paths, pattern_paths, stem
 from patchnn.cli.progress import Display, print_failures, show_progress
 from patchnn.cli.request import Request
@@ -51,7 +51,7 @@ def run_task(request: Request) -> None:
     plans = plan_jobs(request, parse(request))
     failed = run_and_report(plans)
     if failed:
-        print_failures(len(failed), plans.total, _reasons(failed))
+        print_failures(len(failed), plans.total, _reasons(request, failed))
         raise typer.Exit(1)
 
 
@@ -104,9 +104,7 @@ def run_and_report(plans: Plans) -> list[Outcome]:
         if plans.total == 1 and executor is None:
             outcomes = iter([carry_out(next(plans.jobs), display.observe, request.registry)])
         else:
-            outcomes = run_jobs(
-                plans.jobs, executor, workers=workers, observe=display.observe, registry=request.registry
-            )
+            outcomes = run_jobs(plans.jobs, executor, workers=workers, observe=display.observe, registry=request.registry)
         for outcome in outcomes:
             _show(outcome, display, stdout_is_free=given.output != STREAM)
             if outcome.error:
@@ -126,7 +124,10 @@ def _check_streams(request: Request, inputs: Inputs) -> None:
     given = request.settings
     if given.output == STREAM and (inputs.through or given.count > 1 or inputs.words[MAPS]):
         raise InputError("--output is -, standard output, which takes one image: give a folder, as in -o out/")
-    if (given.jobs > 1 or given.cluster) and STREAM in (given.output, *(word for words in inputs.words.values() for word in words)):
+    if (given.jobs > 1 or given.cluster) and STREAM in (
+        given.output,
+        *(word for words in inputs.words.values() for word in words),
+    ):
         raise InputError("- is standard input or output, which other processes do not have: leave out --jobs and --cluster")
 
 
@@ -185,11 +186,11 @@ def _show(outcome: Outcome, display: Display, *, stdout_is_free: bool) -> None:
         display.print(file)
 
 
-def _reasons(failed: list[Outcome]) -> list[str]:
+def _reasons(request: Request, failed: list[Outcome]) -> list[str]:
     """Return why images failed, each reason once, with the output or the number of images that it concerns."""
-    outputs = {str(outcome.error): outcome.job.output for outcome in reversed(failed)}
     reasons = []
-    for error, times in Counter(str(outcome.error) for outcome in failed).items():
-        where = f"{times} images" if times > 1 else outputs[error]
-        reasons.append(error if outputs[error] in error else f"{error} ({where})")
+    for (error, about), times in Counter((str(outcome.error), outcome.about) for outcome in failed).items():
+        first = next(outcome.job.output for outcome in failed if outcome.error == error)
+        where = "" if about == "output" else f" ({f'{times} images' if times > 1 else first})"
+        reasons.append(with_flag(error, about, request.named) + where)
     return reasons

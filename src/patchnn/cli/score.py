@@ -1,16 +1,16 @@
-"""`patchnn score`: how outputs compare with the picture that they were made of."""
+"""`patchnn score`: how outputs compare with the image they were made from."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from patchnn.cli.outputs import output_paths, stem
+from patchnn.cli.outputs import check_not_empty, output_paths, stem
+from patchnn.cli.printing import escape, say, write
 from patchnn.errors import InputError
 from patchnn.images import check_output, read_image, write_image
 
@@ -28,34 +28,32 @@ _COLUMNS = {
     "niqe": ("niqe", ".2f"),
     "sifid": ("sifid", ".3g"),
 }
-"""Figures of the table: what heads each, and how it is written."""
+"""Columns of the table: the heading and the number format of each measure."""
 
 
 def score(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The picture that the outputs were made of.")],
-    outputs: Annotated[list[Path], typer.Argument(metavar="OUTPUT", help="Pictures to measure.")],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The image that the outputs were made from.")],
+    outputs: Annotated[list[Path], typer.Argument(metavar="OUTPUT", help="Images to measure.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
     copy_map: Annotated[
         str | None,
-        typer.Option("--map", metavar="FILE|FOLDER/", help="Write pictures of what was copied in blocks, by its shift."),
+        typer.Option("--map", metavar="FILE|FOLDER/", help="Draw which blocks were copied, coloured by their shift."),
     ] = None,
-    patch: Annotated[
-        int, typer.Option(metavar="INTEGER", min=2, help="Side of the patches that are compared, at half size.")
-    ] = 7,
-    exact: Annotated[bool, typer.Option("--exact", help="Compare every patch, in large pictures too.")] = False,
-    sifid: Annotated[bool, typer.Option("--sifid", help="Compute SIFID too; needs torch and torchvision.")] = False,
+    patch: Annotated[int, typer.Option(metavar="INTEGER", min=2, help="Side of the patches to compare, at half size.")] = 7,
+    exact: Annotated[bool, typer.Option("--exact", help="Compare every patch, even in large images.")] = False,
+    sifid: Annotated[bool, typer.Option("--sifid", help="Also measure SIFID. Needs torch and torchvision.")] = False,
     weights: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="torchvision's inception_v3 weights for SIFID; by default those in torch.hub's cache."),
+        typer.Option(metavar="FILE", help="Weights of Inception-v3 for SIFID. Default: those in torch.hub's cache."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite maps that exist.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing maps.")] = False,
 ) -> None:
-    """Measure pictures against their source: coherence and completeness errors, copied blocks, NIQE, diversity."""
+    """Measure images against their source: coherence and completeness errors, copied blocks, NIQE, diversity."""
     import patchnn.metrics as metrics
     from patchnn.metrics.inception import find_weights
 
-    # Whatever can be wrong is found before any work.
-    picture = read_image(source)
+    # Check everything before any work.
+    original = read_image(source)
     sizes = [_fitting(path, patch).shape[:2] for path in [source, *outputs]][1:]
     maps = _map_paths(copy_map, outputs, force)
     if sifid or weights:
@@ -63,7 +61,7 @@ def score(
     rows: list[dict[str, Any]] = []
     for path, place in zip(outputs, maps, strict=True):
         output = read_image(path)
-        result = _score(picture, output, (source, path), patch=patch, method="exact" if exact else "auto", weights=weights)
+        result = _score(original, output, (source, path), patch=patch, method="exact" if exact else "auto", weights=weights)
         row = {"file": str(path), **result.to_json()}
         if place:
             write_image(place, metrics.copy_map(output, result.copies), overwrite=force)
@@ -72,15 +70,15 @@ def score(
     report: dict[str, Any] = {"source": str(source), "patch": patch, "outputs": rows}
     if len(rows) > 1:
         report |= {name: _summary(rows, how) for name, how in (("mean", mean), ("median", median))}
-        report |= _diversity(picture, outputs, sizes)
-    print(json.dumps(report, indent=2) if as_json else "\n".join(_lines(report)))
+        report |= _diversity(original, outputs, sizes)
+    write(json.dumps(report, indent=2) if as_json else "\n".join(map(escape, _lines(report))))
     for row in rows:
         for figure, reason in row["missing"].items():
-            print(f"{row['file']}: no {figure}: {reason}", file=sys.stderr)
+            say(f"{row['file']}: no {figure}: {reason}")
 
 
 def _fitting(path: Path, patch: int) -> Image:
-    """Read a picture; raise InputError, naming the file, if it holds no patch at half size."""
+    """Read an image; raise InputError, naming the file, if no patch fits into it at half size."""
     image = read_image(path)
     height, width = image.shape[:2]
     if min(height, width) < 2 * patch:
@@ -89,15 +87,16 @@ def _fitting(path: Path, patch: int) -> Image:
 
 
 def _map_paths(folder: str | None, outputs: list[Path], force: bool) -> list[Path | None]:
-    """Return where each output's map goes."""
+    """Return where to write each output's map."""
+    check_not_empty("--map", folder)
     if folder is None:
         return [None] * len(outputs)
     if len(outputs) > 1 and not (folder.endswith("/") or Path(folder).is_dir()):
-        raise InputError(f"--map {folder}: the maps of several outputs need a folder, as --map maps/")
+        raise InputError(f"--map is {folder}: the maps of several outputs need a folder, as in --map maps/")
     stems = [stem(path) for path in outputs]
     paths: list[Path | None] = []
     for number, name in enumerate(stems):
-        # Outputs of one name, from several folders, are told apart by their numbers.
+        # Outputs of one name, from several folders, get numbers.
         own = name if stems.count(name) == 1 else f"{name}-{number + 1}"
         path = output_paths(folder, f"{own}-copies", 1, force)[0]
         check_output(path, channels=3, overwrite=force)
@@ -117,7 +116,7 @@ def _score(source: Image, output: Image, files: tuple[Path, Path], *, patch: int
 
 
 def _summary(rows: list[dict[str, Any]], how: Any) -> dict[str, float | None]:
-    """Return every figure's mean or median over the outputs that have it."""
+    """Return the mean or median of every measure over the outputs that have it."""
     values = {name: [row[name] for row in rows if row[name] is not None] for name in _COLUMNS}
     return {name: how(several) if several else None for name, several in values.items()}
 
@@ -127,14 +126,14 @@ def _diversity(source: Image, outputs: list[Path], sizes: list[tuple[int, ...]])
 
     try:
         if len(set(sizes)) > 1:
-            raise InputError("the outputs are not of one size")
+            raise InputError("the outputs differ in size")
         return {"diversity": metrics.diversity((read_image(path) for path in outputs), source)}
     except InputError as error:
         return {"diversity": None, "diversity_missing": str(error)}
 
 
 def _lines(report: dict[str, Any]) -> list[str]:
-    """Return the table as aligned lines, and the diversity under it."""
+    """Return the lines of the table, and below it the diversity and the maps."""
     rows = [(row["file"], row) for row in report["outputs"]]
     rows += [(name, report[name]) for name in ("mean", "median") if name in report]
     shown = [name for name in _COLUMNS if name != "sifid" or any(row[name] is not None for _, row in rows)]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from patchnn.cli.options import parse_bytes
-from patchnn.run import SEARCH, TUNING
+from patchnn.runner import SEARCH, TUNING
 
 __all__ = ["Settings"]
 
@@ -53,7 +53,8 @@ class Settings:
     apply_to: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="FILE", help="Another image of the source's size, such as normals, to rebuild from the same patches. Repeatable."
+            metavar="FILE",
+            help="Image of the source's size, such as normals, to rebuild from the same patches. Repeatable.",
         ),
     ] = None
     animate: Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,7 +14,7 @@ from patchnn.command import flag
 from patchnn.errors import InputError
 from patchnn.images import STREAM, read_record
 from patchnn.registry import Registry
-from patchnn.run import TUNING
+from patchnn.runner import TUNING
 from patchnn.task import options
 
 __all__ = ["show_command"]
@@ -58,7 +58,7 @@ def check_words(words: list[str], path: str, registry: Registry) -> tuple[list[s
         raise InputError(f"{path} was made by {name!r}, a task that is not installed; --json prints its record")
     takes_value = {flag(recorded): True for recorded in RECORDED}
     for o in options(registry.load(name)):
-        if o.kind == "flag":
+        if o.type == "flag":
             takes_value |= {flag(o.name): False, flag(f"no_{o.name}"): False}
         elif not o.positional:
             takes_value[flag(o.name)] = True

@@ -1,4 +1,4 @@
-"""`patchnn sweep`: one picture under many settings, as a contact sheet."""
+"""`patchnn sweep`: one image under many settings, as a contact sheet."""
 
 from __future__ import annotations
 
@@ -12,26 +12,31 @@ from typing import Annotated, Any, get_args
 import typer
 
 from patchnn.batch import Job, prepare
-from patchnn.cli.borrow import TASK, Borrowed, Named
-from patchnn.cli.options import check_count, parse_bytes
+from patchnn.cli.options import check_count
 from patchnn.cli.outputs import output_paths, stem
+from patchnn.cli.printing import write
 from patchnn.cli.progress import show_progress
+from patchnn.cli.request import Request
 from patchnn.command import flag
 from patchnn.engine.backend import find_backend
+from patchnn.engine.plan import Image
 from patchnn.errors import InputError
 from patchnn.evaluate.sweep import Tried, draw, try_out
 from patchnn.images import STREAM, check_output, read_image, write_image
 from patchnn.runner import TUNING
 from patchnn.task import options
 
-__all__ = ["COMMON", "listed", "sweep"]
+__all__ = ["SHARED", "listed", "sweep"]
 
-COMMON = (*TUNING, "search", "backend", "max_memory", "force", "quiet")
-"""What it has of the options of every task."""
+SHARED = (*TUNING, "search", "backend", "max_memory", "force", "quiet")
+"""The options of every task that this command has too."""
+
+Combination = tuple[dict[str, Any], Job]
+"""The values of the options that are numbers, and the job that uses them."""
 
 
 def listed(parameter: inspect.Parameter) -> inspect.Parameter:
-    """Return an option that is a number as one that is several, with commas between them; others as they are."""
+    """Return a number's parameter as one that takes several numbers, separated by commas; other parameters as they are."""
     kind, described = get_args(parameter.annotation)
     if not {float, int}.intersection((kind, *get_args(kind))):
         return parameter
@@ -41,96 +46,107 @@ def listed(parameter: inspect.Parameter) -> inspect.Parameter:
 
 
 def sweep(
-    about: Borrowed,
+    request: Request,
     *,
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="The picture.")],
-    task: Named = TASK,
-    samples: Annotated[int, typer.Option(metavar="INTEGER", help="How many results of each combination.")] = 1,
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="The image.")],
+    samples: Annotated[int, typer.Option(metavar="INTEGER", help="Number of results for each combination.")] = 1,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Where to draw; by default IMAGE-sweep.png.")
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Output file. Default: IMAGE-sweep.png.")
     ] = None,
     seed: Annotated[
-        int, typer.Option(metavar="INTEGER", help="Seed of each combination's first result, the next one has one more.")
+        int, typer.Option(metavar="INTEGER", help="Random seed. With --samples, result i (from 0) uses seed + i.")
     ] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures of every combination.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the measures of every combination as JSON.")] = False,
 ) -> None:
-    """Draw what a picture becomes under many settings, with its figures, to choose by eye.
+    """Draw a contact sheet of one image under many settings, with measures, to choose by eye.
 
-    Give one option or two several values, as --noise 0.2,0.5,1 --alpha 0.005,inf: the first has a column for each, the
-    second a row.
+    Give one or two options several values, as in --noise 0.2,0.5,1 --alpha 0.005,inf: the sheet has a column for each
+    value of the first option, and a row for each value of the second.
     """
-    # Whatever can be wrong with the command is found before any work.
-    memory = None if about.common["max_memory"] is None else parse_bytes(about.common["max_memory"])
+    # Check everything before any work.
+    limit = request.settings.memory
     check_count(samples, seed, "--samples")
-    path = output_paths(output, f"{stem(image)}-sweep", 1, about.common["force"])[0]
-    check_output(path, channels=3, overwrite=about.common["force"])
+    path = output_paths(output, f"{stem(image)}-sweep", 1, request.settings.force)[0]
+    check_output(path, channels=3, overwrite=request.settings.force)
     source = read_image(image)
-    names, combinations = _combinations(about)
-    grid = [[(values, _job(about, image, values)) for values in row] for row in combinations]
-    for row in grid:
-        for _, job in row:
-            prepare(job, about.task)
-    device = find_backend(about.common["backend"])
-    how: dict[str, Any] = {"backend": device, "search": about.common["search"], "max_memory": memory}
+    names, grid = _plan_grid(request)
 
-    notes = [f"backend: {device.description}"] if about.common["backend"] == "auto" else []
-    tried: list[list[Tried]] = []
-    with show_progress(sum(map(len, grid)), notes, about.common["quiet"]) as display:
-        for row in grid:
-            tried.append([])
-            for values, job in row:
-                made = prepare(job, about.task)[0]
-                seeds = range(seed, seed + samples)
-                try:
-                    tried[-1].append(try_out(made, source, values, seeds, **job.tuning, **how, observe=display.observe))
-                except InputError as error:
-                    raise InputError(f"{image}: {error}") from None
-                display.finish(", ".join(f"{name} {value:g}" for name, value in values.items()))
-
+    seeds = range(seed, seed + samples)
+    tried = _try_grid(request, grid, source, seeds, limit)
     fixed = {name: value for name, value in tried[0][0].values.items() if name not in names}
-    words = [*about.words, "--samples", str(samples), "--seed", str(seed)]
-    sheet = draw(image.name, _about(about.name, source.shape, fixed, range(seed, seed + samples)), source, names, tried)
-    write_image(path, sheet, record={"command": ["sweep", str(image), *words]}, overwrite=about.common["force"])
+    sheet = draw(image.name, _title(request.name, source.shape, fixed, seeds), source, names, tried)
+    words = ["sweep", request.name, str(image), *request.words, "--samples", str(samples), "--seed", str(seed)]
+    write_image(path, sheet, record={"command": words}, overwrite=request.settings.force)
     if as_json:
-        figures = [one.to_json() for row in tried for one in row]
-        print(json.dumps({"sheet": str(path), "task": about.name, "seed": seed, "samples": samples, "tried": figures}, indent=2))
+        measures = [one.to_json() for row in tried for one in row]
+        report = {"sheet": str(path), "task": request.name, "seed": seed, "samples": samples, "tried": measures}
+        write(json.dumps(report, indent=2))
     elif output != STREAM:
-        print(path)
+        write(str(path))
 
 
-def _combinations(about: Borrowed) -> tuple[list[str], list[list[dict[str, Any]]]]:
-    """Return the names of the options that change, one or two, and by row and column the values of all that are numbers."""
-    given = {**about.values, **about.tuning}
-    numbers = [o.name for o in options(about.task) if o.type in ("number", "integer")]
+def _plan_grid(request: Request) -> tuple[list[str], list[list[Combination]]]:
+    """Return the names of the options that vary, one or two, and the combinations by row and column.
+
+    Raises InputError, naming the option, for a combination that the task refuses.
+    """
+    given = {**request.values, **request.settings.tuning}
+    numbers = [o.name for o in options(request.task) if o.type in ("number", "integer")]
     values = {name: _numbers(name, given[name]) for name in (*numbers, *TUNING) if name in given}
     several = [name for name in values if len(values[name]) > 1]
     if not several:
-        raise InputError("nothing changes: give one option or two several values, as --noise 0.2,0.5,1")
+        raise InputError("no option varies: give one or two options several values, as in --noise 0.2,0.5,1")
     if len(several) > 2:
         names = ", ".join(map(flag, several))
-        raise InputError(f"{names} have several values each: a sheet has rows and columns, so two of them at most can")
+        raise InputError(f"{names} have several values each: a sheet has rows and columns, so at most two options can vary")
     fixed = {name: values[name][0] for name in values if name not in several}
     across, down = several[0], several[1:]
     rows = [{down[0]: value} for value in values[down[0]]] if down else [{}]
-    return several, [[{across: value, **row, **fixed} for value in values[across]] for row in rows]
+    grid = [[{across: value, **row, **fixed} for value in values[across]] for row in rows]
+    combinations = [[(cell, _job(request, cell)) for cell in row] for row in grid]
+    for row in combinations:
+        for _, job in row:
+            prepare(job, request.task)
+    return several, combinations
+
+
+def _try_grid(
+    request: Request, grid: list[list[Combination]], source: Image, seeds: range, limit: int | None
+) -> list[list[Tried]]:
+    """Make and measure every combination, showing progress."""
+    settings, device = request.settings, find_backend(request.settings.backend)
+    how: dict[str, Any] = {"backend": device, "search": settings.search, "max_memory": limit}
+    notes = [f"backend: {device.description}"] if settings.backend == "auto" else []
+    tried: list[list[Tried]] = []
+    with show_progress(sum(map(len, grid)), notes, settings.quiet) as display:
+        for row in grid:
+            tried.append([])
+            for values, job in row:
+                task = prepare(job, request.task)[0]
+                try:
+                    tried[-1].append(try_out(task, source, values, seeds, **job.tuning, **how, observe=display.observe))
+                except InputError as error:
+                    image = next(iter(job.files.values()))[0]
+                    raise InputError(f"{image}: {error}", error.about) from error
+                display.finish(", ".join(f"{name} {value:g}" for name, value in values.items()))
+    return tried
 
 
 def _numbers(name: str, text: str) -> list[float | int]:
     try:
         return [int(part) if part.strip().isdigit() else float(part) for part in text.split(",")]
     except ValueError:
-        raise InputError(f"{flag(name)} is {text}: give a number, or several with commas between them, as 0.2,0.5,1") from None
+        raise InputError(f"{flag(name)} is {text}: it must be a number, or several with commas, as in 0.2,0.5,1") from None
 
 
-def _job(about: Borrowed, image: Path, values: dict[str, Any]) -> Job:
-    """Return what makes one combination."""
-    task = {name: value for name, value in values.items() if name not in TUNING}
+def _job(request: Request, values: dict[str, Any]) -> Job:
+    """Return the job for one combination."""
+    own = {name: value for name, value in values.items() if name not in TUNING}
     tuning = {name: value for name, value in values.items() if name in TUNING}
-    cell = replace(about, values={**about.values, **task}, common={**about.common, **tuning})
-    files = {about.picture.name: [str(image)], **cell.files}
-    return Job(about.name, files, output="", seed=0, options=cell.plain, tuning=cell.tuning)
+    cell = replace(request, values={**request.values, **own}, settings=replace(request.settings, **tuning))
+    return cell.job(files=cell.files)
 
 
-def _about(name: str, shape: tuple[int, ...], fixed: dict[str, Any], seeds: range) -> str:
-    said = [name, f"{shape[1]} × {shape[0]} pixels", *(f"{key} {value:g}" for key, value in fixed.items())]
-    return ", ".join([*said, f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"])
+def _title(name: str, shape: tuple[int, ...], fixed: dict[str, Any], seeds: range) -> str:
+    parts = [name, f"{shape[1]} × {shape[0]} pixels", *(f"{key} {value:g}" for key, value in fixed.items())]
+    return ", ".join([*parts, f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"])

@@ -29,9 +29,9 @@ Parameter = inspect.Parameter
 
 
 class TaskGroup(TyperGroup):
-    """A command with a subcommand for each task; where no task is named it means `generate`.
+    """A command with a subcommand for each task; without a task's name it runs `generate`.
 
-    subcommand: makes the subcommand for a task's name. Its help is that of the default task, and lists the others.
+    subcommand: returns the subcommand for a task's name. The help shows the default task's options and lists the tasks.
     """
 
     registry: Registry
@@ -82,9 +82,9 @@ def task_group(
         pass
 
     Tasks.registry = registry
-    Tasks.subcommand = staticmethod(lambda name: _subcommand(registry, name, function, shared, change))  # type: ignore[assignment]  # seen as a method
+    Tasks.subcommand = staticmethod(lambda name: _subcommand(registry, name, function, shared, change))
     app = typer.Typer(cls=Tasks, help=inspect.getdoc(function), **PLAIN)
-    app.callback(function.__name__)(lambda: None)
+    app.callback()(lambda: None)
     command = get_command(app)
     command.name = function.__name__
     return command
@@ -117,14 +117,17 @@ def _subcommand(
     ordered = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in (subject, *theirs, *own, *common)]
     call.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]  # read by inspect, unknown to typeshed
     app = typer.Typer(**PLAIN)
-    app.command(name, cls=Command, help=inspect.getdoc(task))(call)
-    return get_command(app)
+    about = (inspect.getdoc(task) or "").partition("\n\n")[0]
+    app.command(name, cls=Command, help=f"{about}\n\n{inspect.getdoc(function)}")(call)
+    command: Any = get_command(app)
+    command.common = frozenset(shared)
+    return command
 
 
 def _options_after_an_image(task: type[Task], command: str, name: str) -> Sequence[Option]:
     """Return a task's options; raises InputError unless the first is one image."""
     found = options(task)
-    if not found or found[0].kind != "image" or not found[0].positional or found[0].many:
+    if not found or found[0].type != "image" or not found[0].positional or found[0].many:
         raise InputError(f"{command} cannot run {name}: it needs a task whose first input is one image")
     return found
 
