@@ -18,10 +18,14 @@ import pytest
 import tifffile
 from PIL import Image as Pillow
 
+import patchnn
+from patchnn import InputError, read_image
 from patchnn.cli import main
+from patchnn.cli.options import MIN_MEMORY
 from patchnn.images import write_image
 from patchnn.images.png import encode_png16
 from patchnn.registry import GROUP, Registry
+from patchnn_tasks import Generate
 
 TASKS = Registry(
     EntryPoint(name, f"patchnn_tasks.{name}:{name.title()}", GROUP)
@@ -142,6 +146,16 @@ OPTIONS: list[tuple[str, int, str]] = [
     ("generate photo.png --seed one", USAGE, "--seed"),
     ("generate photo.png --max-memory 1", VALUE, "--max-memory"),
     ("generate photo.png --max-memory lots", VALUE, "--max-memory"),
+    ("generate photo.png --max-memory 64MiB", VALUE, "--max-memory is 64MiB: it must be 65MiB or more"),
+    ("generate photo.png --noise -1", VALUE, "error: --noise is -1"),
+    ("generate photo.png --size 3000x3000 --max-memory 65MiB", VALUE, "raise --max-memory"),
+    (f"generate photo.png --seed {'9' * 5000}", USAGE, "--seed"),
+    ("generate photo.png --cluster bogus://x", VALUE, "bogus://x: write tcp://HOST:PORT"),
+    ("generate photo.png --cluster bogus://x:80", VALUE, "bogus://x:80: write tcp://HOST:PORT"),
+    ("generate ''", VALUE, "image is empty: it must name a file"),
+    ("generate photo.png --source ''", VALUE, "--source is empty"),
+    ("inpaint photo.png ''", VALUE, "mask is empty"),
+    ("generate photo.png --animate ''", VALUE, "--animate is empty"),
     ("generate photo.png --depth 12", VALUE, "--depth is 12: it must be auto, 8, 16, float"),
     ("generate photo.png --quality 0 -o a.jpg", VALUE, "quality is 0"),
     ("generate photo.png --quality 101 -o a.webp", VALUE, "quality is 101"),
@@ -191,6 +205,7 @@ OPTIONS: list[tuple[str, int, str]] = [
     ("show text.png", VALUE, "text.png cannot be read"),
 ]
 OUTPUTS: list[tuple[str, str]] = [
+    ("", "--output is empty: it must name a file or a folder"),
     ("nowhere/a.png", "the folder nowhere does not exist"),
     ("photo.png/", "photo.png: the folder cannot be made"),
     ("a.xyz", ".xyz cannot be written; choose .png"),
@@ -296,5 +311,8 @@ def test_a_name_with_a_line_break(capsys: pytest.CaptureFixture[str]) -> None:
     assert_refused(capsys, ["generate", "two\nlines.png"], VALUE, "two\\nlines.png does not exist")
 
 
-def test_there_are_enough() -> None:
-    assert len(OPTIONS) + len(FILES) + len(OUTPUTS) + len(KINDS) > 100
+def test_the_least_memory_that_is_accepted_makes_the_smallest_image(capsys: pytest.CaptureFixture[str]) -> None:
+    write_image("smallest.png", np.random.default_rng(0).random((7, 7, 3)))
+    assert main(["generate", "smallest.png", "--max-memory", f"{MIN_MEMORY}", "--noise", "0"], TASKS) == 0
+    with pytest.raises(InputError, match="memory"):
+        patchnn.run(Generate(image=read_image("smallest.png")), max_memory=MIN_MEMORY - (1 << 20))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import signal
@@ -139,20 +138,6 @@ def test_the_reported_seed_makes_it_again(call: Any) -> None:
     seed = err.partition("seed: ")[2].split()[0]
     call(f"{QUICK} -o b.png --seed {seed}")
     np.testing.assert_array_equal(read_image("a.png"), read_image("b.png"))
-
-
-def test_show_prints_the_command_that_makes_it_again(call: Any) -> None:
-    call("generate 'grey one.png' --source photo.png --size 50%x150% --alpha inf --iterations 1 --search exact --seed 3 -o a.png")
-    code, out, err = call("show a.png")
-    options = "--noise 0.75 --size 50%x150% --source photo.png --alpha inf --iterations 1 --search exact --seed 3"
-    assert (code, out, err) == (0, f"patchnn generate 'grey one.png' {options} -o a.png\n", "")
-    before = Path("a.png").read_bytes()
-    assert call(out.removeprefix("patchnn ") + " --force --quiet")[0] == 0
-    assert Path("a.png").read_bytes() == before
-    record = json.loads(call("show a.png --json")[1])
-    assert record["files"] == {"image": ["grey one.png"], "source": ["photo.png"]}
-    assert record["backend"]
-    assert record["patchnn"] == patchnn.__version__
 
 
 def test_options_of_every_kind_reach_the_task_and_come_back(call: Any) -> None:
@@ -323,13 +308,6 @@ def test_debug_by_environment(call: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "Traceback" in call("generate absent.png")[2]
     monkeypatch.setenv("PATCHNN_DEBUG", "0")
     assert "Traceback" not in call("generate absent.png")[2]
-
-
-def test_show_of_other_files(call: Any) -> None:
-    assert call("show photo.png")[0] == 1
-    write_image("library.png", np.ones((8, 8)), record={"task": "generate"})
-    assert call("show library.png") == (1, "", "error: library.png was not made by a command; --json prints its record\n")
-    assert json.loads(call("show library.png --json")[1]) == {"task": "generate"}
 
 
 def test_help_tells_every_option_with_its_default_and_bounds(call: Any) -> None:

@@ -81,7 +81,7 @@ def open_cluster(address: str) -> Iterator[tuple[Executor, int]]:
 
     A job whose worker dies is done again by another. Raises BackendError without Dask, or where no scheduler answers.
     """
-    if not re.fullmatch(r"\w+://[^/]+:\d+", address):
+    if not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://[^/]+:\d{1,5}", address):
         raise InputError(f"the cluster's address is {address}: write tcp://HOST:PORT, as the Dask scheduler says it")
     try:
         from distributed import Client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import sys
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from patchnn.registry import Registry
 
 __all__ = ["main"]
+
+_STREAM_ERRORS = (errno.EBADF, errno.EIO, errno.ENOSPC, errno.EPIPE)
+"""What the operating system reports of a stream that is closed or full."""
 
 LONGEST_WORD = 4096
 """Longer words of a wrong command line are cut in the error: no file name has more characters."""
@@ -63,6 +67,8 @@ def _explain(error: BaseException) -> tuple[int, str]:
         return 1, "error: memory ran out: use a smaller image, a smaller --size, or fewer --jobs"
     if isinstance(error, OSError) and error.filename and error.strerror:
         return 1, f"error: {error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno in _STREAM_ERRORS:
+        return 1, f"error: standard output cannot be written: {error.strerror}"
     if hasattr(error, "format_message"):
         # An error of typer's; its classes are click's or its own copies, depending on its version.
         context = getattr(error, "ctx", None)

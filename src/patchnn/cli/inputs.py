@@ -69,6 +69,8 @@ def find_inputs(task: type[Task], values: Mapping[str, Any], maps: list[str]) ->
         if o.picture:
             value = values[o.name]
             given = [str(word) for word in (value if isinstance(value, list) else [value]) if word is not None]
+            if "" in given:
+                raise InputError(f"{o.name} is empty: it must name a file or a folder", about=o.name)
             words[o.name] = [name for word in given for name in (_found(word) if o.many and _is_many(word) else [word])]
             if through is None and any(map(_is_many, words[o.name])):
                 through = o.name

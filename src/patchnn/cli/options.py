@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Collection
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,15 +16,15 @@ from patchnn.task import Option, plain
 
 __all__ = ["check_count", "check_jobs", "metavar", "parameter", "parse_bytes", "parse_depth", "with_flag"]
 
-MIN_MEMORY = 64 << 20
-"""Less than this holds no picture's patches."""
+MIN_MEMORY = 65 << 20
+"""What the smallest image needs. Most of it is room for a block of distances."""
 
 MOST_IMAGES = 100_000
 """A larger --count is taken for a typing error."""
 SEEDS = 2**32
 """Seeds are smaller than this."""
 
-_TYPES: dict[str, type] = {"number": float, "integer": int, "flag": bool, "image": Path, "mask": Path}
+_TYPES: dict[str, type] = {"number": float, "integer": int, "flag": bool, "image": str, "mask": str}
 _METAVARS = {
     "image": "FILE",
     "mask": "FILE",
