@@ -327,7 +327,7 @@ def test_names_that_tasks_must_leave_free_are_those_in_use() -> None:
 
 
 BYTES = [
-    ("67108864", 1 << 26),
+    ("68157440", 65 << 20),
     ("4GB", 4 * 10**9),
     ("512MiB", 512 << 20),
     ("1.5 gib", 3 << 29),
