@@ -290,7 +290,7 @@ def test_a_name_that_is_not_utf8() -> None:
         pytest.skip("this file system takes UTF-8 only")
     done = subprocess.run([sys.executable, "-m", "patchnn", "generate", LATIN], capture_output=True, timeout=60)
     assert done.returncode == VALUE
-    assert done.stderr.startswith(b"error: caf\\udce9.png cannot be read as a picture")
+    assert done.stderr.startswith(b"error: caf\\udce9.png cannot be read as an image")
     assert done.stderr.count(b"\n") == 1
 
 
@@ -301,10 +301,10 @@ def test_decoders_do_not_speak(folder: Path) -> None:
     odd[at + 2 : at + 4] = struct.pack("<H", 9999)
     Path("odd.tif").write_bytes(odd)
     Path("cut.tif").write_bytes(saved("TIFF", compression="tiff_lzw")[:-700])
-    for name, said in (("odd.tif", []), ("cut.tif", [b"error: cut.tif cannot be read as a picture"])):
+    for name, said in (("odd.tif", []), ("cut.tif", [b"error: cut.tif cannot be read as an image"])):
         words = ["generate", name, "--quiet", "--iterations", "1", "--seed", "1"]
         done = subprocess.run([sys.executable, "-m", "patchnn", *words], capture_output=True, timeout=60)
-        assert [line[:42] for line in done.stderr.splitlines()] == [line[:42] for line in said]
+        assert [line[:41] for line in done.stderr.splitlines()] == [line[:41] for line in said]
 
 
 def test_a_name_with_a_line_break(capsys: pytest.CaptureFixture[str]) -> None:

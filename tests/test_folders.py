@@ -168,7 +168,7 @@ def test_what_failed_is_summed_up_and_the_rest_is_done(call: Any) -> None:
     assert (code, out.split()) == (1, OUTPUTS)
     summary = err.splitlines()[-3:]
     assert summary[0] == "error: 2 of 5 images failed"
-    assert summary[1].startswith("  in/bad.png cannot be read as a picture: ")
+    assert summary[1].startswith("  in/bad.png cannot be read as an image: ")
     assert summary[2].startswith("  in/tiny.png: ")
     # What goes wrong in the same way is said once.
     code, out, err = call(f"retarget 'in/[abc].png' -o other --seed 1 {QUICK}")
@@ -339,9 +339,9 @@ import hashlib, signal
 from pathlib import Path
 from patchnn import files
 from patchnn.cli.interrupt import ending_soon
-from patchnn.images.reading import _silence
+from patchnn.images.quiet import quiet_decoders, silence
 signal.signal(signal.SIGINT, lambda *args: None)
-with ending_soon(), _silence():
+with ending_soon(), quiet_decoders(), silence():
     part = Path(".patchnn-part")
     part.touch()
     files._parts.add(part)

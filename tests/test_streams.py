@@ -87,7 +87,7 @@ def test_out_holds_the_picture_alone() -> None:
 
 BAD = [
     (("generate", "-", "-o", "b.png"), b"", "- is standard input, which is empty"),
-    (("generate", "-", "-o", "b.png"), b"no picture", "- cannot be read as a picture"),
+    (("generate", "-", "-o", "b.png"), b"no picture", "- cannot be read as an image"),
     (("generate", "a.png", "-o", "-", "-n", "2"), b"", "takes one image"),
     (("generate", "a.png", "-o", "-", "--apply-to", "a.png"), b"", "takes one image"),
     (("generate", ".", "-o", "-"), b"", "takes one image"),

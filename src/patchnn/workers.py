@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from patchnn.engine.machine import THREADS, count_threads
 from patchnn.errors import BackendError, InputError
 from patchnn.files import discard_parts
+from patchnn.images.quiet import own_stderr
 
 __all__ = ["Processes", "open_cluster", "open_workers"]
 
@@ -106,6 +107,7 @@ def _begin(lifeline: Connection, threads: int) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ[THREADS] = str(threads)
+    own_stderr()
     threadpool_limits(threads)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 

@@ -88,9 +88,10 @@ def _run(words: list[str], registry: Registry | None) -> int:
 
     from patchnn.cli.app import build_app
     from patchnn.files import no_empty_folders
+    from patchnn.images.quiet import quiet_decoders
     from patchnn.registry import Registry
 
-    with no_empty_folders():
+    with no_empty_folders(), quiet_decoders():
         try:
             code = get_command(build_app(registry or Registry())).main(words, prog_name="patchnn", standalone_mode=False)
         except Abort:

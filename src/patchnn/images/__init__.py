@@ -13,7 +13,7 @@ from patchnn.engine.plan import Image, Mask
 from patchnn.errors import InputError
 from patchnn.files import check_place, reason, whole_file
 from patchnn.images.decoded import BitDepth, DecodedImage, FileTraits
-from patchnn.images.reading import decode, decode_info
+from patchnn.images.reading import decode, decode_text
 from patchnn.images.streams import STREAM, check_stream, read_stream, write_stream
 from patchnn.images.writing import RECORD, check_format, encode
 
@@ -33,38 +33,38 @@ __all__ = [
 ]
 
 
-def read_image(path: str | os.PathLike[str]) -> Image:
+def read_image(path: str | os.PathLike[str], *, max_memory: int | None = None) -> Image:
     """Read a picture: (H, W, C) float32 in [0, 1], C = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA.
 
     With alpha, colours are multiplied by it. The camera's orientation is applied, palettes and CMYK become RGB, of an
-    animation the first frame is taken. Raises InputError, naming the file, when it cannot be read as a picture.
+    animation the first frame is taken. Raises InputError, naming the file, when it cannot be read as an image.
     """
-    return read_file(path).pixels
+    return read_file(path, max_memory=max_memory).pixels
 
 
-def read_mask(path: str | os.PathLike[str]) -> Mask:
+def read_mask(path: str | os.PathLike[str], *, max_memory: int | None = None) -> Mask:
     """Read a mask: (H, W) bool, True where the file is white, or, if anything in it is transparent, where it is opaque.
 
     Raises InputError as read_image does.
     """
-    return read_file(path).mask()
+    return read_file(path, max_memory=max_memory).mask()
 
 
-def read_file(path: str | os.PathLike[str]) -> DecodedImage:
+def read_file(path: str | os.PathLike[str], *, max_memory: int | None = None) -> DecodedImage:
     """Read a picture and what its file says of it: depth, colour profile, frames; - is standard input.
 
     Raises InputError as read_image does.
     """
     with _opened(path) as file:
-        return decode(file, str(path))
+        return decode(file, str(path), max_memory=max_memory)
 
 
 def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the record that write_image put into a PNG; raises InputError if the file has none."""
     with _opened(path) as file:
-        text = decode_info(file, str(path)).get(RECORD)
-    with contextlib.suppress(TypeError, ValueError):
-        record = json.loads(text)  # type: ignore[arg-type]  # None raises the TypeError that is waited for
+        text = decode_text(file, str(path), RECORD)
+    with contextlib.suppress(ValueError, RecursionError):
+        record = json.loads(text or "")
         if isinstance(record, dict):
             return record
     raise InputError(f"{path} holds no record of how it was made: only PNG files written by patchnn do")

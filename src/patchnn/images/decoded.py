@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -12,24 +13,18 @@ from patchnn.errors import InputError
 
 __all__ = [
     "DEPTHS",
-    "LARGEST",
     "BitDepth",
     "DecodedImage",
     "FileTraits",
     "Found",
     "as_colours",
-    "check_size",
     "premultiply",
-    "too_large",
     "unpremultiply",
 ]
 
 BitDepth: TypeAlias = Literal[8, 16, "float"]
 DEPTHS: tuple[BitDepth, ...] = (8, 16, "float")
 """Bits a channel, from the coarsest to the finest; float is 32 bits."""
-
-LARGEST = 178_956_970
-"""Pixels of the largest picture that is read, by its header: Pillow's own limit against decompression bombs, 512 MB of RGB."""
 
 _TRACE = 1e-6
 """Alpha that is none: less than 16 bits can say."""
@@ -67,16 +62,24 @@ class DecodedImage:
 class Found(NamedTuple):
     """What a decoder finds in a file.
 
-    pixels: (H, W) or (H, W, C) in the file's own numbers: uint8, uint16, or any others for what they are. icc: its colour
-    profile. associated: its colours are multiplied by its alpha already. orientation: EXIF's, still to be undone. Profile
-    and orientation are as the file has them, which in a damaged one may be anything.
+    height, width: of the pixels as they are stored. block: returns some rows and columns of them, (h, w) or (h, w, C) in the
+    file's own numbers: uint8, uint16, or any others for what they are. icc: its colour profile. associated: whether its
+    colours are multiplied by its opacity already. orientation: EXIF's, still to be undone.
     """
 
-    pixels: Any
+    height: int
+    width: int
+    block: Callable[[slice, slice], Any]
     icc: Any = None
     associated: bool = False
     frames: int = 1
-    orientation: Any = 1
+    orientation: int = 1
+
+    @classmethod
+    def of(cls, pixels: Any, **facts: Any) -> Found:
+        """Return what a decoder finds that gives all pixels at once."""
+        height, width = pixels.shape[:2]
+        return cls(height, width, lambda rows, columns: pixels[rows, columns], **facts)
 
 
 def premultiply(pixels: Any) -> Image:
@@ -110,14 +113,3 @@ def as_colours(image: Any, name: str) -> Image:
         pixels = pixels[:, :, :-1] + (1 - pixels[:, :, -1:])
     colours = np.floor(np.clip(pixels, 0, 1) * np.float32(255) + np.float32(0.5))
     return np.ascontiguousarray(np.broadcast_to(colours, (*colours.shape[:2], 3)))
-
-
-def check_size(width: int, height: int, name: str) -> None:
-    """Raise InputError, naming the file, if a picture is larger than what is read; to be called before it is decoded."""
-    if width * height > LARGEST:
-        raise InputError(too_large(name))
-
-
-def too_large(name: str) -> str:
-    """Say what is wrong with a picture of too many pixels."""
-    return f"{name} says that it has more than {LARGEST:,} pixels, the most that is read: make it smaller"

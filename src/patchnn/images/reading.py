@@ -1,138 +1,166 @@
-"""Bytes → picture: which decoder a file goes to, and what becomes of its numbers."""
+"""Bytes → image: which decoder a file goes to, and what becomes of its numbers."""
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import threading
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
 from patchnn.engine.plan import Image, as_image
 from patchnn.errors import InputError
-from patchnn.images.decoded import BitDepth, DecodedImage, FileTraits, Found, premultiply, too_large, unpremultiply
-from patchnn.images.everyday import decode_everyday, open_everyday
-from patchnn.images.exr import decode_exr
-from patchnn.images.tiff import decode_tiff, is_everyday
+from patchnn.images.child import decode_in_child
+from patchnn.images.decoded import BitDepth, DecodedImage, FileTraits, Found, premultiply, unpremultiply
+from patchnn.images.everyday import decode_everyday, open_everyday, prepare
+from patchnn.images.exr import check_library
+from patchnn.images.limits import Budget, blocks, too_large
+from patchnn.images.quiet import no_warnings, silence
+from patchnn.images.tiff import decode_tiff
 
-__all__ = ["decode", "decode_info"]
+__all__ = ["decode", "decode_text", "in_words"]
 
 _T = TypeVar("_T")
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _EXR = b"\x76\x2f\x31\x01"
+_JPEG_2000 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
+_AVIF = (b"avif", b"avis", b"mif1", b"msf1")
 
 
-def decode(data: bytes | BinaryIO, name: str) -> DecodedImage:
-    """Return the picture in a file's bytes, or in an open file that can be sought in.
+def decode(data: bytes | BinaryIO, name: str, *, max_memory: int | None = None) -> DecodedImage:
+    """Decode the image in a file's bytes.
 
-    name: what an error calls it; the content decides of what kind it is. Raises InputError, naming the file, when it
-    cannot be read as a picture.
+    Parameters
+    ----------
+    data
+        The bytes, or an open binary file that can seek. The content decides which kind of file it is.
+    name
+        What errors call the file.
+    max_memory
+        Bytes that decoding may take, the result included. Default: half of what is free.
+
+    Returns
+    -------
+    DecodedImage
+        The pixels, what the file says about them, and how many images it holds.
+
+    Raises
+    ------
+    InputError
+        If the bytes are not an image that can be read, or need more memory; the message starts with `name`.
     """
-    return _guarded(data, name, lambda file, name: _picture(_decode(file, name), name))
+    budget = Budget.of(name, max_memory)
+    return _guarded(data, name, lambda file: _image(_decode(file, budget), name))
 
 
-def decode_info(data: bytes | BinaryIO, name: str) -> dict[str, Any]:
-    """Return the texts and other facts that a file holds beside its pixels; raises InputError as decode does."""
+def decode_text(data: bytes | BinaryIO, name: str, keyword: str) -> str | None:
+    """Return the text of a PNG that has this keyword, None where there is none; raises InputError as decode does."""
 
-    def info(file: BinaryIO, name: str) -> dict[str, Any]:
-        with open_everyday(file, name) as image:
-            return dict(image.info)
+    def text(file: BinaryIO) -> str | None:
+        budget = Budget.of(name, None)
+        if file.read(4) in _TIFF:
+            return None
+        prepared = prepare(file, budget, keyword)
+        open_everyday(prepared.file, name).close()
+        return None if prepared.text is None else prepared.text.decode("utf-8", "replace")
 
-    return _guarded(data, name, info)
+    return _guarded(data, name, text)
 
 
-def _picture(found: Found, name: str) -> DecodedImage:
-    """Bring the file's numbers to [0, 1], and multiply colours by alpha."""
-    depth, span = _depth(found.pixels), (0.0, 1.0)
-    pixels = _upright(found.pixels.reshape(*found.pixels.shape[:2], -1), found.orientation)
-    if depth != "float":
-        pixels = pixels / np.float32(255 if depth == 8 else 65535)
-    image = as_image(pixels if pixels.dtype.kind == "f" else pixels.astype(np.float64), name)
-    if found.associated:
-        image = as_image(unpremultiply(image), name)
+def in_words(error: Exception) -> str:
+    """Return what a decoder says of a file, or that it is damaged: a damaged file makes decoders raise anything."""
+    from PIL import UnidentifiedImageError
+
+    if isinstance(error, UnidentifiedImageError):
+        return "the file is corrupt or not a supported image format"
+    # What decoders say on purpose are these kinds.
+    said = " ".join(str(error).split()) if isinstance(error, OSError | EOFError | ValueError) else ""
+    return said or "it is damaged"
+
+
+def _guarded(data: bytes | BinaryIO, name: str, read: Callable[[BinaryIO], _T]) -> _T:
+    """Read a file, with whatever goes wrong as an InputError that names it."""
+    from PIL import Image
+
+    try:
+        with no_warnings():
+            return read(io.BytesIO(data) if isinstance(data, bytes) else data)
+    except InputError:
+        raise
+    except MemoryError as error:
+        raise InputError(f"{name} does not fit into the memory that is free: make it smaller", about="max_memory") from error
+    except Image.DecompressionBombError as error:
+        raise InputError(too_large(name)) from error
+    except Exception as error:
+        raise InputError(f"{name} cannot be read as an image: {in_words(error)}") from error
+
+
+def _decode(file: BinaryIO, budget: Budget) -> Found:
+    file.seek(0)
+    start = file.read(12)
+    if start[:4] in _TIFF:
+        with silence():
+            return decode_tiff(file, budget)
+    if start[:4] == _EXR:
+        check_library(budget.name)
+        return decode_in_child(file, budget, "exr")
+    if start.startswith(_JPEG_2000) or (start[4:8] == b"ftyp" and start[8:] in _AVIF):
+        return decode_in_child(file, budget, "everyday")
+    return decode_everyday(file, budget)
+
+
+def _image(found: Found, name: str) -> DecodedImage:
+    """Bring the file's numbers to [0, 1], and multiply colours by opacity, block by block."""
+    first = np.asarray(found.block(slice(0, 1), slice(0, 1)))
+    depth, channels = _depth(first), int(np.prod(first.shape[2:], dtype=int))
+    pixels = np.empty((*_turned(found.height, found.width, found.orientation), channels), np.float32)
+    stored = _as_stored(pixels, found.orientation)
+    span = [0.0, 1.0]
+    for box in blocks(found.height, found.width):
+        block = np.asarray(found.block(*box))
+        block = block.reshape(*block.shape[:2], channels)
+        if depth != "float":
+            block = block / np.float32(255 if depth == 8 else 65535)
+        image = as_image(block if block.dtype.kind == "f" else block.astype(np.float64), name)
+        if found.associated:
+            image = as_image(unpremultiply(image), name)
+        if depth == "float":
+            colours = image[:, :, : _count_colours(channels)]
+            span = [min(span[0], float(colours.min())), max(span[1], float(colours.max()))]
+        stored[box] = image if depth == "float" else premultiply(image)
     if depth == "float":
-        image, span = _into_span(image)
+        _into_span(stored, span[0], span[1])
     icc = found.icc if isinstance(found.icc, bytes) and found.icc else None
-    return DecodedImage(as_image(premultiply(image), name), FileTraits(depth, icc, span), found.frames)
+    return DecodedImage(pixels, FileTraits(depth, icc, (span[0], span[1])), found.frames)
 
 
-def _into_span(pixels: Image) -> tuple[Image, tuple[float, float]]:
-    """Return pixels in [0, 1], and which values 0 and 1 stand for: these, or the darkest and brightest that go beyond."""
-    pixels = pixels.copy()
-    colour, alpha = np.split(pixels, [pixels.shape[2] - (pixels.shape[2] in (2, 4))], axis=2)
-    np.clip(alpha, 0, 1, out=alpha)
-    low, high = min(0.0, float(colour.min())), max(1.0, float(colour.max()))
-    if (low, high) != (0.0, 1.0):
-        # In double precision, as floats may lie farther apart than the largest of them.
-        colour[:] = (colour.astype(np.float64) - low) / (high - low)
-    return pixels, (low, high)
+def _into_span(pixels: Image, low: float, high: float) -> None:
+    """Scale colours from [low, high] to [0, 1], clip opacity, and multiply them."""
+    for box in blocks(*pixels.shape[:2]):
+        block = pixels[box].copy()
+        colour, opacity = np.split(block, [_count_colours(block.shape[2])], axis=2)
+        np.clip(opacity, 0, 1, out=opacity)
+        if (low, high) != (0.0, 1.0):
+            # In double precision, as floats may lie farther apart than the largest of them.
+            colour[:] = np.clip((colour.astype(np.float64) - low) / (high - low), 0, 1)
+        pixels[box] = premultiply(block)
+
+
+def _count_colours(channels: int) -> int:
+    return channels - (channels in (2, 4))
 
 
 def _depth(pixels: Any) -> BitDepth:
     return 8 if pixels.dtype == np.uint8 else 16 if pixels.dtype.kind == "u" and pixels.dtype.itemsize == 2 else "float"
 
 
-def _guarded(data: bytes | BinaryIO, name: str, read: Callable[[BinaryIO, str], _T]) -> _T:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        # Decoders tell of oddities in a file's metadata, which do not concern its pixels.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return read(io.BytesIO(data) if isinstance(data, bytes) else data, name)
-    except InputError:
-        raise
-    except MemoryError as error:
-        raise InputError(f"{name} does not fit into the memory that is free") from error
-    except Image.DecompressionBombError as error:
-        raise InputError(too_large(name)) from error
-    except UnidentifiedImageError as error:
-        raise InputError(f"{name} cannot be read as a picture: it is damaged, or of no kind that is known here") from error
-    except Exception as error:
-        # A damaged file makes decoders raise anything; what they say of it on purpose are these kinds.
-        said = " ".join(str(error).split()) if isinstance(error, OSError | EOFError | ValueError) else ""
-        reason = said or "it is damaged"
-        raise InputError(f"{name} cannot be read as a picture: {reason}") from error
+def _turned(height: int, width: int, orientation: int) -> tuple[int, int]:
+    return (width, height) if orientation in (5, 6, 7, 8) else (height, width)
 
 
-def _decode(file: BinaryIO, name: str) -> Found:
-    start = file.read(4)
-    if start != _EXR and start not in _TIFF:
-        return decode_everyday(file, name)
-    with _silence():
-        if start == _EXR:
-            return Found(decode_exr(file, name), associated=True)
-        return decode_everyday(file, name) if is_everyday(file, name) else decode_tiff(file, name)
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Keep decoders from printing or logging what they find wrong and report as well.
-
-    stderr is all threads', so this is done in the main one alone, where the command line reads its files.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    stderr = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-
-
-def _upright(pixels: Any, orientation: Any) -> Any:
-    """Undo what the EXIF tag Orientation says was done to the picture."""
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return pixels[:, ::-1] if orientation in (2, 3, 6, 7) else pixels
+def _as_stored(upright: Image, orientation: int) -> Image:
+    """Return the view of an upright image that has its pixels where the file has them, by EXIF's orientation."""
+    view = upright[:, ::-1] if orientation in (2, 3, 6, 7) else upright
+    view = view[::-1] if orientation in (3, 4, 7, 8) else view
+    return view.swapaxes(0, 1) if orientation in (5, 6, 7, 8) else view
