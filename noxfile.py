@@ -50,7 +50,7 @@ def cupy(session: nox.Session) -> None:
 def studio(session: nox.Session) -> None:
     """The studio's server, and its page in a browser: /usr/bin/chromium, or the one that PATCHNN_CHROMIUM names."""
     session.install(".[test,studio]", "playwright")
-    session.run("pytest", "tests/test_studio.py", "tests/test_studio_page.py")
+    session.run("pytest", "tests/studio")
 
 
 @nox.session

@@ -1,1 +1,1 @@
-"""The local page: a small server that lets nobody else in, and one engine process behind it (extra `studio`)."""
+"""The local page: a small server for one browser, and worker processes behind it (extra `studio`)."""

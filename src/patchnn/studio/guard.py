@@ -1,9 +1,8 @@
-"""Who is let in: this page alone, from this machine, or from elsewhere with the token."""
+"""Who may use the studio: its own page, opened at the address with the token."""
 
 from __future__ import annotations
 
 import secrets
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -12,11 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 __all__ = ["HEADER", "Guard", "refusal"]
 
 HEADER = "x-patchnn"
-"""The header that only the page sends: a foreign page would have to ask first, and is not answered."""
-PUBLIC = "studio"
-"""What that header says where there is no token."""
+"""The header that carries the token. A foreign page may send it only after a preflight request, which is refused."""
 
-# The page needs its own scripts and styles, pictures of its own making, and this server; nothing else, and nobody around it.
+# The page needs its own scripts and styles, images of its own making, and this server. No other page may embed it.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -33,13 +30,13 @@ _HEADERS = {
 
 
 class Guard:
-    """Refuses what does not come from the page itself, and gives every answer the headers that keep it so.
+    """Refuses requests that do not come from the page itself, and gives every answer its security headers.
 
-    hosts: what a request may call this server; None is anything, where there is a token. token: what the page must
-    know. open_paths: what anybody may read, the page's own files.
+    hosts: the names that a request may call this server by; None allows any. token: what the page must send.
+    open_paths: the page's own files, which need no token.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: frozenset[str] | None, token: str | None, open_paths: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, *, hosts: frozenset[str] | None, token: str, open_paths: frozenset[str]) -> None:
         self._app, self._hosts, self._token, self._open = app, hosts, token, open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,27 +54,22 @@ class Guard:
         await answer(scope, receive, guarded)
 
     def _judge(self, scope: Scope) -> tuple[int, str]:
-        """Return the status and the reason of a refusal, 0 if there is none."""
+        """Return the status and the reason of a refusal, status 0 to let the request in."""
         headers = Headers(scope=scope)
-        host, origin, site = (headers.get(name, "") for name in ("host", "origin", "sec-fetch-site"))
-        if len(headers.getlist("host")) != 1 or (self._hosts is not None and host.lower() not in self._hosts):
-            return 421, "this studio is at another address"
-        if len(headers.getlist("origin")) > 1 or (origin and urlsplit(origin).netloc.lower() != host.lower()):
-            return 403, "another page may not use this studio"
+        host, origin, site = (headers.get(name, "").lower() for name in ("host", "origin", "sec-fetch-site"))
+        if len(headers.getlist("host")) != 1 or (self._hosts is not None and host not in self._hosts):
+            return 421, "This studio has another address."
+        if len(headers.getlist("origin")) > 1 or origin not in ("", f"{scope['scheme']}://{host}"):
+            return 403, "Another page may not use this studio."
         if site not in ("", "same-origin", "none") and headers.get("sec-fetch-mode") != "navigate":
-            return 403, "another page may not use this studio"
+            return 403, "Another page may not use this studio."
         if scope["method"] in ("GET", "HEAD") and scope["path"] in self._open:
             return 0, ""
-        if not secrets.compare_digest(headers.get(HEADER, "").encode(), (self._token or PUBLIC).encode()):
-            token = (
-                "open the address that the terminal shows, with its token"
-                if self._token
-                else "only its own page may use this studio"
-            )
-            return 403, token
+        if not secrets.compare_digest(headers.get(HEADER, "").encode(), self._token.encode()):
+            return 403, "Open the address that the terminal shows, with its token."
         return 0, ""
 
 
 def refusal(status: int, reason: str) -> JSONResponse:
-    """Return the answer that says why not. The connection ends with it, for what comes on it is not read."""
+    """Return an answer that says why the request is refused. It ends the connection, whose further bytes are not read."""
     return JSONResponse({"text": reason}, status, headers={"Connection": "close"})

@@ -1,4 +1,4 @@
-"""Starting the studio: its socket, its address, its token."""
+"""Starts the studio: its socket, its address, its token."""
 
 from __future__ import annotations
 
@@ -15,41 +15,42 @@ from patchnn.registry import Registry
 __all__ = ["launch"]
 
 
-def launch(registry: Registry, pictures: Sequence[Path], *, host: str, port: int, started: Callable[[str], object]) -> None:
-    """Serve the studio until it is told to end. started: called with its address once that can be opened.
+def launch(registry: Registry, images: Sequence[Path], *, host: str, port: int, started: Callable[[str], object]) -> None:
+    """Serve the studio until a signal ends it. started: called with its address once a browser can open it.
 
-    Raises InputError where a picture, the address or the extra's packages are not to be had.
+    Raises InputError where an image, the address or a package of the extra cannot be used.
     """
     try:
         import uvicorn
 
+        from patchnn.studio.deadlines import DeadlineProtocol
         from patchnn.studio.server import build_server
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "patchnn":
             raise
         raise InputError(f"the studio needs {error.name}: pip install 'patchnn[studio]'") from error
-    opened = read_pictures(pictures)
-    local = is_local(host)
-    token = None if local else secrets.token_urlsafe(24)
+    opened = read_images(images)
+    token = secrets.token_urlsafe(24)
     listening = listen(host, port)
     port = listening.getsockname()[1]
     names = ("127.0.0.1", "localhost", "[::1]", f"[{host}]" if ":" in host else host)
-    hosts = frozenset(f"{name}{suffix}".lower() for name in names for suffix in (f":{port}", "")) if local else None
+    hosts = frozenset(f"{name}{suffix}".lower() for name in names for suffix in (f":{port}", "")) if is_local(host) else None
     app = build_server(registry, opened, hosts=hosts, token=token)
     quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
-    config = uvicorn.Config(app, **quiet, ws="none", limit_concurrency=200, timeout_graceful_shutdown=1)
+    bounds: dict[str, Any] = {"http": DeadlineProtocol, "limit_concurrency": 200, "timeout_graceful_shutdown": 1}
+    config = uvicorn.Config(app, **quiet, **bounds, ws="none")
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            started(f"http://{address(host)}:{port}/{f'#{token}' if token else ''}")
+            started(f"http://{address(host)}:{port}/#{token}")
 
     with listening:
         Server(config).run(sockets=[listening])
 
 
-def read_pictures(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
-    """Return the names and bytes of pictures that can be opened; raises InputError for one that cannot."""
+def read_images(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
+    """Return the names and bytes of images; raises InputError for one that cannot be opened."""
     from patchnn.images import read_image
     from patchnn.studio.files import check_size
 
@@ -62,7 +63,7 @@ def read_pictures(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
 
 
 def is_local(host: str) -> bool:
-    """Whether an address is heard on this machine alone."""
+    """Return whether only this machine can reach an address."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -70,24 +71,23 @@ def is_local(host: str) -> bool:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there; raises InputError if it cannot."""
+    """Return a socket that listens there; raises InputError if that fails."""
     try:
         family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, socket.SOCK_STREAM)
-        # A port that was just left may be taken again; on Windows the option means to share it.
+        # Reuse a port that a studio has just left. On Windows the option would share it.
         if hasattr(socket, "SO_REUSEPORT"):
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(place)
         listening.listen(128)
     except OverflowError:
-        raise InputError(f"--port is {port}: it must be 0 to 65535") from None
+        raise InputError(f"port is {port}: it must be 0 to 65535", about="port") from None
     except OSError as error:
-        raise InputError(
-            f"the studio cannot listen on {address(host)}:{port} ({error.strerror or error}): choose another port by --port"
-        ) from error
+        why = f"the studio cannot listen on {address(host)}:{port} ({error.strerror or error})"
+        raise InputError(f"{why}: choose another port with --port", about="port") from error
     return listening
 
 
 def address(host: str) -> str:
-    """Return what stands for a host in an address."""
+    """Return a host as an address writes it."""
     return f"[{host}]" if ":" in host else host

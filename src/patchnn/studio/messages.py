@@ -1,4 +1,4 @@
-"""Messages between page, server and engine: a line of JSON, then the bytes that its `sizes` announces."""
+"""Messages between page, server and workers: a line of JSON, then the bytes that its `sizes` announces."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from patchnn.errors import InputError
 __all__ = ["LENGTH", "pack", "unpack"]
 
 LENGTH = struct.Struct(">Q")
-"""What stands before a message where nothing else tells its end: between server and engine."""
+"""Precedes each message between server and worker, whose pipe marks no ends."""
 
 
 def pack(head: Mapping[str, Any], *blobs: bytes) -> bytes:
-    """Return a message; `head` is JSON values, `sizes` is added to it."""
+    """Return a message. `head` holds JSON values; `sizes` is added to it."""
     line = json.dumps({**head, "sizes": [len(blob) for blob in blobs]}, allow_nan=False)
     return b"".join([line.encode(), b"\n", *blobs])
 
 
 def unpack(message: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """Return a message's head and blobs; raises InputError if it is not one."""
+    """Return a message's head and blobs; raises InputError for anything else."""
     line, _, rest = message.partition(b"\n")
     try:
         head = json.loads(line)
@@ -31,7 +31,7 @@ def unpack(message: bytes) -> tuple[dict[str, Any], list[bytes]]:
     except (ValueError, TypeError, KeyError, RecursionError):
         complete = False
     if not complete:
-        raise InputError("the request is no message of the studio's page")
+        raise InputError("the request is not a message of the studio's page")
     blobs = []
     for size in sizes:
         blobs.append(rest[:size])

@@ -1,4 +1,4 @@
-"""One job of the engine's: an order of the page's becomes pictures, and what is told of them on the way."""
+"""An order of the page: what it asks for, and the messages that answer it while its images are made."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from patchnn.task import Image, Option, Task, items, option, options
 __all__ = ["MAX_COUNT", "StoppedError", "make", "warm_up"]
 
 MAX_COUNT = 64
-"""Pictures that one order may ask for."""
+"""Images that one order may ask for."""
 SEEDS = 100_000
-"""A seed that nobody chose is below this: short enough to be remembered."""
+"""Random seeds are below this, so that they are short."""
 PREVIEW = 1_000_000
-"""Pixels of a picture on its way, at most."""
+"""Pixels of a preview, at most."""
 PLACES = 4_000_000
-"""Patches whose origin is told, at most; of a larger picture every second one, and so on."""
+"""Patches whose origin the page learns, at most; of a larger image every second row and column, every third, and so on."""
 FRAME = 0.04
-"""Seconds between two pictures on the way, at least: no eye sees more, and showing them takes time from the engine."""
+"""Seconds between two previews, at least: no eye sees more, and showing them takes time from the engine."""
 PAUSE = 0.15
-"""Seconds after which a level's unfinished picture is shown too."""
+"""Seconds after which a level is previewed before it ends."""
 
 Say = Callable[[bytes], None]
 
@@ -47,7 +47,7 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class _Warmth(Task):
-    """What warm_up runs."""
+    """The task that warm_up runs."""
 
     image: Image = option()
 
@@ -56,12 +56,12 @@ class _Warmth(Task):
 
 
 def warm_up(registry: Registry) -> None:
-    """Load all that a first job would have to."""
+    """Import and compile all that the first job needs."""
     for name in registry:
         with contextlib.suppress(PluginError):
             registry.load(name)
-    picture = np.random.default_rng(0).random((80, 100, 3), np.float32)
-    result = run(_Warmth(image=picture), seed=0)
+    noise = np.random.default_rng(0).random((80, 100, 3), np.float32)
+    result = run(_Warmth(image=noise), seed=0)
     decode(encode(result.image, "warm.png"), "warm.png")
 
 
@@ -76,12 +76,12 @@ class Order:
 
     @classmethod
     def read(cls, registry: Registry, message: bytes) -> Order:
-        """Read a message of the page's; raises PatchnnError, saying what cannot be."""
+        """Read a message of the page; raises PatchnnError if it cannot be done."""
         head, blobs = unpack(message)
         sent = uploads(head.get("files"), blobs)
-        name, chosen, given, tuned = (head.get(key, {}) for key in ("task", "pictures", "options", "tuning"))
+        name, chosen, given, tuned = (head.get(key, {}) for key in ("task", "images", "options", "tuning"))
         if not isinstance(name, str) or not all(isinstance(part, Mapping) for part in (chosen, given, tuned)):
-            raise InputError("the request is no order of the studio's page")
+            raise InputError("the request is not an order of the studio's page")
         task = registry.load(name)
         wanted = {o.name: [_pick(sent, number) for number in chosen.get(o.name, [])] for o in options(task) if o.picture}
         seed = head.get("seed")
@@ -96,12 +96,12 @@ class Order:
         )
         count = _whole("count", head.get("count", 1), 1, MAX_COUNT)
         traits: list[FileTraits] = []
-        pictures = {o.name: _pixels(o, wanted[o.name], traits) for o in options(task) if o.picture}
-        return cls(job, task.from_json(job.options, **pictures), next(iter(traits), None), count)
+        images = {o.name: _pixels(o, wanted[o.name], traits) for o in options(task) if o.picture}
+        return cls(job, task.from_json(job.options, **images), next(iter(traits), None), count)
 
 
 def make(registry: Registry, message: bytes, say: Say, stopped: Callable[[], bool]) -> None:
-    """Carry out an order, telling `say` how it goes; raises StoppedError once `stopped` says so."""
+    """Do an order: `say` gets the messages that answer it. Raises StoppedError when `stopped` returns true."""
     order = Order.read(registry, message)
     job = order.job
     say(pack({"event": "begin", "seed": job.seed, "count": order.count}))
@@ -109,8 +109,8 @@ def make(registry: Registry, message: bytes, say: Say, stopped: Callable[[], boo
         observe = _observer(number, say, stopped)
         result = run(order.task, seed=job.seed + number, **job.tuning, search=job.search, observe=observe)
         if number == 0:
-            for told in _origins(order, result.plan):
-                say(told)
+            for origin in _origins(order, result.plan):
+                say(origin)
         say(_finished(number, order, result))
 
 
@@ -126,7 +126,7 @@ def _observer(number: int, say: Say, stopped: Callable[[], bool]) -> Observer:
             last = time.monotonic()
             size, pixels = to_rgba(thinned(progress.image(), PREVIEW))
             facts = {name: getattr(progress, name) for name in ("round", "rounds", "level", "levels", "fraction")}
-            say(pack({"event": "progress", "picture": number, **facts, **size}, pixels))
+            say(pack({"event": "progress", "image": number, **facts, **size}, pixels))
 
     return observe
 
@@ -138,8 +138,8 @@ def _finished(number: int, order: Order, result: Result) -> bytes:
     places = np.ascontiguousarray(field[:, ::step, ::step].astype("<i2"))
     height, width, _ = result.image.shape
     head = {
-        "event": "picture",
-        "picture": number,
+        "event": "image",
+        "image": number,
         "seed": result.seed,
         "command": shlex.join(["patchnn", *record["command"]]),
         "patch": result.plan.patch,
@@ -151,13 +151,13 @@ def _finished(number: int, order: Order, result: Result) -> bytes:
 
 
 def _origins(order: Order, plan: Plan) -> Iterator[bytes]:
-    """Tell of every source of the plan which picture of the page's it is, or, if none, what it looks like."""
+    """Yield a message for every source of the plan: which of the page's images it is, or the pixels of another one."""
     given = {name: items(getattr(order.task, name)) for name in order.job.files}
     for number, source in enumerate(plan.sources):
         same = [
             file
-            for name, pictures in given.items()
-            for file, pixels in zip(order.job.files[name], pictures, strict=True)
+            for name, images in given.items()
+            for file, pixels in zip(order.job.files[name], images, strict=True)
             if pixels.shape == source.image.shape and np.array_equal(pixels, source.image)
         ]
         size, pixels = to_rgba(source.image)
@@ -167,7 +167,7 @@ def _origins(order: Order, plan: Plan) -> Iterator[bytes]:
 
 def _pick(sent: list[Upload], number: Any) -> Upload:
     if not isinstance(number, int) or not 0 <= number < len(sent):
-        raise InputError("the request names a picture that it does not carry")
+        raise InputError("the request names an image that it does not carry")
     return sent[number]
 
 
@@ -175,16 +175,17 @@ def _pixels(o: Option, chosen: list[Upload], traits: list[FileTraits]) -> Any:
     """Return an option's value; add the traits of images to `traits`."""
     if not chosen and not o.many:
         if o.positional:
-            raise InputError(f"{o.name} is missing: {o.help[:1].lower()}{o.help[1:]}")
+            advice = "mark the image with the brush, or choose a mask" if o.type == "mask" else "open or choose an image for it"
+            raise InputError(f"{o.name} is missing: {advice}", about=o.name)
         return o.default
-    pictures = [upload.picture() for upload in chosen]
+    images = [upload.decoded() for upload in chosen]
     if o.type == "image":
-        traits += [picture.traits for picture in pictures]
-    pixels = tuple(picture.mask() if o.type == "mask" else picture.pixels for picture in pictures)
+        traits += [image.traits for image in images]
+    pixels = tuple(image.mask() if o.type == "mask" else image.pixels for image in images)
     return pixels if o.many else pixels[0]
 
 
 def _whole(name: str, value: Any, low: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise InputError(f"{name} is {value}: it must be a whole number, {low} to {high}")
+        raise InputError(f"{name} is {value}: it must be a whole number, {low} to {high}", about=name)
     return value

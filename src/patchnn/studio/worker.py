@@ -1,4 +1,4 @@
-"""The engine's process: orders come in on stdin, messages go out on stdout, an empty one ends a job or asks to stop it."""
+"""A worker process: requests come in on stdin, messages go out on stdout; an empty one ends a job or asks to stop it."""
 
 from __future__ import annotations
 
@@ -13,50 +13,57 @@ from typing import BinaryIO
 
 from patchnn.errors import PatchnnError
 from patchnn.registry import Registry
+from patchnn.studio.desk import open_file, pack_files
 from patchnn.studio.messages import LENGTH, pack
 from patchnn.studio.order import StoppedError, make, warm_up
+from patchnn.studio.words import sentence
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Work until stdin ends."""
-    # Ctrl-C is the server's to answer, which ends this process too.
+    # The server answers Ctrl-C, and this process ends with it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     inbox, outbox = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     # What a plugin prints must not come between the messages.
     os.dup2(2, 1)
-    orders: queue.Queue[bytes] = queue.Queue()
+    requests: queue.Queue[bytes] = queue.Queue()
     stop = threading.Event()
-    threading.Thread(target=_listen, args=(inbox, orders, stop), daemon=True).start()
+    threading.Thread(target=_listen, args=(inbox, requests, stop), daemon=True).start()
     registry = Registry()
-    warm_up(registry)
+    if sys.argv[1:] == ["make"]:
+        warm_up(registry)
     while True:
-        _do(registry, orders.get(), stop, lambda message: _write(outbox, message))
+        _do(registry, requests.get(), stop, lambda message: _write(outbox, message))
         _write(outbox, b"")
 
 
-def _do(registry: Registry, order: bytes, stop: threading.Event, say: Callable[[bytes], None]) -> None:
+def _do(registry: Registry, request: bytes, stop: threading.Event, say: Callable[[bytes], None]) -> None:
+    verb, _, body = request.partition(b"\n")
     try:
-        make(registry, order, say, stop.is_set)
+        if verb == b"make":
+            make(registry, body, say, stop.is_set)
+        else:
+            say({b"open": open_file, b"pack": pack_files}[verb](body))
     except StoppedError:
         pass
     except PatchnnError as error:
-        say(pack({"event": "error", "text": str(error)}))
+        say(pack({"event": "error", "text": sentence(error)}))
     except MemoryError:
-        say(pack({"event": "error", "text": "memory does not suffice: use smaller pictures"}))
+        say(pack({"event": "error", "text": "Memory ran out: use smaller images."}))
     except Exception as error:
-        # A plugin's own: the page says what it is, the terminal where.
+        # A plugin's own error: the page says what it is, the terminal where.
         traceback.print_exc()
         say(pack({"event": "error", "text": f"{type(error).__name__}: {' '.join(str(error).split())}"}))
 
 
-def _listen(inbox: BinaryIO, orders: queue.Queue[bytes], stop: threading.Event) -> None:
+def _listen(inbox: BinaryIO, requests: queue.Queue[bytes], stop: threading.Event) -> None:
     while head := inbox.read(LENGTH.size):
-        order = inbox.read(LENGTH.unpack(head)[0])
-        if order:
+        request = inbox.read(LENGTH.unpack(head)[0])
+        if request:
             stop.clear()
-            orders.put(order)
+            requests.put(request)
         else:
             stop.set()
     os._exit(0)

@@ -1,4 +1,4 @@
-// Controls built from the options that the server describes: the same fields that the command line has.
+// Controls for the options that the server describes: the same as on the command line.
 
 let count = 0;
 
@@ -13,29 +13,24 @@ export function element(tag, facts = {}, ...children) {
   return made;
 }
 
-// A knob: its element, and value(), which gives what the option is set to, null for "as the task has it".
+// A knob: its element, and value(), which gives what the option is set to; null leaves it to the task.
 export function knob(option, sizeOf) {
   const id = `knob-${++count}`;
   const made = (makers[option.type] ?? text)(option, id, sizeOf);
-  const help = element("p", { id: `${id}-help`, className: "hint" }, spoken(option.bounds ? `${option.help} (${option.bounds})` : option.help));
-  const label = element("label", { htmlFor: id }, title(option.name));
+  const help = element("p", { id: `${id}-help`, className: "hint" }, option.bounds ? `${option.help} (${option.bounds})` : option.help);
+  const label = element("label", { htmlFor: id }, option.label);
   const row = element("div", { className: `knob ${option.type}` }, label, made.element, help);
   row.querySelector(`#${id}`).setAttribute("aria-describedby", help.id);
   return { option, element: row, value: made.value, refresh: made.refresh ?? (() => {}) };
 }
-
-export const title = (name) => (name[0].toUpperCase() + name.slice(1)).replaceAll("_", " ");
-
-// Help as the page says it: an option is called by its label.
-export const spoken = (help) => help.trim().replace(/--([a-z][a-z-]*)/g, (_, name) => `“${title(name.replaceAll("-", "_"))}”`);
 
 const makers = { number, integer: number, flag, choice, text, size };
 
 function text(option, id) {
   const input = element("input", { id, name: option.name, value: option.default ?? "", autocomplete: "off", spellcheck: false });
   const value = () => (input.value === "" && option.optional ? null : input.value);
-  // Words that the option knows are a click away; anything else is written.
-  const word = (text) => element("button", { type: "button", "aria-label": `${title(option.name)}: ${text}`, onclick: () => (input.value = text) }, text);
+  // The words that the option knows are buttons; any other text can be typed.
+  const word = (text) => element("button", { type: "button", "aria-label": `${option.label}: ${text}`, onclick: () => (input.value = text) }, text);
   return { element: element("span", { className: "pair" }, input, ...option.words.map(word)), value };
 }
 
@@ -50,34 +45,34 @@ function choice(option, id) {
   return { element: input, value: () => input.value };
 }
 
-// A field for the number, and a slider where both its ends are known or the lower one and a default.
+// A field for the number, and a slider where the number has a lower bound and a default.
 function number(option, id) {
   const start = option.default === null ? "" : String(option.default);
-  const placeholder = option.default === null ? "as the task has it" : "";
+  const placeholder = option.default === null ? "default" : "";
   const field = element("input", { id, name: option.name, value: start, placeholder, inputMode: "decimal", autocomplete: "off" });
   const value = () => {
     const written = field.value.trim().replace(",", ".");
     if (written === "") return option.default ?? null;
-    // What is no number goes to the server as it is, which says so.
-    return written === "" || Number.isNaN(Number(written)) ? written : Number(written);
+    // The server refuses other text, in its own words.
+    return Number.isNaN(Number(written)) ? written : Number(written);
   };
   if (option.min === null || typeof option.default !== "number") return { element: field, value };
   const top = option.max ?? Math.max(2, 2 * option.default);
   const step = option.type === "integer" ? 1 : (top - option.min) / 200;
-  const slider = element("input", { type: "range", min: option.min, max: top, step, value: option.default, "aria-label": title(option.name), tabIndex: 0 });
+  const slider = element("input", { type: "range", min: option.min, max: top, step, value: option.default, "aria-label": option.label, tabIndex: 0 });
   slider.addEventListener("input", () => (field.value = String(Number(Number(slider.value).toFixed(3)))));
   field.addEventListener("input", () => (slider.value = field.value));
   return { element: element("span", { className: "pair" }, slider, field), value };
 }
 
-// Width and height, in percent or in pixels, with what comes out for the picture at hand.
+// Width and height, in percent or pixels, and the size that they give.
 function size(option, id, sizeOf) {
   const [across, down] = (option.default ?? "").replaceAll("%", "").split("x");
   const field = (label, value, own) =>
     element("input", { id: own, value: value ?? "", inputMode: "numeric", placeholder: "100", "aria-label": label, autocomplete: "off" });
-  const width = field(`${title(option.name)}: width`, across, id);
-  const height = field(`${title(option.name)}: height`, down ?? across, `${id}-height`);
-  const unit = element("select", { "aria-label": `${title(option.name)}: unit` }, ...["%", "px"].map((word) => element("option", { value: word }, word)));
+  const width = field(`${option.label}: width`, across, id);
+  const height = field(`${option.label}: height`, down ?? across, `${id}-height`);
+  const unit = element("select", { "aria-label": `${option.label}: unit` }, ...["%", "px"].map((word) => element("option", { value: word }, word)));
   const outcome = element("output", { className: "hint" });
   const value = () => {
     const mark = unit.value === "%" ? "%" : "";
@@ -87,8 +82,10 @@ function size(option, id, sizeOf) {
   };
   const refresh = () => {
     const shape = sizeOf();
-    const pixels = (input, full) => (unit.value === "%" ? Math.round((Number(input.value || 100) / 100) * full) : Number(input.value || full));
-    outcome.value = shape && value() ? `${pixels(width, shape.width)} × ${pixels(height, shape.height)} pixels` : "";
+    const number = (input) => Number(input.value.trim().replace(/%$/, ""));
+    const pixels = (input, full) => (!input.value.trim() ? full : unit.value === "%" ? Math.round((number(input) / 100) * full) : number(input));
+    const sides = shape && value() ? [pixels(width, shape.width), pixels(height, shape.height)] : [];
+    outcome.value = sides.length && sides.every((side) => side > 0) ? `${sides.join(" × ")} pixels` : "";
     for (const input of [width, height]) input.placeholder = unit.value === "%" ? "100" : "same";
   };
   for (const input of [width, height, unit]) input.addEventListener("input", refresh);

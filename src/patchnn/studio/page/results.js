@@ -1,9 +1,9 @@
-// Results: what comes back for every seed, how it grows, and where each of its patches comes from.
+// Results: one for every seed of a job, and the origin of each of its patches.
 
-import { canvasOf } from "./picture.js";
+import { canvasOf } from "./image.js";
 
 export class Job {
-  // order: what was asked for; cargo: the pictures that went with it.
+  // head: the order; cargo: the images sent with it.
   constructor(task, head, cargo) {
     Object.assign(this, { task, head, cargo, results: [], sources: [] });
   }
@@ -12,15 +12,14 @@ export class Job {
     if (head.event === "begin") {
       this.results = Array.from({ length: head.count }, (_, i) => new Result(this, head.seed + i));
     } else if (head.event === "progress") {
-      const result = this.results[head.picture];
-      result.fraction = head.fraction;
-      result.grow(canvasOf(head.width, head.height, new Uint8ClampedArray(blobs[0])));
+      const canvas = canvasOf(head.width, head.height, new Uint8ClampedArray(blobs[0]));
+      Object.assign(this.results[head.image], { fraction: head.fraction, canvas });
     } else if (head.event === "source") {
       const sent = this.cargo.find(({ head: { name } }) => name === head.file);
       const canvas = sent?.canvas ?? canvasOf(head.width, head.height, new Uint8ClampedArray(blobs[0]));
-      this.sources[head.source] = { name: head.file ?? "what the task made of it", canvas, width: head.width, height: head.height };
-    } else if (head.event === "picture") {
-      this.results[head.picture].finish(head, blobs);
+      this.sources[head.source] = { name: head.file ?? "made by the task", canvas, width: head.width, height: head.height };
+    } else if (head.event === "image") {
+      this.results[head.image].finish(head, blobs);
     }
     return head;
   }
@@ -37,10 +36,6 @@ export class Result {
     Object.assign(this, { id: `r${++count}`, job, seed, fraction: 0, canvas: null, blob: null });
   }
 
-  grow(canvas) {
-    this.canvas = canvas;
-  }
-
   finish(head, [file, places]) {
     Object.assign(this, { fraction: 1, command: head.command, patch: head.patch, width: head.width, height: head.height });
     this.blob = new Blob([file], { type: "image/png" });
@@ -48,11 +43,11 @@ export class Result {
   }
 
   get name() {
-    const first = this.job.cargo[0]?.head.name.replace(/\.[^.]*$/, "") ?? "picture";
-    return `${first}-${this.job.task}-${this.seed}.png`;
+    const first = this.job.cargo[0]?.head.name.replace(/\.[^.]*$/, "") ?? "image";
+    return `${first}-${this.job.task.name}-${this.seed}.png`;
   }
 
-  // Where the patch in whose middle a pixel lies was copied from: {source, x, y} and its place here; null if it was kept.
+  // The origin of the patch around a pixel: {source, x, y}, and its place here. source: null if the pixel was kept.
   origin(x, y) {
     const { field, patch } = this;
     if (!field || x < 0 || y < 0 || x >= this.width || y >= this.height) return undefined;

@@ -1,14 +1,15 @@
-// Slots: which pictures go into a task. A slot left alone follows what is on the easel; one that was set stays.
+// Slots: which images go into a task. A slot follows the easel until it is set.
 
-import { element, spoken, title } from "./controls.js";
+import { element } from "./controls.js";
+import { state } from "./state.js";
 
-// A use is a picture and what of it: "now" (as it is on the easel), "first" (as it came), "marks" (what is painted on it).
-const same = (a, b) => a?.picture === b?.picture && a?.as === b?.as;
+// A use is an image and a state of it: "now" (as on the easel), "first" (as its file), "marks" (what is marked on it).
+const same = (a, b) => a?.image === b?.image && a?.as === b?.as;
 
 export class Slots {
-  // tray: {pictures, current}; wish(option, how): called when a picture is to be opened or drawn for a slot.
-  constructor(container, tray, { changed, wish }) {
-    Object.assign(this, { container, tray, changed, wish, options: [], chosen: {} });
+  // wish(option, how): called to open or draw an image for a slot.
+  constructor(container, { changed, wish }) {
+    Object.assign(this, { container, changed, wish, options: [], chosen: {} });
   }
 
   use(options) {
@@ -21,32 +22,32 @@ export class Slots {
   uses() {
     const uses = {};
     this.options.forEach((option, i) => {
-      const chosen = this.chosen[option.name]?.filter((use) => this.tray.pictures.includes(use.picture));
+      const chosen = this.chosen[option.name]?.filter((use) => state.images.includes(use.image));
       uses[option.name] = chosen ?? this.guess(option, i, uses);
     });
     return uses;
   }
 
   guess(option, i, uses) {
-    const { pictures, current } = this.tray;
+    const { images, current } = state;
     if (!current || (!option.required && option.type !== "mask")) return [];
-    const now = (picture) => ({ picture, as: "now" });
+    const now = (image) => ({ image, as: "now" });
     if (option.type === "mask") {
       const over = this.options.slice(0, i).findLast((other) => other.type === "image");
-      const under = over && uses[over.name][0]?.picture;
-      return under?.marked ? [{ picture: under, as: "marks" }] : [];
+      const under = over && uses[over.name][0]?.image;
+      return under?.marked ? [{ image: under, as: "marks" }] : [];
     }
-    if (option.many) return pictures.map(now);
+    if (option.many) return images.map(now);
     const singles = this.options.filter((other) => other.type === "image" && other.required && !other.many);
     if (singles.length < 2) return [now(current)];
-    // Of two pictures the second is what was made of the first by hand, or the other one there is.
+    // Of two images the second is the first as painted, or the other one that is open.
     const place = singles.indexOf(option);
-    if (current.edited && current.blob) return [place === 0 ? { picture: current, as: "first" } : now(current)];
-    if (pictures.length < 2) return place === 0 ? [now(current)] : [];
-    return pictures[place] ? [now(pictures[place])] : [];
+    if (current.edited && current.blob) return [place === 0 ? { image: current, as: "first" } : now(current)];
+    if (images.length < 2) return place === 0 ? [now(current)] : [];
+    return images[place] ? [now(images[place])] : [];
   }
 
-  // Keep what every slot holds now, so that one of them can be set.
+  // Fix what every slot holds, before one of them is set.
   pin() {
     this.chosen = this.uses();
     for (const [name, held] of Object.entries(this.chosen)) if (!held.length) delete this.chosen[name];
@@ -59,9 +60,9 @@ export class Slots {
     this.changed();
   }
 
-  add(option, picture) {
+  add(option, image) {
     const held = this.uses()[option.name];
-    const use = { picture, as: "now" };
+    const use = { image, as: "now" };
     this.set(option, option.many ? [...held, use] : [use]);
   }
 
@@ -76,8 +77,8 @@ export class Slots {
     const id = `slot-${option.name}`;
     const rows = option.many ? held.map((use, i) => this.row(option, held, i)) : [this.row(option, held, 0)];
     if (option.many) rows.push(this.row(option, held, held.length));
-    const label = element("label", { htmlFor: `${id}-0` }, title(option.name));
-    const hint = element("p", { className: "hint", id: `${id}-help` }, spoken(option.help));
+    const label = element("label", { htmlFor: `${id}-0` }, option.label);
+    const hint = element("p", { className: "hint", id: `${id}-help` }, option.help);
     return element("div", { className: "slot", "data-option": option.name }, label, ...rows, hint);
   }
 
@@ -88,7 +89,7 @@ export class Slots {
       id: `slot-${option.name}-${i}`,
       "data-slot": `${option.name}-${i}`,
       "aria-describedby": `slot-${option.name}-help`,
-      "aria-label": `${title(option.name)}${option.many ? ` ${i + 1}` : ""}`,
+      "aria-label": `${option.label}${option.many ? ` ${i + 1}` : ""}`,
       onchange: () => this.choose(option, held, i, select.value, choices),
     });
     const none = option.many ? (use ? "Remove" : "Add …") : option.required ? "Choose …" : "None";
@@ -102,10 +103,10 @@ export class Slots {
 
   choices(option) {
     const uses = [];
-    for (const picture of this.tray.pictures) {
-      if (option.type === "mask" && picture.marked) uses.push({ picture, as: "marks" });
-      if (picture.blob && picture.edited) uses.push({ picture, as: "now" }, { picture, as: "first" });
-      else uses.push({ picture, as: "now" });
+    for (const image of state.images) {
+      if (option.type === "mask" && image.marked) uses.push({ image, as: "marks" });
+      if (image.blob && image.edited) uses.push({ image, as: "now" }, { image, as: "first" });
+      else uses.push({ image, as: "now" });
     }
     return uses;
   }
@@ -123,53 +124,53 @@ export class Slots {
   }
 }
 
-function label({ picture, as }) {
-  if (as === "marks") return `What is marked on ${picture.name}`;
-  return picture.edited && picture.blob ? `${picture.name}, ${as === "now" ? "as painted" : "as it came"}` : picture.name;
+function label({ image, as }) {
+  if (as === "marks") return `What is marked on ${image.name}`;
+  return image.edited && image.blob ? `${image.name}, ${as === "now" ? "as painted" : "as opened"}` : image.name;
 }
 
 function thumb(use) {
   const canvas = element("canvas", { width: 44, height: 44, "aria-hidden": "true" });
-  if (use?.as === "marks") drawMask(canvas, use.picture);
-  else if (use) draw(canvas, use.as === "first" ? use.picture.first : use.picture.canvas);
+  if (use?.as === "marks") drawMask(canvas, use.image);
+  else if (use) draw(canvas, use.as === "first" ? use.image.first : use.image.canvas);
   return canvas;
 }
 
-// As the mask will be: white where something is marked.
+// The mask: white where the image is marked.
 function drawMask(canvas, { marks, width, height }) {
   const scale = Math.max(width / canvas.width, height / canvas.height);
   const across = Math.floor(width / scale), down = Math.floor(height / scale);
-  const image = new ImageData(across, down);
+  const pixels = new ImageData(across, down);
   for (let y = 0, at = 0; y < down; y++) {
     for (let x = 0; x < across; x++, at += 4) {
       const marked = marks[Math.floor((y + 0.5) * scale) * width + Math.floor((x + 0.5) * scale)];
-      image.data.fill(marked ? 255 : 0, at, at + 3).fill(255, at + 3, at + 4);
+      pixels.data.fill(marked ? 255 : 0, at, at + 3).fill(255, at + 3, at + 4);
     }
   }
-  canvas.getContext("2d").putImageData(image, (canvas.width - across) / 2, (canvas.height - down) / 2);
+  canvas.getContext("2d").putImageData(pixels, (canvas.width - across) / 2, (canvas.height - down) / 2);
 }
 
-// Draw a picture into a small canvas, whole and in the middle.
-export function draw(canvas, picture) {
+// Draw an image into a small canvas, whole and centred.
+export function draw(canvas, image) {
   const context = canvas.getContext("2d");
-  const scale = Math.min(canvas.width / picture.width, canvas.height / picture.height);
-  const width = picture.width * scale, height = picture.height * scale;
+  const scale = Math.min(canvas.width / image.width, canvas.height / image.height);
+  const width = image.width * scale, height = image.height * scale;
   context.clearRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingQuality = "high";
-  context.drawImage(picture, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+  context.drawImage(image, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
 }
 
-// What an order carries of a use: a file as it came, or pixels; `canvas` is how it looks.
-export function cargo({ picture, as }, name) {
-  const { width, height, channels, icc } = picture;
+// What an order carries of a use: the file, or pixels. given: the name of the file that the user has, if any.
+export function cargo({ image, as }, name) {
+  const { width, height, channels, icc } = image;
   if (as === "marks") {
-    return { head: { name: name(`${picture.stem}-mask.png`), kind: "mask", width, height }, blob: picture.marks.slice(), canvas: picture.overlay };
+    return { head: { name: name(`${image.stem}-mask.png`), form: "mask", width, height }, blob: image.marks.slice(), canvas: image.overlay };
   }
-  if (picture.blob && (as === "first" || !picture.edited)) {
-    return { head: { name: name(picture.name), kind: "file" }, blob: picture.blob, canvas: picture.first };
+  if (image.blob && (as === "first" || !image.edited)) {
+    return { head: { name: name(image.name), form: "file" }, blob: image.blob, canvas: image.first, given: image.given };
   }
-  const painted = picture.blob ? `${picture.stem}-painted.png` : picture.name;
+  const painted = image.blob ? `${image.stem}-painted.png` : image.name;
   const canvas = element("canvas", { width, height });
-  canvas.getContext("2d").drawImage(picture.canvas, 0, 0);
-  return { head: { name: name(painted), kind: "rgba", width, height, channels, icc }, blob: picture.pixels.slice(), canvas };
+  canvas.getContext("2d").drawImage(image.canvas, 0, 0);
+  return { head: { name: name(painted), form: "rgba", width, height, channels, icc }, blob: image.pixels.slice(), canvas };
 }

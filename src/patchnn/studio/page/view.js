@@ -1,11 +1,16 @@
-// A canvas on the page that shows a picture: fitted to its box, zoomed and moved, with whatever is drawn above it.
+// A canvas on the page that shows an image: fitted to its box, zoomed and moved, with drawings above it.
 
 export class View {
-  // above: draws on top, in the picture's own coordinates, given the context and the width of a pixel of the screen.
+  // above: draws on top, in the image's own coordinates; it gets the context and the width of a screen pixel.
   constructor(canvas, above) {
     Object.assign(this, { canvas, above, layers: [], width: 1, height: 1, scale: 1, x: 0, y: 0, fitted: true });
     new ResizeObserver(() => this.fit(false)).observe(canvas);
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+  }
+
+  clear() {
+    this.layers = [];
+    this.draw();
   }
 
   // layers: canvases, each drawn over the whole of width × height.
@@ -15,7 +20,7 @@ export class View {
     const same = Math.abs(wider / (height / this.height) - 1) < 0.2;
     Object.assign(this, { width, height, layers });
     if (other && !this.fitted && same) {
-      // The same picture, coarser or finer: it stays where it is.
+      // The same image, coarser or finer: it keeps its place.
       this.scale /= wider;
       this.draw();
     } else if (other) this.fit();
@@ -63,7 +68,7 @@ export class View {
     return { x: (event.clientX - box.left) * devicePixelRatio, y: (event.clientY - box.top) * devicePixelRatio };
   }
 
-  // Where on the picture an event is, in pixels with fractions.
+  // Where on the image an event is, in pixels with fractions.
   place(event) {
     const { x, y } = this.screen(event);
     return { x: (x - this.x) / this.scale, y: (y - this.y) / this.scale };
@@ -86,7 +91,7 @@ export class View {
     context.setTransform(scale, 0, 0, scale, x, y);
     context.imageSmoothingQuality = scale < 1 ? "high" : "low";
     for (const layer of this.layers) {
-      // A coarse level is shown smooth, pixels that one looks at closely as they are.
+      // Smooth for coarse levels, sharp for pixels seen from near.
       context.imageSmoothingEnabled = scale < 4 || layer.width < width;
       context.drawImage(layer, 0, 0, width, height);
     }

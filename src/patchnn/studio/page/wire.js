@@ -1,7 +1,6 @@
-// Talking to the server: messages are a line of JSON, then the bytes that its `sizes` announces.
+// Requests to the server. A message is a line of JSON, then the bytes that its `sizes` announces.
 
-const token = location.hash.slice(1) || "studio";
-const headers = { "X-Patchnn": token };
+const headers = { "X-Patchnn": location.hash.slice(1) };
 
 export class Refused extends Error {}
 
@@ -11,29 +10,29 @@ async function ask(path, options = {}) {
     answer = await fetch(path, { ...options, headers: { ...headers, ...options.headers } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refused("The studio does not answer: was it ended in its terminal?");
+    throw new Refused("The studio does not answer: start it again in its terminal.");
   }
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({}));
-  throw new Refused(said.text || `The studio answers ${answer.status}.`);
+  throw new Refused(said.text || `The studio answered with status ${answer.status}.`);
 }
 
 export const describe = async () => (await ask("/tasks")).json();
 
-export const started = async (number) => (await ask(`/pictures/${number}`)).blob();
+export const started = async (number) => (await ask(`/images/${number}`)).blob();
 
-// Any file that holds a picture, as pixels: {width, height, channels, data}.
+// Any file that holds an image, as pixels: {width, height, channels, data}.
 export async function decode(name, blob) {
   const answer = await ask("/open", { method: "POST", body: blob, headers: { "X-Name": encodeURIComponent(name) } });
   const { head, blobs } = unpack(new Uint8Array(await answer.arrayBuffer()));
   return { ...head, data: new Uint8ClampedArray(blobs[0]) };
 }
 
-export async function parcel(head, blobs) {
-  return (await ask("/parcel", { method: "POST", body: pack(head, blobs) })).blob();
+export async function zip(head, blobs) {
+  return (await ask("/pack", { method: "POST", body: pack(head, blobs) })).blob();
 }
 
-// Sends an order and calls `hear` with every message of the answer. Aborting the signal stops the work.
+// Send an order and call `hear` with every message of the answer. Aborting the signal stops the work.
 export async function run(head, blobs, signal, hear) {
   const answer = await ask("/run", { method: "POST", body: pack(head, blobs), signal });
   for await (const message of messages(answer.body.getReader())) hear(message.head, message.blobs);

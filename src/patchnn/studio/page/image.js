@@ -1,5 +1,5 @@
-// A picture on the easel: its pixels (RGBA, straight alpha), what was painted on it, and the way back.
-// Pixels are worked on as numbers, not by a canvas, whose premultiplied alpha would change them.
+// An image on the easel: its pixels (RGBA, straight opacity), what was painted on it, and its history.
+// Painting works on numbers: a canvas premultiplies colours by their opacity, which would change them.
 
 const TILE = 64;
 const HISTORY_BYTES = 200e6;
@@ -9,15 +9,15 @@ export const PAINTED = 2;
 
 let count = 0;
 
-export class Picture {
-  // blob: the file as it came, null for a picture that was drawn here.
-  constructor(name, blob, { width, height, channels, icc, data }) {
-    Object.assign(this, { id: `p${++count}`, name, blob, width, height, channels, icc, original: data });
+export class EditableImage {
+  // blob: the file, null for an image drawn here; given: the file's own name.
+  constructor(name, blob, { width, height, channels, icc, data }, given = null) {
+    Object.assign(this, { id: `i${++count}`, name, given, blob, width, height, channels, icc, original: data });
     this.pixels = data.slice();
     this.marks = new Uint8Array(width * height);
-    // Whether any pixel differs from the picture as it came, and whether any is marked.
+    // edited: a pixel differs from the file; marked: a pixel is marked; painted: one is marked with a colour.
     this.edited = blob === null;
-    this.marked = false;
+    this.marked = this.painted = false;
     this.past = [];
     this.future = [];
     this.step = null;
@@ -29,19 +29,19 @@ export class Picture {
   static blank(name, width, height, colour) {
     const data = new Uint8ClampedArray(width * height * 4);
     for (let i = 0; i < data.length; i += 4) data.set([...colour, 255], i);
-    return new Picture(name, null, { width, height, channels: 3, icc: null, data });
+    return new EditableImage(name, null, { width, height, channels: 3, icc: null, data });
   }
 
   get stem() {
     return this.name.replace(/\.[^.]*$/, "");
   }
 
-  // A canvas of the picture as it came.
+  // A canvas of the image as its file has it.
   get first() {
     return (this.firstCanvas ??= canvasOf(this.width, this.height, this.original));
   }
 
-  // Everything between begin and end is one step back. A step keeps the tiles it touches as they were.
+  // Everything between begin and end is one step of undo. A step keeps the old state of the tiles it touches.
   begin() {
     this.end();
     this.step = new Map();
@@ -81,7 +81,8 @@ export class Picture {
   }
 
   refresh() {
-    this.marked = this.marks.includes(PAINTED) || this.marks.includes(HOLE);
+    this.painted = this.marks.includes(PAINTED);
+    this.marked = this.painted || this.marks.includes(HOLE);
     this.edited = this.blob === null || !same(this.pixels, this.original);
   }
 
@@ -102,7 +103,7 @@ export class Picture {
     return { x, y, width: Math.min(TILE, this.width - x), height: Math.min(TILE, this.height - y) };
   }
 
-  // Say that pixels in this box are about to change.
+  // Keep what a box holds, before it changes.
   touch(box) {
     const across = Math.ceil(this.width / TILE);
     for (let row = Math.floor(box.y / TILE); row * TILE < box.y + box.height; row++) {
@@ -132,7 +133,7 @@ export class Picture {
     }
   }
 
-  // Call `change` with the number of every pixel in the box that `inside(x, y)` says yes to.
+  // Call `change` with the index of every pixel of the box for which `inside(x, y)` is true.
   paint(box, inside, change) {
     const area = clip(box, this.width, this.height);
     if (!area) return;
@@ -143,7 +144,7 @@ export class Picture {
     this.show(area);
   }
 
-  // What painting does to a pixel: a colour, or null for a hole without one.
+  // What painting does to a pixel. colour: null marks a hole without a colour.
   painter(colour) {
     return (i) => {
       this.marks[i] = colour ? PAINTED : Math.max(this.marks[i], HOLE);
@@ -156,7 +157,7 @@ export class Picture {
     this.pixels.set(this.original.subarray(i * 4, i * 4 + 4), i * 4);
   }
 
-  // Draw the box anew on the canvases that are shown.
+  // Redraw a box of the canvases.
   show(box) {
     const { pixels } = this.read(box);
     this.canvas.getContext("2d").putImageData(new ImageData(pixels, box.width, box.height), box.x, box.y);
@@ -164,7 +165,7 @@ export class Picture {
     this.overlay.getContext("2d").putImageData(this.outline(area), area.x, area.y);
   }
 
-  // Marked pixels: a rim around them, and stripes where they have no colour.
+  // The outline of marked pixels, with stripes where they have no colour.
   outline(area) {
     const image = new ImageData(area.width, area.height);
     const { marks, width, height } = this;
@@ -205,47 +206,4 @@ export function clip({ x, y, width, height }, right, bottom) {
   const left = Math.max(0, x), top = Math.max(0, y);
   const box = { x: left, y: top, width: Math.min(right, x + width) - left, height: Math.min(bottom, y + height) - top };
   return box.width > 0 && box.height > 0 ? box : null;
-}
-
-// Fill the pixels of a piece from those around them, smoothly: known colours are averaged into ever coarser grids, and the
-// first grid that knows a colour for a pixel gives it. pixels: RGBA; known: one byte a pixel.
-export function fillSmoothly(pixels, known, width, height) {
-  if (width * height === 0 || !known.some((value) => value)) return;
-  const grids = [{ width, height, sums: Float32Array.from(pixels), weights: Float32Array.from(known) }];
-  for (let i = 0; i < width * height; i++) if (!known[i]) grids[0].sums.fill(0, i * 4, i * 4 + 4);
-  while (grids.at(-1).width * grids.at(-1).height > 1) grids.push(halved(grids.at(-1)));
-  for (let level = grids.length - 2; level >= 0; level--) fillFrom(grids[level], grids[level + 1]);
-  for (let i = 0; i < width * height; i++) if (!known[i]) pixels.set(grids[0].sums.subarray(i * 4, i * 4 + 4), i * 4);
-}
-
-function halved(grid) {
-  const width = Math.ceil(grid.width / 2), height = Math.ceil(grid.height / 2);
-  const sums = new Float32Array(width * height * 4), weights = new Float32Array(width * height);
-  for (let y = 0; y < grid.height; y++) {
-    for (let x = 0; x < grid.width; x++) {
-      const from = y * grid.width + x, to = (y >> 1) * width + (x >> 1);
-      if (!grid.weights[from]) continue;
-      weights[to] += 1;
-      for (let c = 0; c < 4; c++) sums[to * 4 + c] += grid.sums[from * 4 + c];
-    }
-  }
-  for (let i = 0; i < width * height; i++) if (weights[i]) for (let c = 0; c < 4; c++) sums[i * 4 + c] /= weights[i];
-  return { width, height, sums, weights };
-}
-
-function fillFrom(fine, coarse) {
-  for (let y = 0; y < fine.height; y++) {
-    for (let x = 0; x < fine.width; x++) {
-      const to = y * fine.width + x;
-      if (fine.weights[to]) continue;
-      // Between the four coarse pixels around this place.
-      const cx = Math.max(0, Math.min(coarse.width - 1, (x - 0.5) / 2)), cy = Math.max(0, Math.min(coarse.height - 1, (y - 0.5) / 2));
-      const left = Math.floor(cx), top = Math.floor(cy), fx = cx - left, fy = cy - top;
-      const right = Math.min(left + 1, coarse.width - 1), bottom = Math.min(top + 1, coarse.height - 1);
-      for (let c = 0; c < 4; c++) {
-        const at = (row, column) => coarse.sums[(row * coarse.width + column) * 4 + c];
-        fine.sums[to * 4 + c] = (at(top, left) * (1 - fx) + at(top, right) * fx) * (1 - fy) + (at(bottom, left) * (1 - fx) + at(bottom, right) * fx) * fy;
-      }
-    }
-  }
 }

@@ -1,0 +1,42 @@
+"""What the page builds its controls from: tasks, their options and limits as JSON values."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from patchnn.registry import Registry
+from patchnn.runner import SEARCH, TUNING
+from patchnn.studio.words import label, spoken
+from patchnn.task import Option, Task, options, plain
+from patchnn.version import __version__
+
+__all__ = ["describe"]
+
+
+def describe(registry: Registry, images: Sequence[str], **limits: int) -> dict[str, Any]:
+    """Return the tasks with their options, the tuning options, the images to open at once, and the limits."""
+    plugins = registry.plugins()
+    return {
+        "version": __version__,
+        "tasks": [_task(plugin.name, plugin.load()) for plugin in plugins if not plugin.problem],
+        "broken": [f"{plugin.name} of {plugin.distribution}: {plugin.problem}" for plugin in plugins if plugin.problem],
+        "tuning": [_option(o) for o in TUNING.values()],
+        "search": _option(SEARCH),
+        "images": list(images),
+        "limits": limits,
+    }
+
+
+def _task(name: str, task: type[Task]) -> dict[str, Any]:
+    help_text = spoken(" ".join((inspect.getdoc(task) or "").split()))
+    return {"name": name, "label": label(name), "help": help_text, "options": [_option(o) for o in options(task)]}
+
+
+def _option(o: Option) -> dict[str, Any]:
+    default = None if o.picture or o.positional else plain(o.default)
+    bounds = {side: None if value is None or math.isinf(value) else value for side, value in (("min", o.min), ("max", o.max))}
+    facts = {fact: getattr(o, fact) for fact in ("name", "type", "bounds", "many", "optional", "inf", "choices", "words")}
+    return {**facts, **bounds, "label": label(o.name), "help": spoken(o.help), "default": default, "required": o.positional}

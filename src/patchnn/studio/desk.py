@@ -1,0 +1,35 @@
+"""Files opened for the page, and files packed for it: done in a process of its own, which may die of a hostile file."""
+
+from __future__ import annotations
+
+import base64
+import io
+import zipfile
+
+from patchnn.errors import InputError
+from patchnn.studio.files import read_upload, to_rgba, uploads
+from patchnn.studio.messages import pack, unpack
+
+__all__ = ["open_file", "pack_files"]
+
+
+def open_file(message: bytes) -> bytes:
+    """Return the image in a file as the page shows it: its size, channels and colour profile, and its RGBA pixels."""
+    head, blobs = unpack(message)
+    if len(blobs) != 1:
+        raise InputError("the request must carry one file")
+    image = read_upload(str(head.get("name")), blobs[0])
+    size, pixels = to_rgba(image.pixels)
+    icc = image.traits.icc
+    return pack({"event": "opened", **size, "icc": base64.b64encode(icc).decode() if icc else None}, pixels)
+
+
+def pack_files(message: bytes) -> bytes:
+    """Return images as files, and a command, in one ZIP."""
+    head, blobs = unpack(message)
+    parcel = io.BytesIO()
+    with zipfile.ZipFile(parcel, "w") as file:
+        for upload in uploads(head.get("files"), blobs):
+            file.writestr(zipfile.ZipInfo(upload.name), upload.file())
+        file.writestr(zipfile.ZipInfo("command.txt"), f"{head.get('command', '')}\n")
+    return pack({"event": "packed"}, parcel.getvalue())

@@ -1,0 +1,91 @@
+// Images come from files, by button, by dropping and pasting, or are drawn on a blank sheet.
+
+import { $, attempt, complain, say, state } from "./state.js";
+import { decode, Refused } from "./wire.js";
+import { EditableImage } from "./image.js";
+import { easel, look, slots } from "./stage.js";
+import { choose, fitBrush } from "./toolbar.js";
+
+// The slot that the next image goes into.
+let wished = null;
+
+// A name that is safe as a file's on every system, and free.
+function fresh(name) {
+  const seen = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").replace(/[/\\:*?"<>|]+/g, "-");
+  const clean = seen.replace(/^[.\s-]+/, "").replace(/[.\s]+$/, "");
+  const [, stem, suffix] = /^(.*?)(\.[a-z0-9]{1,5})?$/i.exec(clean);
+  const taken = new Set(state.images.map((image) => image.stem.toLowerCase()));
+  const device = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)/i.test(stem);
+  const short = (device ? `image-${stem}` : stem).slice(0, 60).trim() || "image";
+  let free = short;
+  for (let number = 2; taken.has(free.toLowerCase()); number++) free = `${short}-${number}`;
+  return free + (suffix ?? ".png");
+}
+
+export async function open(name, blob) {
+  const { limits } = state.studio;
+  const own = fresh(name);
+  complain();
+  if (blob.size > limits.bytes) throw new Refused(`${own} has more than ${limits.bytes >> 20} MB: use a smaller image.`);
+  say(`Opening ${own} …`);
+  const pixels = await decode(own, blob);
+  take(new EditableImage(fresh(name), blob, pixels, name));
+  say(`${own} is open, ${pixels.width} × ${pixels.height} pixels.`);
+}
+
+async function openAll(files) {
+  for (const file of files) await attempt(() => open(file.name || "image.png", file));
+}
+
+function take(image) {
+  state.images.push(image);
+  fitBrush(image);
+  state.current = image;
+  if (wished) {
+    const option = wished;
+    wished = null;
+    slots.add(option, image);
+  }
+  look(null);
+}
+
+function sketch() {
+  const like = Object.values(slots.uses()).flat()[0]?.image ?? state.current;
+  const { width, height } = like ?? { width: 320, height: 240 };
+  take(EditableImage.blank(fresh("sketch.png"), width, height, [236, 234, 228]));
+  choose("brush");
+  say(`A blank sheet of ${width} × ${height} pixels: paint on it.`);
+  easel.canvas.focus();
+}
+
+export function openFor(option, how) {
+  slots.pin();
+  wished = option;
+  if (how === "open") $("file").click();
+  else sketch();
+}
+
+for (const id of ["open", "open-first"]) $(id).addEventListener("click", () => ((wished = null), $("file").click()));
+$("sheet").addEventListener("click", () => sketch());
+$("file").addEventListener("change", async () => {
+  const files = [...$("file").files];
+  $("file").value = "";
+  await openAll(files);
+});
+$("file").addEventListener("cancel", () => (wished = null));
+const slotAt = (event) => state.task?.options.find((option) => option.name === event.target.closest?.("[data-option]")?.dataset.option);
+addEventListener("dragover", (event) => {
+  event.preventDefault();
+  $("drop").hidden = false;
+  $("drop").textContent = slotAt(event) ? `Drop as “${slotAt(event).label}”` : "Drop to open";
+});
+addEventListener("dragleave", (event) => event.relatedTarget || ($("drop").hidden = true));
+addEventListener("drop", async (event) => {
+  event.preventDefault();
+  $("drop").hidden = true;
+  const option = slotAt(event);
+  if (option) slots.pin();
+  wished = option ?? null;
+  await openAll([...event.dataTransfer.files]);
+});
+addEventListener("paste", (event) => openAll([...event.clipboardData.files]));

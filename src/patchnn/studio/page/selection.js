@@ -1,0 +1,127 @@
+// The selection on the easel, and the piece that was lifted from it: moved, copied, filled and deleted.
+
+import { canvasOf, clip, HOLE } from "./image.js";
+import { fillSmoothly } from "./fill.js";
+import { each, within } from "./outlines.js";
+
+const RIM = 16;
+
+export class Selection {
+  // easel: gives the image, and is told of changes. area: what is selected; piece: the lifted pixels, while they float.
+  constructor(easel) {
+    Object.assign(this, { easel, area: null, piece: null });
+  }
+
+  get image() {
+    return this.easel.image;
+  }
+
+  select(area) {
+    if (!area && !this.area) return;
+    this.drop();
+    this.area = area;
+    this.easel.touched();
+  }
+
+  holds(place) {
+    const s = this.area;
+    if (!s) return false;
+    const x = Math.floor(place.x) - s.x, y = Math.floor(place.y) - s.y;
+    return x >= 0 && y >= 0 && x < s.width && y < s.height && Boolean(s.inside[y * s.width + x]);
+  }
+
+  move(x, y) {
+    Object.assign(this.piece, { x, y });
+    Object.assign(this.area, { x, y });
+  }
+
+  nudge(dx, dy) {
+    if (!this.piece) this.lift(false);
+    this.move(this.piece.x + dx, this.piece.y + dy);
+    this.easel.view.draw();
+  }
+
+  // Lift the selected pixels. Unless it is a copy, the hole they leave is filled smoothly from around it.
+  lift(copy) {
+    if (this.piece) this.land();
+    const s = this.area, { image } = this;
+    const pixels = new Uint8ClampedArray(s.width * s.height * 4);
+    each(s, image, (at, i) => pixels.set(image.pixels.subarray(i * 4, i * 4 + 4), at * 4));
+    const seen = pixels.slice();
+    s.inside.forEach((inside, at) => inside || seen.fill(0, at * 4, at * 4 + 4));
+    if (!copy) this.cut();
+    this.piece = { ...s, pixels, copy, canvas: canvasOf(s.width, s.height, seen) };
+    // A copy counts as an edit from now on, though it changes the image only when it lands.
+    image.edited = true;
+    this.easel.touched();
+  }
+
+  cut() {
+    const s = this.area, { image } = this;
+    image.begin();
+    const box = clip({ x: s.x - RIM, y: s.y - RIM, width: s.width + 2 * RIM, height: s.height + 2 * RIM }, image.width, image.height);
+    const around = image.read(box);
+    const known = new Uint8Array(box.width * box.height).fill(1);
+    each(s, image, (_, i, x, y) => (known[(y - box.y) * box.width + x - box.x] = 0));
+    fillSmoothly(around.pixels, known, box.width, box.height);
+    this.put(s, box, around.pixels, HOLE);
+  }
+
+  // Put the piece down where it is. The selection stays.
+  land() {
+    const { piece, image } = this;
+    this.piece = null;
+    if (!piece) return;
+    image.begin();
+    this.put(piece, piece, piece.pixels, 0);
+  }
+
+  // Copy an area's pixels from those of a box into the image, as one step with what began before.
+  put(area, box, pixels, mark) {
+    const { image } = this;
+    image.paint(area, within(area), (i) => {
+      const at = (Math.floor(i / image.width) - box.y) * box.width + (i % image.width) - box.x;
+      image.pixels.set(pixels.subarray(at * 4, at * 4 + 4), i * 4);
+      image.marks[i] = mark;
+    });
+    image.end();
+  }
+
+  drop() {
+    if (!this.piece) return;
+    this.land();
+    this.easel.touched();
+  }
+
+  done() {
+    this.select(null);
+  }
+
+  copy() {
+    if (this.area) this.lift(true);
+  }
+
+  fill() {
+    if (!this.area) return;
+    this.drop();
+    this.image.begin();
+    this.image.paint(this.area, within(this.area), this.image.painter(this.easel.colour));
+    this.image.end();
+    this.select(null);
+  }
+
+  delete() {
+    if (!this.area) return;
+    if (this.piece) this.piece = null;
+    else this.cut();
+    this.image.refresh();
+    this.select(null);
+  }
+
+  // Forget the selection; return whether a floating copy was all there was to undo.
+  forget() {
+    const copied = Boolean(this.piece?.copy);
+    this.piece = this.area = null;
+    return copied;
+  }
+}

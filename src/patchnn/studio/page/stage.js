@@ -1,0 +1,130 @@
+// The two panes: the image on the easel, and a result with the origins of its patches.
+
+import { $, complain, say, state } from "./state.js";
+import { Easel } from "./easel.js";
+import { frame } from "./outlines.js";
+import { Slots } from "./slots.js";
+import { View } from "./view.js";
+import { strip } from "./strip.js";
+import { choose, controls, paintWith } from "./toolbar.js";
+import { openFor } from "./opening.js";
+import { refreshKnobs } from "./tasks.js";
+
+export const easel = new Easel($("easel").querySelector("canvas"), {
+  changed: () => {
+    complain();
+    if (state.current) slots.render();
+    strip();
+    controls();
+  },
+  picked: (colour) => {
+    paintWith(colour);
+    choose("brush");
+  },
+});
+
+export const slots = new Slots($("slots"), {
+  changed: () => {
+    complain();
+    refreshKnobs();
+  },
+  wish: openFor,
+});
+
+export const resultView = new View($("result").querySelector("canvas"), (context, pixel) => frame(context, resultView.box, pixel));
+resultView.painted = [];
+
+// Show the current image, and a result in the other pane.
+export function look(result) {
+  state.shown = result;
+  const { current, task } = state;
+  const some = Boolean(current || result);
+  $("empty").hidden = some;
+  $("strip").hidden = !some;
+  $("easel").hidden = !current;
+  $("result").hidden = !result;
+  if (current) {
+    easel.put(current);
+    easel.marks = marks(task);
+    easel.show();
+    $("easel-caption").textContent = caption();
+  }
+  arrange();
+  if (result) reveal();
+  slots.render();
+  refreshKnobs();
+  strip();
+  controls();
+}
+
+// Whether what is painted marks a hole for this task.
+export const marks = (task) => task?.options.some((option) => option.type === "mask") ?? false;
+
+const caption = () => `${state.current.name}, ${state.current.width} × ${state.current.height}`;
+
+// Side by side or one above the other, whichever shows the result larger.
+function arrange() {
+  const panes = document.querySelector(".panes");
+  const { shown, current } = state;
+  const image = shown && (shown.canvas ?? current);
+  const larger = (width, height) => Math.min(width / image.width, height / image.height);
+  const { clientWidth: width, clientHeight: height } = panes;
+  const stacked = Boolean(image && current && larger(width, height * 0.62) > 1.1 * larger(width * 0.66, height));
+  panes.classList.toggle("stacked", stacked);
+}
+
+addEventListener("resize", arrange);
+
+export function reveal() {
+  const { shown } = state;
+  const { canvas } = shown;
+  if (canvas) resultView.show(canvas.width, canvas.height, [canvas]);
+  else resultView.clear();
+  const progress = shown.blob ? `${shown.width} × ${shown.height}` : shown.fraction ? `${Math.floor(shown.fraction * 100)} %` : "waiting";
+  $("result-caption").textContent = `${shown.job.task.label}, seed ${shown.seed}, ${progress}`;
+  for (const button of $("actions").querySelectorAll("button")) button.disabled = !shown.blob && button.dataset.do !== "close";
+}
+
+// Point at the origin of the patch at a place in the result.
+function trace(place) {
+  const { shown, current } = state;
+  const from = place && shown?.blob ? shown.origin(place.x, place.y) : undefined;
+  const side = shown?.patch;
+  resultView.box = from && { ...from.here, width: side, height: side };
+  resultView.draw();
+  if (!current) return;
+  if (from?.source) easel.show({ ...from.source, box: { x: from.x, y: from.y, width: side, height: side } });
+  else if (easel.guest) easel.show();
+  const origin = from?.source ? `${from.source.name}: column ${from.x}, row ${from.y}` : from ? "Unchanged" : null;
+  $("easel-caption").textContent = origin ?? caption();
+}
+
+const { canvas } = resultView;
+let grip = null;
+let cursor = null;
+canvas.addEventListener("pointerdown", (event) => {
+  canvas.setPointerCapture(event.pointerId);
+  grip = event;
+  trace(resultView.place(event));
+});
+canvas.addEventListener("pointermove", (event) => {
+  if (grip && event.pointerType !== "touch") {
+    resultView.pan(event.clientX - grip.clientX, event.clientY - grip.clientY);
+    grip = event;
+  }
+  trace(resultView.place(event));
+});
+for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (grip = null));
+canvas.addEventListener("pointerleave", () => trace(null));
+canvas.addEventListener("blur", () => trace((cursor = null)));
+canvas.addEventListener("keydown", (event) => {
+  const { shown } = state;
+  const step = event.shiftKey ? 10 : 1;
+  const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
+  if (!moves || !shown?.blob) return;
+  cursor ??= { x: shown.width / 2, y: shown.height / 2 };
+  cursor = { x: Math.max(0, Math.min(shown.width - 1, cursor.x + moves[0])), y: Math.max(0, Math.min(shown.height - 1, cursor.y + moves[1])) };
+  trace(cursor);
+  say(`Column ${Math.floor(cursor.x)}, row ${Math.floor(cursor.y)}: ${$("easel-caption").textContent}`);
+  event.preventDefault();
+});

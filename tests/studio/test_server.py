@@ -1,0 +1,243 @@
+"""What the server gives: the tasks, the page, files opened and packed, jobs done."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from client import HOLE, PHOTO, Studio, errors, finished, order, patchnn, plugin, started, with_hole
+
+from patchnn import read_image, read_mask, write_image
+from patchnn.images import FileTraits, decode, encode, read_record
+from patchnn.images.decoded import premultiply, unpremultiply
+from patchnn.registry import Registry
+from patchnn.runner import TUNING
+from patchnn.studio.files import read_upload, to_rgba
+from patchnn.studio.messages import pack, unpack
+from patchnn.studio.server import PAGE
+from patchnn.studio.words import TOO_LARGE
+from patchnn.task import options
+from pictures import picture
+
+
+def test_every_option_of_the_command_line_is_described(studio: Studio) -> None:
+    told = json.loads(studio.ask("GET", "/tasks")[1])
+    described = {task["name"]: task for task in told["tasks"]}
+    assert set(described) >= {"generate", "retarget", "analogy", "inpaint", "collage", "edit", "stuck"}
+    registry = Registry()
+    for name in registry:
+        shown = described[name]["options"]
+        assert [o["name"] for o in shown] == [o.name for o in options(registry.load(name))]
+        assert [(o["type"], o["help"], o["required"], o["many"]) for o in shown] == [
+            (o.type, o.help, o.positional, o.many) for o in options(registry.load(name))
+        ]
+    assert [o["name"] for o in told["tuning"]] == list(TUNING)
+    assert told["images"] == ["photo.png"]
+    assert all(o["help"] for task in told["tasks"] for o in task["options"] if task["name"] != "stuck")
+
+
+def test_a_broken_plugin_is_named_and_the_others_work(tmp_path: Path) -> None:
+    plugin(tmp_path, "broken", "raise RuntimeError('not today')")
+    with started(path=tmp_path) as studio:
+        told = json.loads(studio.ask("GET", "/tasks")[1])
+        assert any("not today" in reason for reason in told["broken"])
+        assert "generate" in [task["name"] for task in told["tasks"]]
+        assert finished(studio.run(order(), PHOTO))
+
+
+def test_the_page_is_small_and_loads_nothing_from_elsewhere(studio: Studio) -> None:
+    total = 0
+    for name in PAGE:
+        status, body = studio.ask("GET", "/" if name == "index.html" else f"/{name}", x_patchnn="")
+        assert (status, body) == (200, PAGE[name])
+        total += len(body)
+        assert not re.search(rb"https?://(?!www\.w3\.org/2000/svg)", body), name
+    assert total <= 500_000
+
+
+def test_a_start_image_is_served_as_its_file(studio: Studio, folder: Path) -> None:
+    assert studio.ask("GET", "/images/0") == (200, (folder / "photo.png").read_bytes())
+    assert studio.ask("GET", "/images/1")[0] == 404
+
+
+def test_it_opens_every_format_that_the_library_reads(studio: Studio, tmp_path: Path) -> None:
+    for name, channels in (("grey.png", 1), ("clear.png", 4), ("photo.jpg", 3), ("wide.tif", 3)):
+        write_image(tmp_path / name, premultiply(picture((9, 14), channels)))
+        status, body = studio.ask("POST", "/open", (tmp_path / name).read_bytes(), x_name=name)
+        assert status == 200
+        head, (pixels,) = unpack(body)
+        assert (head["width"], head["height"], head["channels"]) == (14, 9, channels)
+        shown = np.frombuffer(pixels, np.uint8).reshape(9, 14, 4)
+        expected = (unpremultiply(read_image(tmp_path / name)) * 255).round()
+        np.testing.assert_array_equal(shown[:, :, : max(channels, 3)], np.broadcast_to(expected, (9, 14, max(channels, 3))))
+        assert channels == 4 or (shown[:, :, 3] == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [(b"no picture", "cannot be read"), (b"", "empty"), (PHOTO[:60], "cannot be read")],
+    ids=["text", "nothing", "cut"],
+)
+def test_a_file_without_an_image_is_refused_by_name(studio: Studio, body: bytes, word: str) -> None:
+    status, said = studio.ask("POST", "/open", body, x_name="odd%20one.png")
+    assert status == 400
+    assert word in json.loads(said)["text"]
+    assert "odd one.png" in json.loads(said)["text"]
+    assert "/tmp" not in json.loads(said)["text"]
+
+
+def test_the_command_makes_the_same_file(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = studio.run(order(options={"noise": 0.5, "size": "180%x210%"}, count=2, tuning={"alpha": 0.01, "iterations": 2}), PHOTO)
+    grown = [head for head, _ in told if head["event"] == "progress" and head["image"] == 0]
+    assert [head["width"] for head in grown] == sorted(head["width"] for head in grown)
+    assert grown[0]["level"] == grown[0]["levels"] - 1
+    assert len({head["width"] for head in grown}) > 1
+    assert grown[-1]["fraction"] == 1
+    assert all(len(blobs[0]) == head["width"] * head["height"] * 4 for head, blobs in told if head["event"] == "progress")
+    files = finished(told)
+    assert len(files) == 2
+    commands = [head["command"] for head, _ in told if head["event"] == "image"]
+    monkeypatch.chdir(tmp_path)
+    Path("photo.png").write_bytes(PHOTO)
+    for number, (file, command) in enumerate(zip(files, commands, strict=True)):
+        words = shlex.split(command)
+        assert words[:3] == ["patchnn", "generate", "photo.png"]
+        assert patchnn(*words[1:], "-o", f"again-{number}.png", "--quiet")[0] == 0
+        assert Path(f"again-{number}.png").read_bytes() == file
+        # The last thing shown is what is saved.
+        shown = [blobs[0] for head, blobs in told if head["event"] == "progress" and head["image"] == number][-1]
+        assert to_rgba(read_image(f"again-{number}.png"))[1] == shown
+
+
+def test_origins_name_the_images(studio: Studio) -> None:
+    told = studio.run(order("inpaint", images={"image": [0], "mask": [1]}, options={"fill": "none"}, **with_hole()), PHOTO, HOLE)
+    head, (file, places) = next((head, blobs) for head, blobs in told if head["event"] == "image")
+    origins = [head for head, _ in told if head["event"] == "source"]
+    assert [origin["file"] for origin in origins] == ["photo.png"]
+    field = np.frombuffer(places, "<i2").reshape(3, head["field"]["height"], head["field"]["width"])
+    assert head["field"]["step"] == 1
+    assert (field[0] == -1).any()
+    made, source, patch = read_upload("made.png", file).pixels, read_upload("photo.png", PHOTO).pixels, head["patch"]
+    hole = np.frombuffer(HOLE, np.uint8).reshape(40, 52) > 0
+    np.testing.assert_array_equal(made[~hole], source[~hole])
+    # In the middle of the hole a pixel is a mean of what its patches copy: near what the one around it copied.
+    y, x = (int(np.median(axis)) - patch // 2 for axis in np.nonzero(hole))
+    assert field[0, y, x] == 0
+    row, column = field[1, y, x], field[2, y, x]
+    copied = source[row + patch // 2, column + patch // 2]
+    assert np.abs(copied - made[y + patch // 2, x + patch // 2]).max() < 0.2
+
+
+def test_the_zip_holds_all_that_the_command_needs(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = with_hole()
+    told = studio.run(order("inpaint", images={"image": [0], "mask": [1]}, **facts), PHOTO, HOLE)
+    (file,) = finished(told)
+    command = next(head["command"] for head, _ in told if head["event"] == "image")
+    head = {"command": command, "files": [*facts["files"], {"name": "made.png", "form": "file"}]}
+    status, parcel = studio.ask("POST", "/pack", pack(head, PHOTO, HOLE, file))
+    assert status == 200
+    with zipfile.ZipFile(io.BytesIO(parcel)) as opened:
+        assert set(opened.namelist()) == {"photo.png", "photo-mask.png", "made.png", "command.txt"}
+        opened.extractall(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    np.testing.assert_array_equal(read_mask("photo-mask.png"), np.frombuffer(HOLE, np.uint8).reshape(40, 52) > 0)
+    assert Path("made.png").read_bytes() == file
+    words = shlex.split(Path("command.txt").read_text())
+    assert patchnn(*words[1:], "-o", "again.png", "--quiet")[0] == 0
+    assert Path("again.png").read_bytes() == file
+    assert read_record("made.png")["files"] == {"image": ["photo.png"], "mask": ["photo-mask.png"]}
+
+
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [
+        ({"task": "nothing"}, "There is no task"),
+        ({"task": None}, "not an order"),
+        ({"options": {"noise": -1}}, "“Noise” is -1"),
+        ({"options": {"nonsense": 1}}, "no option nonsense"),
+        ({"options": {"size": "big"}}, "is no size"),
+        ({"options": {"size": "90000x90000"}}, "an output has"),
+        ({"tuning": {"patch": 1.5}}, "“Patch” is 1.5"),
+        ({"tuning": 3}, "not an order"),
+        ({"search": "guess"}, "“Search” is guess"),
+        ({"seed": -1}, "“Seed” is -1"),
+        ({"seed": "x"}, "“Seed” is x"),
+        ({"count": 0}, "“Count” is 0"),
+        ({"count": 10_000}, "“Count” is 10000"),
+        ({"images": {"image": [1]}}, "does not carry"),
+        ({"images": {"image": ["0"]}}, "does not carry"),
+        ({"images": {}}, "“Image” is missing: open or choose an image for it."),
+        ({"images": []}, "not an order"),
+        ({"files": []}, "other images"),
+        ({"files": [{"name": "../photo.png", "form": "file"}]}, "cannot be the name of a file"),
+        ({"files": [{"name": "photo.png", "form": "command"}]}, "unknown description"),
+        ({"files": [{"name": "photo.png", "form": "rgba", "width": 3, "height": 3}]}, "more or fewer pixels"),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, dict) else None,
+)
+def test_a_wrong_order_gives_one_sentence(running: Studio, facts: dict[str, Any], word: str) -> None:
+    told = running.run(order(**facts), PHOTO)
+    assert not finished(told)
+    (text,) = errors(told)
+    assert word in text
+    assert text.endswith(".")
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]\n", b'{"sizes": [5]}\nabc', b'{"sizes": [-1, 1]}\n', b'{"sizes": ["a"]}\n', b"\xff\xfe\n"]
+)
+def test_a_malformed_message_is_refused(running: Studio, body: bytes) -> None:
+    for path in ("/run", "/pack"):
+        _, said = running.ask("POST", path, body)
+        assert b"not a message" in said
+
+
+def test_a_plugin_may_print_and_fail(studio: Studio) -> None:
+    assert finished(studio.run(order("stuck", options={"how": "print"}), PHOTO))
+    assert errors(studio.run(order("stuck", options={"how": "fail"}), PHOTO)) == ["ValueError: it went wrong"]
+
+
+def test_painting_keeps_the_colour_profile(studio: Studio, tmp_path: Path) -> None:
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    coloured = encode(picture((40, 52)), "photo.png", traits=FileTraits(8, profile))
+    head, (pixels,) = unpack(studio.ask("POST", "/open", coloured)[1])
+    painted = {"name": "painted.png", "form": "rgba", **{key: head[key] for key in ("width", "height", "channels", "icc")}}
+    (made,) = finished(studio.run(order(files=[painted]), pixels))
+    assert decode(made, "made.png").traits.icc == profile
+    _, parcel = studio.ask("POST", "/pack", pack({"command": "", "files": [painted]}, pixels))
+    with zipfile.ZipFile(io.BytesIO(parcel)) as opened:
+        assert decode(opened.read("painted.png"), "painted.png").traits.icc == profile
+    assert "unknown description" in errors(studio.run(order(files=[{**painted, "icc": "?"}]), pixels))[0]
+
+
+def test_a_16_bit_file_gives_a_16_bit_result(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_image("photo.png", picture((40, 52)), depth=16)
+    told = studio.run(order(), Path("photo.png").read_bytes())
+    (made,) = finished(told)
+    assert decode(made, "made.png").traits.depth == 16
+    command = next(head["command"] for head, _ in told if head["event"] == "image")
+    assert patchnn(*shlex.split(command)[1:], "-o", "again.png", "--quiet")[0] == 0
+    assert Path("again.png").read_bytes() == made
+
+
+def test_an_image_that_is_too_large_for_memory_gets_advice_that_the_page_can_follow(studio: Studio) -> None:
+    (text,) = errors(studio.run(order(options={"size": "30000x30000"}), PHOTO))
+    assert text == TOO_LARGE
+    assert "max" not in text
+
+
+def test_help_names_options_by_their_labels(studio: Studio) -> None:
+    described = json.loads(studio.ask("GET", "/tasks")[1])
+    said = [described["search"], *described["tuning"], *(o for task in described["tasks"] for o in task["options"])]
+    assert not [text for text in (*(o["help"] for o in said), *(task["help"] for task in described["tasks"])) if "--" in text]
