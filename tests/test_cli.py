@@ -221,6 +221,8 @@ def test_commands_are_listed_by_what_they_are_for_with_whole_summaries(call: Any
 
 def test_a_command_that_is_not_there_is_told_with_those_like_it(call: Any) -> None:
     assert call("generat photo.png") == (2, "", "error: No such command 'generat'. Did you mean generate? (see patchnn --help)\n")
+    said = "error: No such command 'tile': it comes with the plugin patchnn-tile, which is not installed. (see patchnn --help)\n"
+    assert call("tile photo.png") == (2, "", said)
     assert call("zzz photo.png")[2] == "error: No such command 'zzz'. (see patchnn --help)\n"
 
 

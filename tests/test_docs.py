@@ -35,8 +35,9 @@ from patchnn.testing import tiny_image, tiny_mask
 from patchnn_tasks import Generate
 
 ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *DOCS, *sorted((ROOT / "plugins").rglob("*.md"))]
+PAGES = [README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *DOCS, *sorted((ROOT / "plugins").rglob("*.md"))]
 REFERENCE: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "reference" / "commands.py"))
 TASKS: Registry = REFERENCE["registry"]()
 
@@ -118,7 +119,7 @@ def squeezed(text: str) -> str:
 
 @pytest.mark.parametrize("name", list(COMMANDS)[1:])
 def test_every_command_is_explained(name: str) -> None:
-    pages = [page for page in [ROOT / "README.md", *DOCS] if page.name != "cli.md"]
+    pages = [page for page in [README, *DOCS] if page.name != "cli.md"]
     assert re.search(rf"\b{name}\b", text(pages)), f"{name} is in the reference only"
 
 
@@ -233,7 +234,7 @@ def globbed(words: list[str], script: str) -> list[str]:
 
 
 def give_pictures(words: list[str]) -> None:
-    """Write what a command reads and a reader has: pictures, folders of them; what it writes comes by itself."""
+    """Write the files that a guide's command reads and its reader has, such as photo.jpg and photos/."""
     for before, word in pairwise(words):
         if before in ("-o", "--output", "--animate") or word.startswith(("-", "examples/")) or Path(word).exists():
             continue
@@ -258,9 +259,17 @@ def test_shell_commands_run(page: Path, checkout: Path, capsys: pytest.CaptureFi
             elif words[0] != "patchnn":
                 assert known(words), f"{' '.join(words)}: mark the block with <!-- not run: why -->"
             else:
-                give_pictures(words)
+                if page != README:
+                    give_pictures(words)
                 code = main(globbed(words[1:], script), TASKS)
                 assert code == 0, f"{' '.join(words)}\n{capsys.readouterr().err}"
+
+
+def test_readme_commands_that_name_files_are_in_blocks_which_run_as_typed() -> None:
+    prose = re.sub(r"^```.*?^```$", "", README.read_text(encoding="utf-8"), flags=re.M | re.S)
+    inline = re.findall(r"`(patchnn [^`]+)`", prose)
+    assert "patchnn tasks" in inline
+    assert [command for command in inline if "." in command or "/" in command] == []
 
 
 @named

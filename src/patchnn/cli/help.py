@@ -17,6 +17,9 @@ __all__ = ["PLAIN", "Command", "Group", "TaskCommand", "summary", "write_section
 PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 """Settings of every typer app here: errors and help are plain text."""
 
+PLUGINS = {"tile": "patchnn-tile"}
+"""Tasks in plugins that the documentation names, for an error that says what is missing."""
+
 MEASURING = ("score", "evaluate", "sweep")
 """Commands that measure; the help lists them under a heading of their own."""
 
@@ -67,6 +70,8 @@ class Group(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if self.get_command(ctx, args[0]) is None:
+            if plugin := PLUGINS.get(args[0]):
+                ctx.fail(f"No such command {args[0]!r}: it comes with the plugin {plugin}, which is not installed.")
             near = get_close_matches(args[0], self.list_commands(ctx), n=2)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
