@@ -1,6 +1,6 @@
-"""The inputs of the examples that are drawn, not photographed: `python examples/drawings.py` writes them to examples/images/.
+"""Draw the example images that are not photographs: `python examples/drawings.py` writes them to examples/images/.
 
-Scenes with balloons and with boats, sketches, and what a hand would do to a picture: masks and rough edits.
+Scenes with balloons and boats, sketches, masks and rough edits.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from patchnn import Image, Shape, read_image, resize, write_image
 
 IMAGES = Path(__file__).parent / "images"
 FINE = 3
-"""Shapes are drawn so many times larger and then made smaller, so that their edges are smooth."""
+"""Shapes are drawn this many times larger and then reduced, which smooths their edges."""
 
 BALLOONS = (
     # row and column of the centre, radius, colours of the stripes
@@ -30,7 +30,7 @@ BALLOONS = (
 
 def clouds(shape: Shape, seed: int, coarsest: int, finest: int) -> Image:
     """Draw smooth noise of several scales, (*shape, 1), about 0 with a deviation of about 1."""
-    random = np.random.RandomState(seed)  # its stream never changes
+    random = np.random.RandomState(seed)  # legacy generator: its stream is frozen
     total, size = np.zeros((*shape, 1), np.float32), coarsest
     while size >= finest:
         grid = random.standard_normal((shape[0] // size + 3, shape[1] // size + 3, 1)).astype(np.float32)
@@ -87,7 +87,7 @@ def boats() -> Image:
 
 
 def balloon(picture: Image, y: Image, x: Image, radius: float, stripes: list[tuple[float, ...]]) -> None:
-    """Draw one balloon onto a picture; y and x are distances from its centre."""
+    """Draw one balloon onto an image; y and x are distances from its centre."""
     # A sphere that tapers off towards the basket.
     reach = np.where(y < 0, 1.0, 1 - 0.45 * np.clip(y / radius / 1.35, 0, 1) ** 1.5)
     across = x / (radius * reach)
@@ -129,7 +129,7 @@ def towers(shape: Shape = (214, 320)) -> Image:
 
 
 def rocket_mask() -> Image:
-    """Mask the rocket in examples/images/rocket.jpg: white where it stands, black elsewhere."""
+    """Mask the rocket in examples/images/rocket.jpg: white on the rocket, black elsewhere."""
     mask = np.zeros((427, 640, 1), np.float32)
     mask[80:, 272:372] = 1
     return mask
@@ -149,7 +149,7 @@ def balloons_hole() -> Image:
 
 
 def balloons_edited() -> Image:
-    """Copy the blue balloon of balloons.png to its right, and wipe out the green one, as roughly as a hand does."""
+    """Copy the blue balloon of balloons.png to its right, and wipe out the green one, roughly."""
     before = balloons()
     edited = before.copy()
     edited[72:156, 240:280] = before[60:144, 170:210]

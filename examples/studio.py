@@ -1,4 +1,4 @@
-"""Make the pictures of docs/studio.md again: `python examples/studio.py` writes them to docs/images/studio/.
+"""Make the images of docs/studio.md again: `python examples/studio.py` writes them to docs/images/studio/.
 
 Needs the extra `studio`, Playwright and a Chromium, whose path may be given: `python examples/studio.py /usr/bin/chromium`.
 """
@@ -21,9 +21,9 @@ ROCKET, BALLOONS = (str(HERE / "images" / name) for name in ("rocket.jpg", "ball
 
 
 @contextlib.contextmanager
-def studio(*pictures: str) -> Iterator[str]:
-    """Start a studio with these pictures and give its address."""
-    command = [sys.executable, "-m", "patchnn", "studio", "--port", "0", *pictures]
+def studio(*images: str) -> Iterator[str]:
+    """Start a studio with these images and yield its address."""
+    command = [sys.executable, "-m", "patchnn", "studio", "--port", "0", *images]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().split()[1]
@@ -38,7 +38,7 @@ def opened(browser: Browser, url: str, width: int = 1440, height: int = 900, **l
 
 
 def paint(page: Page, tool: str, *places: tuple[float, float]) -> None:
-    """Drag a tool over the easel, through places that are shares of its width and height."""
+    """Drag a tool over the easel; places are shares of its width and height."""
     page.keyboard.press(tool)
     box = page.locator("#easel canvas").bounding_box()
     assert box is not None

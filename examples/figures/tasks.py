@@ -1,0 +1,223 @@
+"""Figures of the tasks, and of their options at several values."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+from PIL import Image as Pillow
+
+from figures.kit import EXAMPLES, Gallery, figure, holed, row, stack
+from patchnn import colour, resize
+from patchnn_tasks import Analogy, Collage, Edit, Generate, Inpaint, Retarget
+
+
+@figure
+def teaser(gallery: Gallery) -> Pillow.Image:
+    balloons, boats, sketch = (gallery.read(f"{name}.png") for name in ("balloons", "boats", "sketch"))
+    varied = [gallery.make(Generate(image=balloons, noise=1), seed) for seed in (4, 8)]
+    narrow, wide = (gallery.make(Retarget(image=balloons, size=size)) for size in ("55%x100%", "145%x100%"))
+    drawn = gallery.make(Analogy(source=balloons, structure=sketch), coarsest=gallery.side(24))
+    both = gallery.make(Collage(images=(balloons, boats)))
+    return stack(
+        [
+            row([balloons, *varied], ["an image", "generate", "generate, another seed"], 0.9),
+            row([narrow, wide, sketch], ["retarget", "retarget", "a sketch for"], 0.9),
+            row([drawn, both], ["analogy", "collage, with an image of boats"], 0.9),
+        ]
+    )
+
+
+@figure
+def generate(gallery: Gallery) -> Pillow.Image:
+    rows = []
+    for name, noise, seeds in (("rocket.jpg", 0.75, (8, 12, 17)), ("galaxies.jpg", 1.5, (1, 2, 3))):
+        image = gallery.read(name)
+        made = [gallery.make(Generate(image=image, noise=noise), seed) for seed in seeds]
+        rows.append(row([image, *made], ["the image", *(f"--seed {seed}" for seed in seeds)], 0.75))
+    return stack(rows)
+
+
+@figure
+def generate_noise(gallery: Gallery) -> Pillow.Image:
+    balloons, noises = gallery.read("balloons.png"), (0.0, 0.5, 1.0, 2.0)
+    rows = []
+    for seed in (4, 7):
+        made = [gallery.make(Generate(image=balloons, noise=noise), seed) for noise in noises]
+        rows.append(row(made, [f"--noise {noise:g} --seed {seed}" for noise in noises], 0.66))
+    return stack(rows)
+
+
+@figure
+def generate_size(gallery: Gallery) -> Pillow.Image:
+    balloons, sizes = gallery.read("balloons.png"), ("100%x100%", "60%x100%", "160%x100%")
+    made = [gallery.make(Generate(image=balloons, size=size), 7) for size in sizes]
+    return row(made, [f"--size {size}" for size in sizes], 0.8)
+
+
+@figure
+def generate_source(gallery: Gallery) -> Pillow.Image:
+    boats, balloons = gallery.read("boats.png"), gallery.read("balloons.png")
+    made = [gallery.make(Generate(image=boats, source=(balloons,), noise=1.5), seed) for seed in (2, 4)]
+    return row([boats, balloons, *made], ["the image", "--source", "--noise 1.5 --seed 2", "--noise 1.5 --seed 4"], 0.66)
+
+
+@figure
+def alpha(gallery: Gallery) -> Pillow.Image:
+    balloons, alphas = gallery.read("balloons.png"), (np.inf, 0.05, 0.005, 0.0005)
+    labels = [f"--alpha {value:g}" for value in alphas]
+    narrow = [gallery.make(Retarget(image=balloons, size="50%x100%"), alpha=value) for value in alphas]
+    varied = [gallery.make(Generate(image=balloons, noise=1.5), 6, alpha=value) for value in alphas]
+    return stack([row([balloons, *narrow], ["retarget --size 50%x100%:", *labels], 0.8), row(varied, labels, 0.66)])
+
+
+@figure
+def coarsest(gallery: Gallery) -> Pillow.Image:
+    rocket, sides = gallery.read("rocket.jpg"), (10, 14, 28, 56)
+    made = [gallery.make(Generate(image=rocket, noise=0.5), 8, coarsest=side) for side in sides]
+    return row(made, [f"--coarsest {side}" for side in sides], 0.75)
+
+
+@figure
+def patch(gallery: Gallery) -> Pillow.Image:
+    rocket, sides = gallery.read("rocket.jpg"), (3, 5, 7, 11)
+    made = [gallery.make(Generate(image=rocket, noise=0.5), 8, patch=side) for side in sides]
+    return row(made, [f"--patch {side}" for side in sides], 0.75)
+
+
+@figure
+def iterations(gallery: Gallery) -> Pillow.Image:
+    rocket, counts = gallery.read("rocket.jpg"), (1, 2, 10, 30)
+    made = [gallery.make(Generate(image=rocket), 12, iterations=count) for count in counts]
+    return row(made, [f"--iterations {count}" for count in counts], 0.75)
+
+
+@figure
+def ratio(gallery: Gallery) -> Pillow.Image:
+    rocket, ratios = gallery.read("rocket.jpg"), (1.15, 1.3333, 2, 3)
+    made = [gallery.make(Generate(image=rocket), 12, ratio=value) for value in ratios]
+    return row(made, [f"--ratio {value:.3g}" for value in ratios], 0.75)
+
+
+@figure
+def retarget(gallery: Gallery) -> Pillow.Image:
+    rows = []
+    for name in ("balloons.png", "rocket.jpg"):
+        image, zoom = gallery.read(name), 0.72 if name == "balloons.png" else 0.81
+        for sizes in (("", "60%x100%", "50%x100%", "35%x100%"), ("150%x100%",), ("200%x100%",)):
+            made = [gallery.make(Retarget(image=image, size=size)) if size else image for size in sizes]
+            rows.append(row(made, [size or "the image" for size in sizes], zoom))
+    return stack(rows)
+
+
+@figure
+def retarget_height(gallery: Gallery) -> Pillow.Image:
+    balloons, sizes = gallery.read("balloons.png"), ("100%x70%", "100%x140%", "70%")
+    made = [gallery.make(Retarget(image=balloons, size=size)) for size in sizes]
+    return row([balloons, *made], ["the image", *(f"--size {size}" for size in sizes)], 0.66)
+
+
+@figure
+def retarget_coarsest(gallery: Gallery) -> Pillow.Image:
+    rocket, sides = gallery.read("rocket.jpg"), (14, 28)
+    made = [gallery.make(Retarget(image=rocket, size="200%x100%"), coarsest=gallery.side(side)) for side in sides]
+    return stack(row([image], [f"--size 200%x100% --coarsest {side}"], 0.75) for image, side in zip(made, sides, strict=True))
+
+
+@figure
+def retarget_rounds(gallery: Gallery) -> Pillow.Image:
+    balloons, rounds = gallery.read("balloons.png"), (1, 3, None)
+    made = [gallery.make(Retarget(image=balloons, size="50%x100%", rounds=count)) for count in rounds]
+    squeezed = np.clip(resize(balloons, made[0].shape[:2]), 0, 1)
+    return row([balloons, squeezed, *made], ["the image", "merely squeezed", "--rounds 1", "--rounds 3", "by default"], 0.8)
+
+
+@figure
+def analogy(gallery: Gallery) -> Pillow.Image:
+    rows = []
+    for names, side, zoom in (
+        (("rocket.jpg", "towers.png"), None, 0.9),
+        (("balloons.png", "sketch.png"), 24, 0.8),
+        (("galaxies.jpg", "horse.png"), 70, 0.9),
+    ):
+        source, structure = (gallery.read(name) for name in names)
+        made = gallery.make(Analogy(source=source, structure=structure), coarsest=gallery.side(side))
+        rows.append(row([source, structure, made], ["source", "structure", f"--coarsest {side}" if side else "by default"], zoom))
+    return stack(rows)
+
+
+@figure
+def analogy_coarsest(gallery: Gallery) -> Pillow.Image:
+    rocket, towers, sides = gallery.read("rocket.jpg"), gallery.read("towers.png"), (20, 30, 60, 100)
+    made = [gallery.make(Analogy(source=rocket, structure=towers), coarsest=gallery.side(side)) for side in sides]
+    return row(made, [f"--coarsest {side}" for side in sides], 0.75)
+
+
+@figure
+def inpaint(gallery: Gallery) -> Pillow.Image:
+    balloons, hole = gallery.read("balloons.png"), gallery.mask("balloons-hole.png")
+    made = gallery.make(Inpaint(image=balloons, mask=hole, fill="none"))
+    return row([balloons, holed(balloons, hole), made], ["the image", "the hole", "--fill none"], 0.8)
+
+
+@figure
+def inpaint_fill(gallery: Gallery) -> Pillow.Image:
+    balloons, hole, fills = gallery.read("balloons.png"), gallery.mask("balloons-mask.png"), ("#5a96dc", "#c83c28", "#ffffff")
+    painted = [holed(balloons, hole, colour(fill, 3)) for fill in fills]
+    made = [gallery.make(Inpaint(image=balloons, mask=hole, fill=fill)) for fill in fills]
+    return stack([row(painted, [f"--fill {fill}" for fill in fills], 0.8), row(made, (), 0.8)])
+
+
+@figure
+def inpaint_noise(gallery: Gallery) -> Pillow.Image:
+    rocket, hole, seeds = gallery.read("rocket.jpg"), gallery.mask("rocket-mask.png"), (1, 2, 3)
+    made = [gallery.make(Inpaint(image=rocket, mask=hole, fill="none", noise=0.5), seed) for seed in seeds]
+    labels = [f"--noise 0.5 --seed {seed}" for seed in seeds]
+    return row([holed(rocket, hole), *made], ["the hole", *labels], 0.75)
+
+
+@figure
+def collage(gallery: Gallery) -> Pillow.Image:
+    rows = []
+    for names in (("balloons.png", "boats.png"), ("galaxies.jpg", "rocket.jpg")):
+        images = tuple(gallery.read(name) for name in names)
+        rows += [row(images), row([gallery.make(Collage(images=images))])]
+    return stack(rows)
+
+
+@figure
+def collage_coarsest(gallery: Gallery) -> Pillow.Image:
+    images = gallery.read("balloons.png"), gallery.read("boats.png")
+    rows = [
+        row([gallery.make(Collage(images=images), coarsest=gallery.side(side))], [f"--coarsest {side}"], 0.7)
+        for side in (20, 100)
+    ]
+    return stack([*rows, row([gallery.make(Collage(images=images, size="70%x100%"))], ["--size 70%x100%"], 0.7)])
+
+
+@figure
+def edit(gallery: Gallery) -> Pillow.Image:
+    rows = []
+    for name, zoom in (("balloons.png", 0.8), ("rocket.jpg", 0.9)):
+        before, after = gallery.read(name), gallery.read(name.replace(".", "-edited."))
+        made = gallery.make(Edit(source=before, edited=after))
+        rows.append(row([before, after, made], ["the image", "a rough edit", "made seamless"], zoom))
+    return stack(rows)
+
+
+@figure
+def edit_noise(gallery: Gallery) -> Pillow.Image:
+    before, after, noises = gallery.read("rocket.jpg"), gallery.read("rocket-edited.jpg"), (0, 0.15, 0.4, 0.8)
+    made = [gallery.make(Edit(source=before, edited=after, noise=noise), 2) for noise in noises]
+    return row(made, [f"--noise {noise}" for noise in noises], 0.75)
+
+
+@figure
+def tile(gallery: Gallery) -> Pillow.Image:
+    sys.path.append(str(EXAMPLES.parent / "plugins" / "patchnn-tile"))
+    from patchnn_tile import Tile
+
+    wood = gallery.read("coffee.jpg")
+    wood = wood[round(wood.shape[0] * 0.75) :, round(wood.shape[1] * 0.8) :]
+    pieces = [wood, *(gallery.make(Tile(image=wood, axes=axes)) for axes in ("both", "x"))]
+    return row([np.tile(piece, (2, 2, 1)) for piece in pieces], ["a piece of wood, laid 2 x 2", "--axes both", "--axes x"])
