@@ -1,13 +1,12 @@
 """Measure speed, memory and quality of synthesis, and print the tables of docs/performance.md.
 
     python benchmarks/speed.py                        sizes × alpha, median of 5 runs each
-    python benchmarks/speed.py --exact                with exact search beside it, where that is feasible
+    python benchmarks/speed.py --exact                exact search too, up to 180x250
     python benchmarks/speed.py --profile 1080x1500    time by stage
     python benchmarks/speed.py --image photo.jpg --sizes 180x250 --runs 9
 
-Every figure is taken in a process of its own. `products` is the time over that of a 3072×3072 float32 matrix product on the
-same machine, a unit that carries over between machines better than seconds. Coherence and completeness errors are those of
-`patchnn.metrics`, exact.
+Each row is measured in a process of its own. `products` is the time divided by that of a 3072×3072 float32 matrix product on the
+same machine, which compares better across machines than seconds. Coherence and completeness errors are exact.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ STAGES = {
 
 
 def photograph(path: Path, size: str) -> patchnn.Image:
-    """Read a picture at a size, as HEIGHTxWIDTH."""
+    """Read an image at a size, as HEIGHTxWIDTH."""
     height, width = (int(side) for side in size.split("x"))
     return np.clip(patchnn.resize(patchnn.read_image(path)[:, :, :3], (height, width)), 0, 1)
 
@@ -62,14 +61,14 @@ def product(side: int = 3072) -> float:
 
 
 def measure(image: patchnn.Image, alpha: float, search: str, runs: int) -> dict[str, float]:
-    """Time one setting in this process: median seconds, peak memory, errors of the last picture."""
+    """Time one setting in this process: median seconds, peak memory, errors of the last result."""
     seconds = []
     for seed in range(runs + (runs > 1)):
         start = time.perf_counter()
         made = patchnn.run(Generate(image=image), seed=seed, alpha=alpha, backend="numpy", search=search).image
         seconds.append(time.perf_counter() - start)
     peak = _peak()
-    # Nothing of the pictures that are too large to compare exactly in a reasonable time.
+    # Larger images take too long to compare exactly.
     small = image.shape[0] * image.shape[1] <= 4 * EXACT_UP_TO
     errors = [error(made, image, method="exact") if small else math.nan for error in (coherence, completeness)]
     return {
@@ -137,7 +136,7 @@ def _peak() -> float:
 
 
 def main() -> None:
-    """Print what the command line asks for."""
+    """Print the table, or the profile."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--image", type=Path, default=PHOTOGRAPH)
     parser.add_argument("--sizes", nargs="+", default=SIZES, metavar="HEIGHTxWIDTH")
