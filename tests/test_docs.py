@@ -27,8 +27,8 @@ import patchnn.metrics
 import patchnn.testing
 from patchnn import Plan, read_image, resize, write_image
 from patchnn.cli import main
-from patchnn.command import flag
 from patchnn.images.writing import _FORMATS
+from patchnn.record import flag
 from patchnn.registry import COMMON_OPTIONS, Registry
 from patchnn.task import options
 from patchnn.testing import tiny_image, tiny_mask

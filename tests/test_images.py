@@ -308,7 +308,13 @@ def test_a_failed_write_leaves_the_old_file(folder: Path, monkeypatch: pytest.Mo
 
 
 def test_records(folder: Path) -> None:
-    record = {"task": "generate", "files": ["naïve ☂ \udcff.png"], "seed": 2**40, "noise": 0.1}
+    record = {
+        "schema": 1,
+        "task": "generate",
+        "files": {"image": ["naïve ☂ \udcff.png"]},
+        "seed": 2**31,
+        "options": {"noise": 0.1},
+    }
     write_image(folder / "new.png", unit(RGB), record=record)
     assert read_record(folder / "new.png") == record
     Pillow.fromarray(RGB).save(folder / "other.png")

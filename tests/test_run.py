@@ -11,8 +11,8 @@ import pytest
 
 import patchnn
 from patchnn import BackendError, InputError, Progress, run
-from patchnn.runner import tune
 from patchnn.testing import tiny_image
+from patchnn.tuning import tune
 from patchnn_tasks import Generate, Retarget
 
 PICTURE = np.random.default_rng(1).random((20, 24, 3), dtype=np.float32)
@@ -29,6 +29,7 @@ def test_a_result_and_its_record() -> None:
     assert record == result.record
     inputs = record.pop("inputs")
     assert record == {
+        "schema": 1,
         "patchnn": patchnn.__version__,
         "task": "generate",
         "options": {"noise": 0.75, "size": None},

@@ -53,7 +53,7 @@ def test_files_without_a_command(call: Any) -> None:
     assert call("show photo.png")[0] == 1
     write_image("library.png", np.ones((8, 8)), record={"task": "generate"})
     assert call("show library.png") == (1, "", "error: library.png was not made by a command; --json prints its record\n")
-    assert json.loads(call("show library.png --json")[1]) == {"task": "generate"}
+    assert json.loads(call("show library.png --json")[1]) == {"schema": 1, "task": "generate"}
 
 
 STRANGERS: list[tuple[list[str], str, str]] = [

@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from patchnn.cli.app import build_app
 from patchnn.cli.task_group import DEFAULT, TaskGroup
-from patchnn.command import flag
+from patchnn.record import flag
 from patchnn.registry import COMMON_OPTIONS, GROUP, Registry
 from patchnn.task import options
 

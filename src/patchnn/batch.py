@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from patchnn.animate import Animation, check_animation
-from patchnn.command import command_words
 from patchnn.engine.backend import Backend, find_backend
 from patchnn.engine.maps import check_maps
 from patchnn.engine.plan import Image, Plan
@@ -31,9 +30,11 @@ from patchnn.images import (
     read_record,
     write_image,
 )
+from patchnn.record import command_words, describe, digest, same
 from patchnn.registry import Registry
-from patchnn.runner import TUNING, describe, digest, run, tune
+from patchnn.runner import run
 from patchnn.task import Option, Task, options
+from patchnn.tuning import TUNING, tune
 
 __all__ = ["Job", "Outcome", "carry_out", "prepare", "record_of", "run_jobs"]
 
@@ -102,7 +103,8 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     form: dict[str, Any] = {"depth": job.depth, "quality": job.quality}
     drawn = {"maps": [[digest(image) for image in images] for _, images, _ in maps]} if maps else {}
 
-    there = _what_is_there(job, task, drawn)
+    record = record_of(job, task, **drawn)
+    there = _what_is_there(job, record)
     if there == "another" and not job.force:
         raise InputError(f"{job.output} was made otherwise: choose another folder, or overwrite it with --force", about="output")
     missing = [path for path in outputs if there != "done" or not os.path.exists(path)]
@@ -118,7 +120,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": _backend(job.backend), "max_memory": job.max_memory}
         result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, animation))
-        record = record_of(job, task, {**result.record, **drawn})
+        record["backend"] = result.record["backend"]
         # The picture comes first: where it is done, its record vouches for maps that are there too.
         if job.output in missing:
             write_image(job.output, result.image, traits=files.traits, **form, record=record, overwrite=overwrite[job.output])
@@ -142,9 +144,14 @@ def _together(*observers: Observer | None) -> Observer | None:
     return (lambda progress: [observer(progress) for observer in there]) if there else None
 
 
-def record_of(job: Job, task: Task, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of a job's result: `record`, and the files and the command that make it again."""
-    return {**record, "depth": job.depth, "task": job.task, "files": dict(job.files), "command": _command(job, task)}
+def record_of(job: Job, task: Task, **more: Any) -> dict[str, Any]:
+    """Return the record of a job's result, with its files and the command that makes it again; more: other fields of it."""
+    files = {o.name: list(job.files.get(o.name, [])) for o in options(type(task)) if o.picture}
+    chosen = {key: word for key, word in (("search", job.search), ("backend", job.backend)) if word != "auto"}
+    extra = {**job.tuning, **chosen, "depth": job.depth, "quality": job.quality, "apply_to": [file for file, _ in job.maps]}
+    command = command_words(job.task, task, files, {**extra, "seed": job.seed})
+    facts = {"backend": job.backend, "depth": job.depth, "files": dict(job.files), "command": command, **more}
+    return describe(task, name=job.task, seed=job.seed, tuning=job.tuning, search=job.search, **facts)
 
 
 def run_jobs(
@@ -306,8 +313,8 @@ def _read_maps(job: Job, plan: Plan, files: _Files) -> list[tuple[str, list[Imag
     return found
 
 
-def _what_is_there(job: Job, task: Task, drawn: dict[str, Any]) -> Literal["nothing", "damaged", "another", "done"]:
-    """Say what a job that is to be resumed finds in its output's place; a kind of file without a record is taken for done."""
+def _what_is_there(job: Job, wanted: dict[str, Any]) -> Literal["nothing", "damaged", "another", "done"]:
+    """Say what a job that is resumed finds in place of its output; a file that holds no record counts as done."""
     path = Path(job.output)
     if not job.resume or job.output == STREAM or not path.is_file():
         return "nothing"
@@ -318,18 +325,6 @@ def _what_is_there(job: Job, task: Task, drawn: dict[str, Any]) -> Literal["noth
     if path.suffix.lower() != ".png":
         return "done"
     with suppress(InputError):
-        before = read_record(path)
-        wanted = {**describe(task, seed=job.seed, tuning=job.tuning, search=job.search), **drawn, "task": job.task}
-        wanted["depth"] = job.depth
-        wanted["backend"] = before.get("backend") if job.backend == "auto" else job.backend
-        if all(before.get(key) == value for key, value in wanted.items() if key != "patchnn"):
+        if same(read_record(path), wanted):
             return "done"
     return "another"
-
-
-def _command(job: Job, task: Task) -> list[str]:
-    files = {o.name: list(job.files.get(o.name, [])) for o in options(type(task)) if o.picture}
-    chosen: dict[str, Any] = {key: word for key, word in (("search", job.search), ("backend", job.backend)) if word != "auto"}
-    chosen |= {"depth": job.depth, "quality": job.quality}
-    maps = [file for file, _ in job.maps]
-    return command_words(job.task, task, files, {**job.tuning, **chosen, "apply_to": maps, "seed": job.seed})

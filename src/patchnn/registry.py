@@ -11,6 +11,7 @@ from typing import cast
 
 from patchnn.errors import PluginError
 from patchnn.task import Task, options
+from patchnn.tuning import TUNING
 
 __all__ = ["COMMANDS", "COMMON_OPTIONS", "GROUP", "Plugin", "Registry", "task_name", "unusable_options"]
 
@@ -21,9 +22,9 @@ COMMANDS = frozenset({"doctor", "evaluate", "score", "show", "studio", "sweep", 
 
 COMMON_OPTIONS = frozenset(
     {
-        *("output", "count", "seed", "depth", "quality", "alpha", "patch", "iterations", "ratio", "coarsest"),
-        *("search", "backend", "max_memory", "apply_to", "animate", "jobs", "cluster", "resume"),
-        *("force", "quiet", "debug", "help"),
+        *TUNING,
+        *("output", "count", "seed", "depth", "quality", "search", "backend", "max_memory", "apply_to", "animate"),
+        *("jobs", "cluster", "resume", "force", "quiet", "debug", "help"),
     }
 )
 """What every task is given for free, and none may have as an option of its own."""

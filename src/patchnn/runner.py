@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Backend, find_backend
 from patchnn.engine.maps import apply_field
 from patchnn.engine.plan import Image, Plan
-from patchnn.engine.search import SEARCHES
 from patchnn.engine.synthesize import Observer, synthesize
-from patchnn.registry import task_name
-from patchnn.task import Option, Task, items, options, plain
-from patchnn.version import __version__
+from patchnn.record import describe
+from patchnn.task import Task
+from patchnn.tuning import tune
 
-__all__ = ["SEARCH", "TUNING", "Result", "describe", "digest", "run", "tune"]
-
-TUNING = {
-    option.name: option
-    for option in (
-        Option(
-            "alpha",
-            "number",
-            None,
-            "Completeness: the smaller, the more of the source is seen; inf is off.",
-            optional=True,
-            inf=True,
-        ),
-        Option("patch", "integer", None, "Side of a patch, in pixels; usually 7.", optional=True),
-        Option("iterations", "integer", None, "Steps at every level but the coarsest; usually 10.", optional=True),
-        Option("ratio", "number", None, "How much smaller each level is than the next finer one; usually 4/3.", optional=True),
-        Option(
-            "coarsest",
-            "number",
-            None,
-            "Shorter side at the coarsest level, in pixels: the larger, the smaller the pieces laid out anew.",
-            optional=True,
-        ),
-    )
-}
-"""What may be laid over any task's plan, described as a task's options are."""
-
-SEARCH = Option("search", "choice", "auto", "How the nearest patches are found.", choices=tuple(SEARCHES))
+__all__ = ["Result", "run"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +41,6 @@ class Result:
         return apply_field(self.plan, self.field, maps, find_backend(self.record["backend"]))
 
 
-def tune(task: Task, **tuning: Any) -> Plan:
-    """Return the task's Plan with those of its fields replaced that are given and not None; raises InputError."""
-    given = {name: value for name, value in tuning.items() if value is not None}
-    if "alpha" in given:
-        # Whoever names an alpha wants the paper's score, and nothing beside it.
-        given["claims"] = 0
-    return replace(task.plan(), **given)
-
-
 def run(
     task: Task,
     *,
@@ -105,24 +64,5 @@ def run(
     tuning = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
     plan = tune(task, **tuning)
     made = synthesize(plan, seed=seed, backend=backend, search=search, max_memory=max_memory, observe=observe)
-    record = {**describe(task, seed=made.seed, tuning=tuning, search=search), "backend": made.backend}
+    record = describe(task, seed=made.seed, tuning=tuning, search=search, backend=made.backend)
     return Result(made.image, made.field, made.seed, record, plan)
-
-
-def describe(task: Task, *, seed: int, tuning: Mapping[str, Any], search: str) -> dict[str, Any]:
-    """Return what decides a result, as JSON values: a record without the backend, which is known when it is done."""
-    pictures = [o.name for o in options(type(task)) if o.picture]
-    return {
-        "patchnn": __version__,
-        "task": task_name(type(task)),
-        "options": task.to_json(),
-        "inputs": {name: [digest(pixels) for pixels in items(getattr(task, name))] for name in pictures},
-        "tuning": {name: plain(value) for name, value in tuning.items() if value is not None},
-        "seed": seed,
-        "search": search,
-    }
-
-
-def digest(pixels: np.ndarray[Any, Any]) -> str:
-    """SHA-256 of a picture's shape and its float32 values, whatever file they came from."""
-    return hashlib.sha256(f"{pixels.shape}".encode() + pixels.astype(np.float32).tobytes()).hexdigest()

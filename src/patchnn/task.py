@@ -3,218 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-import operator
-import re
-import types
 import typing
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from patchnn.engine.plan import Image, Mask, Plan, Shape, as_image, as_mask
+from patchnn.engine.plan import Image, Mask, Plan, Shape, as_mask
 from patchnn.errors import InputError, concerning
+from patchnn.option_types import Option, Size, describe_field, items, option, plain
 
-__all__ = ["Image", "Mask", "Option", "Size", "Task", "items", "option", "options", "plain"]
+__all__ = ["Image", "Mask", "Option", "Size", "Task", "colour", "items", "option", "options", "plain"]
 
 _T = TypeVar("_T", bound="Task")
-
-OptionType: TypeAlias = Literal["image", "mask", "number", "integer", "flag", "text", "choice", "size"]
-
-MAX_PIXELS = 10**9
-"""A larger output is a slip of the keyboard."""
-
-
-_PERCENT = r"\d{1,12}(?:\.\d{1,12})?%"
-_SIDE = rf"(?:\d{{1,12}}|{_PERCENT})"
-
-
-@dataclass(frozen=True)
-class Size:
-    """The size of an output: width × height in pixels or in percent of the input's.
-
-    text: "300x200", "150%" (both sides), "150%x100%", "400x50%". Raises InputError for anything else.
-    """
-
-    text: str
-
-    def __post_init__(self) -> None:
-        if isinstance(self.text, str):
-            object.__setattr__(self, "text", self.text.lower().replace("×", "x"))
-        if not isinstance(self.text, str) or not re.fullmatch(rf"{_SIDE}[x×]{_SIDE}|{_PERCENT}", self.text):
-            raise InputError(f"{self.text!r} is no size: write width x height, as 300x200, or 150%, or 60%x100%")
-        if "%" not in self.text:
-            self.of((1, 1))
-
-    @classmethod
-    def parse(cls, value: str | Size | Shape) -> Size:
-        """Return a Size from one, from its text, or from (rows, columns)."""
-        if isinstance(value, Size):
-            return value
-        if isinstance(value, tuple | list) and len(value) == 2:
-            return cls(f"{value[1]}x{value[0]}")
-        return cls(value)
-
-    def of(self, shape: Shape) -> Shape:
-        """Return (rows, columns) for an input of `shape`; raises InputError for no pixels or too many of them."""
-        width, height = self.text.split("x") if "x" in self.text else (self.text, self.text)
-        rows, columns = _length(height, shape[0]), _length(width, shape[1])
-        if not 0 < rows * columns <= MAX_PIXELS:
-            raise InputError(f"{self} gives {columns}×{rows} pixels: an output has at least one and at most {MAX_PIXELS:,}")
-        return rows, columns
-
-    def __str__(self) -> str:
-        return self.text
-
-
-def _length(text: str, side: int) -> int:
-    return round(float(text[:-1]) / 100 * side) if text.endswith("%") else int(text)
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option of a task as plain data, the same for library, command line, record and documentation.
-
-    default: dataclasses.MISSING if there is none. many: a tuple of values. optional: None is a value.
-    min, max: bounds of a number, included. inf: it may be infinite. words: what a text may say beside anything else.
-    """
-
-    name: str
-    type: OptionType
-    default: Any
-    help: str = ""
-    many: bool = False
-    optional: bool = False
-    choices: tuple[str, ...] = ()
-    min: float | None = None
-    max: float | None = None
-    inf: bool = False
-    words: tuple[str, ...] = ()
-
-    @property
-    def positional(self) -> bool:
-        """Whether it has no default, and so must be given."""
-        return self.default is dataclasses.MISSING
-
-    @property
-    def picture(self) -> bool:
-        """Whether its values are pixels, which come from files and stay out of the record."""
-        return self.type in ("image", "mask")
-
-    @property
-    def bounds(self) -> str:
-        """The range of a number in words, empty if there is none."""
-        if self.min is not None and self.max is not None:
-            return f"from {self.min:g} to {self.max:g}"
-        if self.min is not None:
-            return f"{self.min:g} or more"
-        return "" if self.max is None else f"{self.max:g} or less"
-
-    def check(self, value: Any) -> Any:
-        """Return `value` in the form that a task holds; raises InputError, naming the option, if it is none of these."""
-        if value is None and self.optional:
-            return None
-        with concerning(self.name):
-            if not self.many:
-                return self._check_one(value)
-            if not isinstance(value, tuple | list):
-                raise InputError(f"{self.name} must be a tuple of pictures")
-            if self.positional and not value:
-                raise InputError(f"{self.name} needs at least one picture")
-            return tuple(self._check_one(item) for item in value)
-
-    def _check_one(self, value: Any) -> Any:
-        if self.type == "image":
-            return as_image(value, self.name)
-        if self.type == "mask":
-            return as_mask(value, self.name, np.shape(value)[:2])
-        if self.type == "size":
-            try:
-                return Size.parse(value)
-            except InputError as error:
-                raise InputError(f"{self.name}: {error}") from None
-        if self.type in ("number", "integer"):
-            return self._check_number(value)
-        accepted = {"flag": isinstance(value, bool), "text": isinstance(value, str), "choice": value in self.choices}
-        if not accepted[self.type]:
-            self._refuse(value)
-        return value
-
-    def _check_number(self, value: Any) -> float | int:
-        try:
-            # "inf" is how JSON carries infinity. A bool is a number to Python, and a mistake here.
-            number = None if isinstance(value, bool) else operator.index(value) if self.type == "integer" else float(value)
-        except (TypeError, ValueError):
-            number = None
-        low, high = (-math.inf if self.min is None else self.min), (math.inf if self.max is None else self.max)
-        if number is None or not low <= number <= high or (math.isinf(number) and not self.inf):
-            self._refuse(value)
-        return typing.cast(float, number)
-
-    def _refuse(self, value: Any) -> typing.NoReturn:
-        noun = {"number": "a number", "integer": "a whole number", "flag": "True or False", "text": "text"}
-        needed = " or ".join(self.choices) if self.type == "choice" else noun[self.type]
-        bounds = f", {self.bounds}" if self.bounds else ""
-        raise InputError(f"{self.name} is {value}: it must be {needed}{bounds}{', or inf' if self.inf else ''}")
-
-
-def option(
-    default: Any = dataclasses.MISSING,
-    help: str = "",
-    *,
-    min: float | None = None,
-    max: float | None = None,
-    inf: bool = False,
-    words: tuple[str, ...] = (),
-) -> Any:
-    """Describe a field of a task: its default (none: it must be given), one sentence of help, and a number's bounds.
-
-    words: what a text may say beside anything else; a page offers them. Options that several tasks share are functions
-    that return option(...).
-    """
-    return dataclasses.field(default=default, metadata={"help": help, "min": min, "max": max, "inf": inf, "words": words})
 
 
 @cache
 def options(task: type[Task]) -> tuple[Option, ...]:
     """Return the options of a task class in the order of its fields; raises TypeError for a field that cannot be one."""
     hints = typing.get_type_hints(task)
-    return tuple(_describe(field, hints[field.name]) for field in dataclasses.fields(task))  # type: ignore[arg-type]  # Task itself is no dataclass, every usable subclass is
-
-
-_TYPES: tuple[tuple[Any, OptionType], ...] = (
-    (Image, "image"),
-    (Mask, "mask"),
-    (bool, "flag"),
-    (int, "integer"),
-    (float, "number"),
-    (str, "text"),
-    (Size, "size"),
-)
-
-
-def _describe(field: dataclasses.Field[Any], hint: Any) -> Option:
-    unsupported = TypeError(f"the field {field.name} has a type that is no option's: {hint}")
-    if not field.init or field.default_factory is not dataclasses.MISSING:
-        raise TypeError(f"the field {field.name} must be an argument with a plain default")
-    facts: dict[str, Any] = {"name": field.name, "default": field.default, **field.metadata}
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        members = [member for member in typing.get_args(hint) if member is not type(None)]
-        if len(members) != 1:
-            raise unsupported
-        facts["optional"], hint = True, members[0]
-    if hint == tuple[Image, ...]:
-        facts["many"], hint = True, Image
-    if typing.get_origin(hint) is Literal and all(isinstance(choice, str) for choice in typing.get_args(hint)):
-        return Option(type="choice", choices=typing.get_args(hint), **facts)
-    for known, name in _TYPES:
-        if hint == known:
-            return Option(type=name, **facts)
-    raise unsupported
+    return tuple(describe_field(field, hints[field.name]) for field in dataclasses.fields(task))  # type: ignore[arg-type]  # Task itself is no dataclass, every usable subclass is
 
 
 class Task(ABC):
@@ -278,16 +88,6 @@ def colour(text: str, channels: int) -> Image:
     tone = rgb if channels > 2 else rgb @ np.array([[0.299], [0.587], [0.114]], np.float32)
     opaque = np.ones(1 if channels in (2, 4) else 0, np.float32)
     return np.concatenate([tone, opaque], dtype=np.float32)
-
-
-def items(value: Any) -> tuple[Any, ...]:
-    """Return the pictures in a picture option's value: one, several or none."""
-    return value if isinstance(value, tuple) else () if value is None else (value,)
-
-
-def plain(value: Any) -> Any:
-    """Return an option's value as one that strict JSON can hold: sizes and infinity as text."""
-    return str(value) if isinstance(value, Size) or (isinstance(value, float) and math.isinf(value)) else value
 
 
 def _match_channels(images: list[Image]) -> list[Image]:

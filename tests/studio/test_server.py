@@ -18,12 +18,12 @@ from patchnn import read_image, read_mask, write_image
 from patchnn.images import FileTraits, decode, encode, read_record
 from patchnn.images.decoded import premultiply, unpremultiply
 from patchnn.registry import Registry
-from patchnn.runner import TUNING
 from patchnn.studio.files import read_upload, to_rgba
 from patchnn.studio.messages import pack, unpack
 from patchnn.studio.server import PAGE
 from patchnn.studio.words import TOO_LARGE
 from patchnn.task import options
+from patchnn.tuning import TUNING
 from pictures import picture
 
 

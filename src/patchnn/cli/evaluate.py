@@ -27,8 +27,8 @@ from patchnn.evaluate.study import REFERENCE, ImageReport, Study, by_number, con
 from patchnn.files import clear_parts, make_folder
 from patchnn.images import read_image
 from patchnn.metrics.inception import find_weights
-from patchnn.runner import TUNING
 from patchnn.task import options
+from patchnn.tuning import TUNING
 from patchnn.workers import open_workers
 
 __all__ = ["SHARED", "evaluate"]

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from patchnn.command import flag
 from patchnn.errors import InputError
 from patchnn.images import BitDepth
+from patchnn.record import flag
 from patchnn.task import Option, plain
 
 __all__ = ["check_count", "check_jobs", "metavar", "parameter", "parse_bytes", "parse_depth", "with_flag"]

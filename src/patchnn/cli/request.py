@@ -7,7 +7,7 @@ from typing import Any
 
 from patchnn.batch import Job
 from patchnn.cli.settings import Settings
-from patchnn.command import flag
+from patchnn.record import flag
 from patchnn.registry import Registry
 from patchnn.task import Task, options, plain
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from patchnn.cli.options import parse_bytes
-from patchnn.runner import SEARCH, TUNING
+from patchnn.tuning import SEARCH, TUNING
 
 __all__ = ["Settings"]
 

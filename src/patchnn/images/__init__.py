@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from patchnn.images.decoded import BitDepth, DecodedImage, FileTraits
 from patchnn.images.reading import decode, decode_text
 from patchnn.images.streams import STREAM, check_stream, read_stream, write_stream
 from patchnn.images.writing import RECORD, check_format, encode
+from patchnn.record import from_text
 
 __all__ = [
     "STREAM",
@@ -60,13 +60,11 @@ def read_file(path: str | os.PathLike[str], *, max_memory: int | None = None) ->
 
 
 def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the record that write_image put into a PNG; raises InputError if the file has none."""
+    """Return the record that write_image put into a PNG, without what no record holds; raises InputError if the file has none."""
     with _opened(path) as file:
         text = decode_text(file, str(path), RECORD)
-    with contextlib.suppress(ValueError, RecursionError):
-        record = json.loads(text or "")
-        if isinstance(record, dict):
-            return record
+    with contextlib.suppress(ValueError):
+        return from_text(text or "")
     raise InputError(f"{path} holds no record of how it was made: only PNG files written by patchnn do")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from patchnn.images.decoded import DEPTHS, BitDepth, FileTraits, premultiply, un
 from patchnn.images.exr import encode_exr
 from patchnn.images.png import encode_png16
 from patchnn.images.tiff import encode_tiff
+from patchnn.record import to_text
 
 __all__ = ["RECORD", "check_format", "encode"]
 
@@ -59,7 +59,7 @@ def encode(
     pixels = _numbers(unpremultiply(pixels), depth, traits.span)
     if pixels.shape[2] < 3 and not form.grey:
         pixels = np.concatenate([pixels[:, :, :1].repeat(3, axis=2), pixels[:, :, 1:]], axis=2)
-    text = None if record is None else json.dumps(record, allow_nan=False)
+    text = None if record is None else to_text(record)
     try:
         return form.encode(pixels, name=name, icc=_fitting(traits.icc, pixels.shape[2]), quality=quality or _QUALITY, text=text)
     except (OSError, ValueError) as error:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from patchnn.registry import Registry
-from patchnn.runner import SEARCH, TUNING
 from patchnn.studio.words import label, spoken
 from patchnn.task import Option, Task, options, plain
+from patchnn.tuning import SEARCH, TUNING
 from patchnn.version import __version__
 
 __all__ = ["describe"]

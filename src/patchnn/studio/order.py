@@ -18,10 +18,11 @@ from patchnn.engine.synthesize import Observer, Progress
 from patchnn.errors import InputError, PluginError
 from patchnn.images import FileTraits, decode, encode
 from patchnn.registry import Registry
-from patchnn.runner import SEARCH, TUNING, Result, run
+from patchnn.runner import Result, run
 from patchnn.studio.files import Upload, thinned, to_rgba, uploads
 from patchnn.studio.messages import pack, unpack
 from patchnn.task import Image, Option, Task, items, option, options
+from patchnn.tuning import SEARCH, TUNING
 
 __all__ = ["MAX_COUNT", "StoppedError", "make", "warm_up"]
 
@@ -132,7 +133,7 @@ def _observer(number: int, say: Say, stopped: Callable[[], bool]) -> Observer:
 
 
 def _finished(number: int, order: Order, result: Result) -> bytes:
-    record = record_of(replace(order.job, seed=result.seed), order.task, result.record)
+    record = record_of(replace(order.job, seed=result.seed), order.task, backend=result.record["backend"])
     field = np.stack([result.field.source, result.field.row, result.field.col])
     step = int(np.ceil(np.sqrt(field[0].size / PLACES)))
     places = np.ascontiguousarray(field[:, ::step, ::step].astype("<i2"))

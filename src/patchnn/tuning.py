@@ -1,0 +1,64 @@
+"""The options that change any task's plan, listed once: what `run`, the command line, records and pages offer comes from here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from patchnn.engine.plan import Plan
+from patchnn.engine.search import SEARCHES
+from patchnn.errors import InputError
+from patchnn.task import Option, Task
+
+__all__ = ["SEARCH", "TUNING", "tune"]
+
+TUNING = {
+    option.name: option
+    for option in (
+        Option(
+            "alpha",
+            "number",
+            None,
+            "Completeness: smaller values show more of the source. inf turns it off.",
+            optional=True,
+            inf=True,
+        ),
+        Option("patch", "integer", None, "Patch side in pixels. Most tasks use 7.", optional=True),
+        Option("iterations", "integer", None, "Iterations per level, except the coarsest. Most tasks use 10.", optional=True),
+        Option("ratio", "number", None, "Ratio between the sides of neighbouring levels. Most tasks use 4/3.", optional=True),
+        Option(
+            "coarsest",
+            "number",
+            None,
+            "Shorter side at the coarsest level, in pixels. Larger values rearrange smaller pieces.",
+            optional=True,
+        ),
+    )
+}
+"""Fields of a Plan that a user may set for any task, described as the options of a task are."""
+
+SEARCH = Option("search", "choice", "auto", "How to search for the nearest patches.", choices=tuple(SEARCHES))
+
+
+def tune(task: Task, **tuning: Any) -> Plan:
+    """Return the plan of a task, changed by tuning options.
+
+    Parameters
+    ----------
+    task
+        The task.
+    **tuning
+        Values by the names in `TUNING`. None keeps the value that the task chose. An `alpha` also turns off the
+        claims of the plan, so that completeness is the paper's score alone.
+
+    Raises
+    ------
+    InputError
+        If an option is unknown or its value does not fit.
+    """
+    if unknown := sorted(tuning.keys() - TUNING.keys()):
+        raise InputError(f"{unknown[0]} is no tuning option: choose {', '.join(TUNING)}", about=unknown[0])
+    given = {name: TUNING[name].check(value) for name, value in tuning.items() if value is not None}
+    if "alpha" in given:
+        given["claims"] = 0
+    return replace(task.plan(), **given)
