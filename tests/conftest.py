@@ -1,10 +1,10 @@
-"""What all tests share: how hypothesis runs, and that small pictures are searched as large ones are."""
+"""What all tests share: how hypothesis runs, and a way to call the command line."""
 
 from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,15 +18,6 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=300)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _search_as_in_large_pictures() -> Iterator[None]:
-    """Let patchmatch search the smallest level too, and let auto pass from exact to approximate search on the way."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("patchnn.engine.synthesize.TINY", 0)
-        patch.setattr("patchnn.engine.synthesize.AUTO_EXACT", 150)
-        yield
 
 
 @pytest.fixture

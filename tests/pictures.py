@@ -9,11 +9,13 @@ import numpy as np
 from hypothesis import strategies as st
 
 from patchnn.engine.plan import Image, Mask, Plan, Shape, Source
+from patchnn.engine.search import Policy
 
 GLARING = 9.0
 """The colour of pixels that must not be used: no picture has it, and a trace of it shows."""
 
-SEARCHES = ("exact", "patchmatch")
+SEARCHES: dict[str, str | Policy] = {"exact": "exact", "mixed": Policy(150**2), "patchmatch": Policy(0)}
+"""Searches for images that are too small for PatchMatch as it ships: exact, both in turn, PatchMatch at every level."""
 
 
 def picture(shape: Shape, channels: int = 3, seed: int = 0) -> Image:

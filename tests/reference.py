@@ -37,10 +37,19 @@ def completeness_error(output: Image, source: Image, patch: int) -> float:
     return float(distances(patches(output, patch), patches(source, patch)).min(0).mean())
 
 
-def fold(parts: np.ndarray, shape: Shape, wrap: tuple[bool, bool] = NO_WRAP) -> np.ndarray:
-    """The Gaussian-weighted mean of overlapping patches (h, w, p, p, C); NaN ones take no part, pixels without any are NaN."""
+def fold(
+    parts: np.ndarray,
+    shape: Shape,
+    wrap: tuple[bool, bool] = NO_WRAP,
+    sigma: float = 1.7,
+    confidence: np.ndarray | None = None,
+) -> np.ndarray:
+    """The Gaussian-weighted mean of overlapping patches (h, w, p, p, C); NaN ones take no part, pixels without any are NaN.
+
+    confidence: (h, w), a factor on each patch's weight.
+    """
     patch = parts.shape[2]
-    line = np.exp(-((np.arange(patch) * 2 / (patch - 1) - 1) ** 2) / (2 * 1.7**2))
+    line = np.exp(-((np.arange(patch) * 2 / (patch - 1) - 1) ** 2) / (2 * sigma**2))
     total, weight = np.zeros((*shape, parts.shape[4])), np.zeros((*shape, 1))
     for row in range(parts.shape[0]):
         for column in range(parts.shape[1]):
@@ -49,8 +58,9 @@ def fold(parts: np.ndarray, shape: Shape, wrap: tuple[bool, bool] = NO_WRAP) -> 
             for dy in range(patch):
                 for dx in range(patch):
                     at = (row + dy) % shape[0], (column + dx) % shape[1]
-                    total[at] += line[dy] * line[dx] * parts[row, column, dy, dx]
-                    weight[at] += line[dy] * line[dx]
+                    share = line[dy] * line[dx] * (1 if confidence is None else confidence[row, column])
+                    total[at] += share * parts[row, column, dy, dx]
+                    weight[at] += share
     return np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 0)
 
 

@@ -172,6 +172,7 @@ class StrictBackend(CupyBackend):
     """CuPy's backend, on the double; pieces are as large as NumPy's, so that results must be the same to the last bit."""
 
     name = "strict"
+    priority = None
     tile = NumpyBackend.tile
     chunk = NumpyBackend.chunk
 

@@ -34,7 +34,7 @@ def calls() -> set[Call]:
     backend = StrictBackend()
     for plan in EXAMPLES.values():
         for search in SEARCHES:
-            synthesize(plan, seed=1, backend=backend, search=search)
+            synthesize(plan, seed=1, backend=backend, search=SEARCHES[search])
     return backend.xp.calls
 
 

@@ -22,8 +22,8 @@ def array() -> StrictArray:
 @pytest.mark.parametrize("search", SEARCHES)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_double_gives_what_numpy_gives(example: str, search: str) -> None:
-    strict = synthesize(EXAMPLES[example], seed=3, backend=StrictBackend(), search=search)
-    plain = synthesize(EXAMPLES[example], seed=3, backend=NumpyBackend(), search=search)
+    strict = synthesize(EXAMPLES[example], seed=3, backend=StrictBackend(), search=SEARCHES[search])
+    plain = synthesize(EXAMPLES[example], seed=3, backend=NumpyBackend(), search=SEARCHES[search])
     assert type(strict.image) is np.ndarray
     np.testing.assert_array_equal(strict.image, plain.image)
     for name in ("source", "row", "col"):
@@ -33,7 +33,8 @@ def test_the_double_gives_what_numpy_gives(example: str, search: str) -> None:
 @pytest.mark.parametrize("search", SEARCHES)
 def test_the_double_hands_observers_host_pictures(search: str) -> None:
     seen: list[object] = []
-    synthesize(EXAMPLES["plain"], seed=3, backend=StrictBackend(), search=search, observe=lambda p: seen.append(type(p.image())))
+    strict = {"backend": StrictBackend(), "search": SEARCHES[search]}
+    synthesize(EXAMPLES["plain"], seed=3, **strict, observe=lambda p: seen.append(type(p.image())))
     assert set(seen) == {np.ndarray}
 
 
@@ -116,8 +117,8 @@ def gpu() -> CupyBackend:
 def test_a_gpu_gives_what_numpy_gives(gpu: CupyBackend, example: str, search: str) -> None:
     # A device rounds sums its own way, so that near ties may fall otherwise, and then all that follows.
     plan = EXAMPLES[example]
-    on_gpu = synthesize(plan, seed=3, backend=gpu, search=search)
-    on_cpu = synthesize(plan, seed=3, backend="numpy", search=search)
+    on_gpu = synthesize(plan, seed=3, backend=gpu, search=SEARCHES[search])
+    on_cpu = synthesize(plan, seed=3, backend="numpy", search=SEARCHES[search])
     assert on_gpu.backend == "cupy"
     assert_is_vote(on_gpu, plan)
     assert error(on_gpu, plan) == pytest.approx(error(on_cpu, plan), rel=0.1, abs=1e-4)
@@ -128,7 +129,7 @@ def test_a_gpu_gives_what_numpy_gives(gpu: CupyBackend, example: str, search: st
 @pytest.mark.gpu
 @pytest.mark.parametrize("search", SEARCHES)
 def test_a_gpu_gives_the_same_bytes_for_the_same_seed(gpu: CupyBackend, search: str) -> None:
-    first, second = (synthesize(EXAMPLES["alpha"], seed=3, backend=gpu, search=search) for _ in range(2))
+    first, second = (synthesize(EXAMPLES["alpha"], seed=3, backend=gpu, search=SEARCHES[search]) for _ in range(2))
     np.testing.assert_array_equal(first.image, second.image)
 
 

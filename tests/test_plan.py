@@ -126,21 +126,21 @@ def test_a_source_says_what_it_cannot_take(image: np.ndarray, usable: np.ndarray
 )
 def test_depth_counts_levels_above_the_coarsest(shape: tuple[int, int], options: dict[str, Any], levels: int) -> None:
     plan = Plan([Source(np.zeros((*shape, 1), np.float32))], np.zeros((*shape, 1), np.float32), **options)
-    assert plan.depth(shape) == levels
+    assert plan.levels_above(shape) == levels
 
 
 def test_depth_ends_where_no_source_holds_a_patch() -> None:
     small = Source(np.zeros((9, 30, 1), np.float32))
     plan = Plan([small], np.zeros((200, 200, 1), np.float32), coarsest=7)
-    assert plan.depth((200, 200)) == 1
+    assert plan.levels_above((200, 200)) == 1
     assert level_shape((9, 30), plan.ratio, 1) == (7, 23)
     large = dataclasses.replace(plan, sources=[small, Source(np.zeros((200, 200, 1), np.float32))])
-    assert large.depth((200, 200)) == 12
+    assert large.levels_above((200, 200)) == 12
 
 
 @given(plans())
 def test_every_level_holds_a_patch(plan: Plan) -> None:
     for shape in plan.rounds:
-        depth = plan.depth(shape)
+        depth = plan.levels_above(shape)
         assert min(level_shape(shape, plan.ratio, depth)) >= plan.patch
         assert max(min(level_shape(source.image.shape[:2], plan.ratio, depth)) for source in plan.sources) >= plan.patch

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 import reference
 from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import Patches
 from patchnn.engine.plan import Plan, Source
-from patchnn.engine.pnn import pnn
-from patchnn.engine.search import claim, winners
+from patchnn.engine.search.claims import claim, winners
 from patchnn.engine.search.exact import nearest
+from patchnn.engine.step import pnn
 from patchnn.engine.synthesize import Synthesis, synthesize
 from patchnn.errors import InputError
 from patchnn.testing import tiny_image
@@ -90,9 +91,14 @@ def test_nearest_does_not_depend_on_tiles_or_memory(rows: int, columns: int, sca
     distance = reference.distances(reference.patches(queries, 5), reference.patches(keys, 5))[np.ix_(query_index, key_index)]
     expected = distance if scale is None else distance * scale
     backend.tile = (rows, columns)
-    arguments = Patches(backend, queries, 5), query_index, Patches(backend, keys, 5), key_index
+    # Patches have the numbers of their first pixels; the table above counts them row by row.
+    query_numbers, key_numbers = (
+        np.flatnonzero(Layout.of_sources([shape], 5).positions())[index]
+        for shape, index in (((15, 12), query_index), ((11, 16), key_index))
+    )
+    arguments = Patches(backend, queries, 5), query_numbers, Patches(backend, keys, 5), key_numbers
     found, score = nearest(backend, *arguments, memory, scale)
-    np.testing.assert_array_equal(found, key_index[expected.argmin(1)])
+    np.testing.assert_array_equal(found, key_numbers[expected.argmin(1)])
     np.testing.assert_allclose(score, expected.min(1), atol=CLOSE)
     # Not even the last bit may depend on memory: near ties would fall otherwise.
     np.testing.assert_array_equal(score, nearest(backend, *arguments, 1 << 30, scale)[1])
@@ -132,7 +138,7 @@ def test_patchmatch_comes_near_to_exact_search(alpha: float) -> None:
         source = picture((40, 36), seed=seed)
         plan = Plan([Source(source)], picture((36, 40), seed=seed + 9), alpha=alpha, coarsest=10, iterations=3)
         for search in SEARCHES:
-            image = synthesize(plan, seed=seed, search=search).image
+            image = synthesize(plan, seed=seed, search=SEARCHES[search]).image
             distance = reference.distances(reference.patches(image, 7), reference.patches(source, 7))
             errors[search] += distance.min(1).mean(), distance.min(0).mean()
     coherence, completeness = errors["patchmatch"] / errors["exact"]
@@ -146,7 +152,7 @@ def test_a_moved_picture_is_found_where_it_is(search: str, alpha: float) -> None
     # The middle of the source as the guess, so that both are halved at the same places: all patches match at one offset.
     source = picture((40, 36))
     plan = Plan([Source(source)], source[6:34, 4:32], alpha=alpha, ratio=2, coarsest=14, iterations=4)
-    result = synthesize(plan, seed=0, search=search)
+    result = synthesize(plan, seed=0, search=SEARCHES[search])
     rows, columns = np.indices(result.field.row.shape)
     assert ((result.field.row == rows + 6) & (result.field.col == columns + 4)).mean() > 0.95
     assert np.abs(result.image - plan.guess).mean() < 0.01
@@ -157,7 +163,7 @@ def test_unusable_places_are_not_found_even_where_they_fit_perfectly(search: str
     source = picture((24, 24))
     usable = hole((24, 24), slice(8, 14), slice(6, 15))
     plan = matching(source, Source(source, usable), patch=5)
-    field = synthesize(plan, seed=0, search=search).field
+    field = synthesize(plan, seed=0, search=SEARCHES[search]).field
     allowed = reference.usable_patches(usable, 5)
     assert allowed[field.row, field.col].all()
     # Where a patch may be taken, it is its own nearest; approximate search may still be on its way there.
@@ -171,7 +177,7 @@ def test_a_single_usable_patch_is_found_by_all(search: str) -> None:
     usable = np.zeros((40, 36), np.bool_)
     usable[22:27, 29:34] = True
     plan = matching(picture((30, 30), seed=1), Source(picture((40, 36)), usable), patch=5)
-    field = synthesize(plan, seed=0, search=search).field
+    field = synthesize(plan, seed=0, search=SEARCHES[search]).field
     assert (field.row == 22).all()
     assert (field.col == 29).all()
 
@@ -180,7 +186,7 @@ def test_a_single_usable_patch_is_found_by_all(search: str) -> None:
 @pytest.mark.parametrize("search", SEARCHES)
 def test_short_patches_have_fewer_values_than_features(patch: int, search: str) -> None:
     source = picture((18, 18), 1)
-    field = synthesize(matching(source, source, patch=patch), seed=0, search=search).field
+    field = synthesize(matching(source, source, patch=patch), seed=0, search=SEARCHES[search]).field
     rows, columns = np.indices(field.row.shape)
     assert ((field.row == rows) & (field.col == columns)).mean() > 0.9
 
@@ -213,5 +219,5 @@ def test_claims_show_more_of_the_source(search: str) -> None:
         source = tiny_image((48, 64), channels=1, seed=seed)
         for claims, found in errors.items():
             plan = Plan([Source(source)], source, rounds=[(48, 52), (48, 42)], claims=claims, climb=0, patch=5, coarsest=16)
-            found.append(reference.completeness_error(synthesize(plan, seed=0, search=search).image, source, 5))
+            found.append(reference.completeness_error(synthesize(plan, seed=0, search=SEARCHES[search]).image, source, 5))
     assert np.mean(errors[3]) < 0.95 * np.mean(errors[0])

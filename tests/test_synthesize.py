@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.plan import Plan, Source
-from patchnn.engine.search import SEARCHES
 from patchnn.engine.synthesize import Progress, synthesize
 from patchnn.errors import BackendError, InputError
-from pictures import GLARING, hole, picture, plans
+from pictures import GLARING, SEARCHES, hole, picture, plans
 
 PLAN = Plan(
     [Source(picture((24, 22)))], picture((20, 24), seed=1), noise=0.2, patch=5, coarsest=8, iterations=3, coarsest_iterations=2
@@ -28,17 +27,17 @@ def observed(plan: Plan, **options: Any) -> list[Progress]:
     return events
 
 
-@given(plans(), st.sampled_from(SEARCHES))
+@given(plans(), st.sampled_from(list(SEARCHES)))
 def test_every_iteration_of_every_level_is_told_in_order(plan: Plan, search: str) -> None:
-    events = observed(plan, search=search)
+    events = observed(plan, search=SEARCHES[search])
     told = [(e.round, e.rounds, e.level, e.levels, e.iteration, e.iterations) for e in events]
     expected = []
     for number, shape in enumerate(plan.rounds, 1):
         # Sources that hold no usable patch at the coarser levels can make a run shallower.
         depth = max(e.levels for e in events if e.round == number) - 1
-        assert depth <= plan.depth(shape)
+        assert depth <= plan.levels_above(shape)
         if all(source.usable is None for source in plan.sources):
-            assert depth == plan.depth(shape)
+            assert depth == plan.levels_above(shape)
         ends = 0 if plan.climb is None or number == len(plan.rounds) else max(0, depth - plan.climb)
         for level in range(depth, ends - 1, -1):
             count = plan.coarsest_iterations if level == depth else plan.iterations
@@ -109,7 +108,7 @@ def test_an_observer_ends_the_run_by_raising(search: str) -> None:
             raise StopError
 
     with pytest.raises(StopError):
-        synthesize(PLAN, seed=0, search=search, observe=observe)
+        synthesize(PLAN, seed=0, search=SEARCHES[search], observe=observe)
     assert count == 4
 
 
@@ -175,7 +174,7 @@ def test_sources_that_hold_no_patch_at_coarse_levels_take_part_at_fine_ones(sear
     guess[10:18, 10:18] = small
     keep = hole((28, 28), slice(13, 15), slice(13, 15))
     plan = Plan([Source(large), Source(small)], guess, keep=keep, patch=5, ratio=2, coarsest=14, iterations=4)
-    result = synthesize(plan, seed=0, search=search)
+    result = synthesize(plan, seed=0, search=SEARCHES[search])
     assert set(np.unique(result.field.source)) == {-1, 0, 1}
     assert np.abs(result.image - guess).max() < 0.1
 
@@ -184,7 +183,7 @@ def test_sources_that_hold_no_patch_at_coarse_levels_take_part_at_fine_ones(sear
 @pytest.mark.parametrize("alpha", [math.inf, 0.1])
 def test_with_nothing_to_change_the_guess_comes_back(search: str, alpha: float) -> None:
     plan = Plan([Source(picture((24, 24)))], picture((24, 24), seed=1), keep=np.ones((24, 24), np.bool_), alpha=alpha, patch=5)
-    result = synthesize(plan, seed=0, search=search)
+    result = synthesize(plan, seed=0, search=SEARCHES[search])
     np.testing.assert_array_equal(result.image, plan.guess)
     assert (result.field.source == -1).all()
 
@@ -201,7 +200,7 @@ def test_at_every_level_a_pixel_is_kept_only_where_all_under_it_are(search: str)
         rows, columns = (np.arange(n) * m // n for n, m in zip(image.shape[:2], keep.shape, strict=True))
         assert image[~keep[np.ix_(rows, columns)]].max() <= 1 + 1e-6
 
-    synthesize(plan, seed=0, search=search, observe=observe)
+    synthesize(plan, seed=0, search=SEARCHES[search], observe=observe)
 
 
 @pytest.mark.parametrize("search", SEARCHES)
@@ -211,7 +210,8 @@ def test_a_hole_is_filled_as_its_surroundings_ask(search: str, alpha: float) -> 
     source = picture((28, 28))
     keep = hole((28, 28), slice(11, 16), slice(12, 17))
     guess = np.where(keep[:, :, None], source, np.float32(0.5))
-    result = synthesize(Plan([Source(source)], guess, keep=keep, alpha=alpha, coarsest=9, iterations=6), seed=0, search=search)
+    plan = Plan([Source(source)], guess, keep=keep, alpha=alpha, coarsest=9, iterations=6)
+    result = synthesize(plan, seed=0, search=SEARCHES[search])
     assert np.abs(result.image - source).max() < 0.02
 
 
@@ -226,8 +226,8 @@ def test_pictures_in_the_plan_are_only_read() -> None:
         array.flags.writeable = False
     for search in SEARCHES:
         plan = Plan([Source(source, usable)], guess, keep=keep, noise=0.1, alpha=0.1, patch=5, coarsest=8, iterations=2)
-        synthesize(plan, seed=0, search=search)
-        synthesize(Plan([Source(source)], guess, coarsest=20, patch=5), seed=0, search=search)
+        synthesize(plan, seed=0, search=SEARCHES[search])
+        synthesize(Plan([Source(source)], guess, coarsest=20, patch=5), seed=0, search=SEARCHES[search])
 
 
 @pytest.mark.parametrize(

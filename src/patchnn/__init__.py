@@ -1,8 +1,8 @@
 """Single-image generation and manipulation by nearest patches."""
 
 from patchnn.engine.plan import Plan, Shape, Source
-from patchnn.engine.pnn import pnn
 from patchnn.engine.resample import fill_holes, resize
+from patchnn.engine.step import PNN, pnn
 from patchnn.engine.synthesize import Progress, Synthesis, synthesize
 from patchnn.errors import BackendError, InputError, PatchnnError, PluginError
 from patchnn.images import read_image, read_mask, write_image
@@ -11,6 +11,7 @@ from patchnn.task import Image, Mask, Size, Task, colour, option
 from patchnn.version import __version__
 
 __all__ = [
+    "PNN",
     "BackendError",
     "Image",
     "InputError",

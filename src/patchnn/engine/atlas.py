@@ -1,4 +1,4 @@
-"""All sources of one level in one canvas, so that a patch has one number whichever source it lies in."""
+"""All sources of one level in one canvas, so that a patch has one number whichever source it comes from."""
 
 from __future__ import annotations
 
@@ -9,93 +9,89 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchnn.engine.backend import Array, Backend
+from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import whole_patches
-from patchnn.engine.plan import Mask, Shape
+from patchnn.engine.plan import Mask
 
-__all__ = ["Atlas", "Field", "Sheet"]
+__all__ = ["Atlas", "Field"]
 
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """Where every patch of a picture was copied from: three (h, w) int32 arrays.
+    """The nearest-neighbour field of a result: where each of its patches was copied from.
 
-    source: number of the source. row, col: the first pixel of the patch there. All are -1 where a patch lies in
-    pixels that were kept, not voted.
+    source: (h, w) int32, the number of the source. position: (h, w, 2) int32, the row and column of the patch's first pixel
+    there. All are -1 where a patch covers kept pixels only.
     """
 
     source: NDArray[np.int32]
-    row: NDArray[np.int32]
-    col: NDArray[np.int32]
+    position: NDArray[np.int32]
 
+    @property
+    def row(self) -> NDArray[np.int32]:
+        """The rows of `position`, (h, w)."""
+        return self.position[..., 0]
 
-@dataclass(frozen=True, eq=False)
-class Sheet:
-    """How pictures lie one below the other in numbered rows of positions: an atlas, or a single output.
-
-    width: numbers in a row. tops: each picture's first row. shapes: each picture's pixels. grids: its patch positions.
-    """
-
-    width: int
-    tops: tuple[int, ...]
-    shapes: tuple[Shape, ...]
-    grids: tuple[Shape, ...]
+    @property
+    def col(self) -> NDArray[np.int32]:
+        """The columns of `position`, (h, w)."""
+        return self.position[..., 1]
 
 
 class Atlas:
-    """The sources of one level, one below the other in a canvas (H, W, C) of the widest one's width.
+    """The sources of one level in one canvas, (H, W, C).
 
-    A patch's number is that of its first pixel, row * W + column. values: the canvas that patches are copied from.
-    keys: the canvas they are matched by, as blurred as the queries are; at the coarsest level the same.
-    index: (n,) int32, the numbers of the patches that may be taken.
+    layout: how their patches are numbered. values: the canvas that patches are copied from. keys: the canvas they are
+    matched by, as blurred as the queries are; at the coarsest level the values. Guide channels follow the image's channels
+    there. index: (n,) int32, the numbers of the patches that may be taken.
     """
 
     def __init__(
-        self, backend: Backend, values: Sequence[Array], keys: Sequence[Array] | None, usable: Sequence[Mask | None], patch: int
+        self,
+        backend: Backend,
+        values: Sequence[Array],
+        keys: Sequence[Array] | None,
+        usable: Sequence[Mask | None],
+        patch: int,
+        guides: Sequence[Array] | None = None,
     ) -> None:
-        self.backend, self.patch = backend, patch
-        self.shapes = [image.shape[:2] for image in values]
-        self.tops = [0, *np.cumsum([shape[0] for shape in self.shapes]).tolist()]
-        self.shape = (self.tops[-1], max(shape[1] for shape in self.shapes))
+        self.backend = backend
+        self.layout = Layout.of_sources([image.shape[:2] for image in values], patch)
         self.values = self._canvas(values)
         self.keys = self.values if keys is None else self._canvas(keys)
-        self.index = backend.to_device(np.flatnonzero(self._positions(usable)).astype(np.int32))
-
-    @property
-    def sheet(self) -> Sheet:
-        """Return how the sources lie in the canvas."""
-        reach = self.patch - 1
-        grids = tuple((max(0, height - reach), max(0, width - reach)) for height, width in self.shapes)
-        return Sheet(self.shape[1], tuple(self.tops[:-1]), tuple(self.shapes), grids)
+        if guides is not None:
+            self.keys = backend.xp.concatenate([self.keys, self._canvas(guides)], axis=2)
+        positions = self.layout.positions() & ~self._unusable(usable)
+        self.index = backend.to_device(np.flatnonzero(positions).astype(np.int32))
 
     def _canvas(self, images: Sequence[Array]) -> Array:
         if len(images) == 1:
             return images[0]
-        canvas = self.backend.xp.zeros((*self.shape, images[0].shape[2]), np.float32)
-        for image, top in zip(images, self.tops, strict=False):
+        canvas = self.backend.xp.zeros((*self.layout.shape, images[0].shape[2]), np.float32)
+        for image, top in zip(images, self.layout.tops, strict=True):
             canvas[top : top + image.shape[0], : image.shape[1]] = image
         return canvas
 
-    def _positions(self, usable: Sequence[Mask | None]) -> Mask:
-        """Return where in the canvas a patch may be taken, host (H, W) bool."""
-        positions = np.zeros(self.shape, np.bool_)
-        for (height, width), top, mask in zip(self.shapes, self.tops, usable, strict=False):
-            rows, columns = height - self.patch + 1, width - self.patch + 1
-            if rows < 1 or columns < 1:
-                continue
-            positions[top : top + rows, :columns] = True if mask is None else whole_patches(mask, self.patch)
-        return positions
+    def _unusable(self, usable: Sequence[Mask | None]) -> Mask:
+        """Return the positions whose patch touches an unusable pixel, a host mask of the canvas's shape."""
+        layout = self.layout
+        barred = np.zeros(layout.shape, np.bool_)
+        for top, (rows, columns), mask in zip(layout.tops, layout.grids, usable, strict=True):
+            if mask is not None and rows and columns:
+                barred[top : top + rows, :columns] = ~whole_patches(mask, layout.patch)
+        return barred
 
-    def locate(self, field: Array) -> Field:
-        """Return, on the host, which source and which place in it each number of `field` (h, w) names."""
-        number = np.asarray(self.backend.to_host(field), np.int32)
-        row, col = np.divmod(number, np.int32(self.shape[1]))
-        source = (np.searchsorted(np.asarray(self.tops), row, side="right") - 1).astype(np.int32)
-        row -= np.asarray(self.tops, np.int32)[source]
-        for part in (source, row, col):
-            part[number < 0] = -1
-        return Field(source, row, col)
+    def locate(self, nnf: Array) -> Field:
+        """Return, on the host, the source and the position there of each number of `nnf` (h, w)."""
+        number = np.asarray(self.backend.to_host(nnf), np.int32)
+        row, col = self.layout.unravel(number)
+        source = self.layout.image_at(np, row).astype(np.int32)
+        position = np.stack([row - np.asarray(self.layout.tops, np.int32)[source], col], axis=-1).astype(np.int32)
+        source[number < 0] = -1
+        position[number < 0] = -1
+        return Field(source, position)
 
     def numbers(self, field: Field) -> Array:
-        """Return the numbers, on the device, of the places that `field` names: locate's inverse."""
-        tops = np.asarray(self.tops, np.int32)[field.source]
-        return self.backend.to_device(np.where(field.source < 0, -1, (tops + field.row) * self.shape[1] + field.col))
+        """Return the numbers, on the device, of the positions in `field`: locate's inverse."""
+        row = np.asarray(self.layout.tops, np.int32)[field.source] + field.row
+        return self.backend.to_device(np.where(field.source < 0, -1, self.layout.ravel((row, field.col))))

@@ -8,14 +8,18 @@ backend is made, so that `import patchnn` needs neither a GPU nor CuPy.
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.metadata import entry_points
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+import patchnn.engine.kernels as kernels
 from patchnn.engine.machine import count_threads, free_bytes
 from patchnn.errors import BackendError
 
@@ -25,15 +29,29 @@ Array: TypeAlias = Any
 """An array of the backend in use; NumPy's and CuPy's share no type."""
 
 
+BACKENDS: dict[str, type[Backend]] = {}
+"""Backends by name. A subclass of Backend that has a name registers itself when it is defined."""
+
+GROUP = "patchnn.backends"
+"""Entry points of other packages' backends: each names a subclass of Backend."""
+
+
 class Backend(ABC):
     """One array library: its namespace `xp`, and what differs between libraries."""
 
     name: ClassVar[str]
+    priority: ClassVar[int | None] = None
+    """"auto" takes the available backend with the largest; None is never taken."""
     xp: Any
     tile: tuple[int, int]
     """Queries × keys that exact search holds at once."""
     chunk: int
     """Patches that approximate search and vote hold at once."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "name" in cls.__dict__:
+            BACKENDS[cls.name] = cls
 
     @classmethod
     @abstractmethod
@@ -70,6 +88,23 @@ class Backend(ABC):
     def each(self, work: Callable[[Any], None], pieces: Iterable[Any]) -> None:
         """Call `work` on every piece; pieces do not overlap, so that their order does not matter."""
 
+    # The hot loops. A backend may replace each; the functions in kernels.py say what they must return.
+    project = kernels.project
+    distances = kernels.distances
+    improve = kernels.improve
+    mix = kernels.mix
+    changed = kernels.changed
+
+    def pack(self, pixels: Array, rim: int) -> Array:
+        """Return pixels (n, C) and `rim` black ones after them, in the form that `mix` gathers fastest."""
+        packed = self.xp.zeros((len(pixels) + rim, pixels.shape[1]), np.float32)
+        packed[: len(pixels)] = pixels
+        return packed
+
+    def unpack(self, items: Array) -> Array:
+        """Return packed pixels as (n, C or more) float32, without a copy."""
+        return items
+
     def each_chunk(self, work: Callable[[Array], None], index: Array) -> None:
         """Call `work` on the numbers in `index`, a chunk of them at a time, as int64."""
         starts = range(0, len(index), self.chunk)
@@ -80,6 +115,7 @@ class NumpyBackend(Backend):
     """NumPy on the CPU, chunks on as many threads as count_threads says."""
 
     name = "numpy"
+    priority = 0
     # A tile's scores and a chunk's buffers stay in a core's cache.
     tile = (256, 4096)
     chunk = 8192
@@ -111,14 +147,23 @@ class NumpyBackend(Backend):
     def session(self) -> Iterator[None]:
         # BLAS's own threads wait for each other, spinning, at every one of thousands of products: next to one busy
         # neighbour that takes ten times as long and more. Here it works in the threads of `each`, alone in each.
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(1, user_api="blas"):
+        with _blas.held():
             yield
 
     def take(self, array: Array, index: Array, out: Array) -> Array:
         # Any mode but "raise" writes straight into `out`, without a copy in between.
         return array.take(index, axis=0, out=out, mode="clip")
+
+    def pack(self, pixels: Array, rim: int) -> Array:
+        channels = pixels.shape[1]
+        # A pixel of four channels is one 16-byte item: gathering those is several times faster than rows of three.
+        lanes = 4 if channels == 3 else channels
+        packed = np.zeros((len(pixels) + rim, lanes), np.float32)
+        packed[: len(pixels), :channels] = pixels
+        return packed.view(np.complex128).reshape(-1) if lanes == 4 else packed
+
+    def unpack(self, items: Array) -> Array:
+        return items.view(np.float32).reshape(len(items), -1)
 
     def each(self, work: Callable[[Any], None], pieces: Iterable[Any]) -> None:
         todo = list(pieces)
@@ -137,6 +182,7 @@ class CupyBackend(Backend):
     """CuPy on the current CUDA device."""
 
     name = "cupy"
+    priority = 10
     tile = (8192, 8192)
     chunk = 1 << 20
 
@@ -184,21 +230,61 @@ class CupyBackend(Backend):
             work(piece)
 
 
-BACKENDS: dict[str, type[Backend]] = {"numpy": NumpyBackend, "cupy": CupyBackend}
+class _OneBlasThread:
+    """BLAS at one thread for as long as any run lasts: the first one in sets it, the last one out restores it."""
+
+    def __init__(self) -> None:
+        self._lock, self._runs, self._limits = threading.Lock(), 0, contextlib.ExitStack()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        with self._lock:
+            if self._runs == 0:
+                from threadpoolctl import threadpool_limits
+
+                self._limits.enter_context(threadpool_limits(1, user_api="blas"))
+            self._runs += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._runs -= 1
+                if self._runs == 0:
+                    self._limits.close()
+
+
+_blas = _OneBlasThread()
 
 
 def find_backend(name: str | Backend = "auto") -> Backend:
-    """Return the backend called `name`; "auto" is the GPU where one runs, else NumPy.
+    """Return the backend called `name`; "auto" is the fastest that runs here.
 
-    A Backend is passed on as it is. Raises BackendError, saying why, if the one asked for cannot run here.
+    A Backend is returned as it is. All callers of a process share one of each kind: threads that come and go with every run leave
+    memory behind. Raises BackendError, saying why, if the one asked for cannot run here.
     """
     if isinstance(name, Backend):
         return name
+    known = _known_backends()
     if name == "auto":
-        name = "numpy" if CupyBackend.unavailable() else "cupy"
-    if name not in BACKENDS:
-        raise BackendError(f"there is no backend {name!r}: choose auto, {' or '.join(BACKENDS)}")
-    reason = BACKENDS[name].unavailable()
+        ready = [kind for kind in known.values() if kind.priority is not None and kind.unavailable() is None]
+        return _shared(max(ready, key=lambda kind: kind.priority or 0), os.getpid(), count_threads())
+    if name not in known:
+        raise BackendError(f"there is no backend {name!r}: choose auto, {' or '.join(known)}")
+    reason = known[name].unavailable()
     if reason:
         raise BackendError(f"backend {name} cannot run here: {reason}")
-    return BACKENDS[name]()
+    return _shared(known[name], os.getpid(), count_threads())
+
+
+@cache
+def _shared(kind: type[Backend], process: int, threads: int) -> Backend:
+    return kind()
+
+
+@cache
+def _known_backends() -> dict[str, type[Backend]]:
+    """Return all backends by name, those of other packages too; one that cannot be imported is left out."""
+    for entry in entry_points(group=GROUP):
+        with contextlib.suppress(Exception):
+            entry.load()
+    return BACKENDS

@@ -7,8 +7,9 @@ from typing import Any
 
 from patchnn.engine.atlas import Atlas, Field
 from patchnn.engine.backend import Backend
-from patchnn.engine.patches import Vote
 from patchnn.engine.plan import Image, Plan, as_image
+from patchnn.engine.search import Level
+from patchnn.engine.step import find_step
 from patchnn.errors import InputError
 
 __all__ = ["apply_field", "check_maps"]
@@ -39,9 +40,11 @@ def apply_field(plan: Plan, field: Field, maps: Sequence[Any], backend: Backend)
     """
     images = [backend.to_device(image) for image in check_maps(plan, maps)]
     atlas = Atlas(backend, images, None, [None] * len(images), plan.patch)
-    pinned, free = (None, None) if plan.keep is None else (images[0], backend.to_device(~plan.keep))
     shape = tuple(plan.rounds or ())[-1]
+    pinned = None if plan.keep is None else images[0]
+    finest = plan.iterations if plan.levels_above(shape) else plan.coarsest_iterations
+    level = Level(backend, atlas, shape, wrap=plan.wrap, iterations=finest, pinned=pinned, keep=plan.keep)
     with backend.session():
-        vote = Vote(backend, atlas.values, shape, plan.patch, plan.wrap, pinned, free)
-        result: Image = backend.to_host(vote(atlas.numbers(field)))
+        vote = find_step(plan.step).vote(level)
+        result: Image = backend.to_host(vote(atlas.numbers(field), finest - 1))
     return result

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -63,42 +64,82 @@ def as_mask(value: Any, name: str, shape: Shape) -> Mask:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A picture whose patches may be copied.
+    """An image whose patches may be copied.
 
-    image: (H, W, C) float32. usable: (H, W) bool or None; no patch that touches a False pixel is copied.
+    Parameters
+    ----------
+    image : array, (H, W, C) float
+    usable : array, (H, W) bool, optional
+        No patch that touches a False pixel is copied. Default: all may be.
+    guide : array, (H, W, G) float, optional
+        Channels that patches are compared by as well, and that are not copied (see Plan.guide).
     """
 
     image: Image
     usable: Mask | None = None
+    guide: Image | None = None
 
     def __post_init__(self) -> None:
         image = as_image(self.image, "a source")
         object.__setattr__(self, "image", image)
         if self.usable is not None:
             object.__setattr__(self, "usable", as_mask(self.usable, "a source's usable mask", image.shape[:2]))
+        if self.guide is not None:
+            guide = as_image(self.guide, "a source's guide")
+            if guide.shape[:2] != image.shape[:2]:
+                raise InputError(f"a source's guide is {_size(guide.shape)}, its image {_size(image.shape)}: they must agree")
+            object.__setattr__(self, "guide", guide)
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
     """Everything that distinguishes one application from another (paper, Sec. 3 and 4).
 
-    sources: the pictures whose patches make the output, at least one, all with the guess's channels.
-    guess: (h, w, C), resized to the coarsest level of the first round unless it has that shape.
-    rounds: output shapes, one for each whole coarse-to-fine run; each starts from the last one's output. Default: the guess's.
-    alpha: completeness, in [1e-9, inf]; the smaller, the harder every source patch fights to be seen (Sec. 3.2); inf is off.
-    claims: how many iterations at the start of a level let every source patch claim the place that it fits best, so that
-        objects are not lost; the iterations after them mend the seams. At most n at level n, so none at the finest. 0 is off.
-    climb: levels above the coarsest that every round but the last goes up; None is all of them.
-    noise: standard deviation of the Gaussian noise added to the guess at the coarsest level, in the image's units, >= 0;
-    every channel of it has the mean 0.
-    keep: (H, W) bool; pixels of the output that stay as the guess has them. Guess and every round then have this shape.
-    wrap: whether the output's rows, and its columns, join at the ends.
-    patch: side of a patch, >= 2 pixels. ratio: between one level and the next, > 1.
-    coarsest: shorter side at the coarsest level, in pixels, >= 2: a shape (H, W) has
-        round(log(min(H, W) / coarsest) / log(ratio)) levels above it, fewer where a patch would no longer fit.
-    iterations: PNN steps at a level; coarsest_iterations: at the coarsest one. Both >= 1.
+    Parameters
+    ----------
+    sources : list of Source
+        The images whose patches make the output, at least one, all with the guess's channels.
+    guess : array, (h, w, C) float
+        Where the first round starts. Resized to its coarsest level unless it has that shape.
+    rounds : list of (rows, columns), optional
+        Output shapes, one for each coarse-to-fine run; each starts from the last one's output. Default: the guess's shape.
+    alpha : float, 1e-9 to inf
+        Completeness: the smaller, the more of the sources is used (Sec. 3.2). inf is off.
+    noise : float, 0 to 1000
+        Standard deviation of the Gaussian noise added to the guess at the coarsest level. Every channel has the mean 0.
+    claims : int, 0 or more
+        How many iterations at the start of a level let every source patch claim the place that it fits best, so that objects are
+        not lost; the iterations after them mend the seams. At most n at level n, so 0 at the finest.
+    climb : int, 0 or more, optional
+        Levels above the coarsest that every round but the last goes up. Default: all.
+    keep : array, (H, W) bool, optional
+        Pixels of the output that stay as the guess has them. Guess and every round then have this shape.
+    wrap : (bool, bool)
+        Whether the output's rows, and its columns, join at the ends.
+    guide : array, (h, w, G) float, optional
+        Channels that are compared and not voted: a patch of the output looks for source patches whose `Source.guide` is like
+        its own guide. Resized to the last round's shape. Every source then needs one with as many channels (image analogies:
+        Hertzmann et al., SIGGRAPH 2001).
+    guide_weights : float or list of float, 0 or more
+        What the mean squared difference of the guide counts next to that of the image, for all its channels or for each.
+    patch : int, 2 or more
+        Side of a patch in pixels.
+    ratio : float, 1.05 to 8
+        Between the sizes of one level and the next.
+    coarsest : float, 2 or more
+        Shorter side at the coarsest level, in pixels: a shape (H, W) has round(log(min(H, W) / coarsest) / log(ratio)) levels
+        above it, fewer where a patch would no longer fit.
+    iterations, coarsest_iterations : int, 1 to 10000
+        PNN steps at a level, and at the coarsest one.
+    step : str or Step
+        What one iteration does: "pnn", the paper's step, or an object with `search` and `vote` (see patchnn.PNN).
+    notes : tuple of str
+        What a task tells its user about this plan, one sentence each; the engine ignores them.
 
-    Raises InputError, naming the field, when a value is out of range or the shapes do not fit.
+    Raises
+    ------
+    InputError
+        If a value is out of range or the shapes do not fit; `about` names the field.
     """
 
     sources: Sequence[Source]
@@ -110,11 +151,15 @@ class Plan:
     climb: int | None = None
     keep: Mask | None = None
     wrap: tuple[bool, bool] = (False, False)
+    guide: Image | None = None
+    guide_weights: float | Sequence[float] = 1.0
     patch: int = 7
     ratio: float = 4 / 3
     coarsest: float = 14
     iterations: int = 10
     coarsest_iterations: int = 1
+    step: Any = "pnn"
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
@@ -122,24 +167,52 @@ class Plan:
 
         put("guess", as_image(self.guess, "the guess"))
         if not isinstance(self.sources, list | tuple) or not all(isinstance(s, Source) for s in self.sources):
-            raise InputError("sources must be a list of Source")
+            raise InputError("sources must be a list of Source", about="sources")
         put("sources", tuple(self.sources))
         put("rounds", _shapes([self.guess.shape[:2]] if self.rounds is None else self.rounds))
         if not isinstance(self.wrap, list | tuple) or [type(joined) for joined in self.wrap] != [bool, bool]:
             raise InputError(f"wrap is {self.wrap!r}: it must be two truth values, for rows and for columns", about="wrap")
         put("wrap", tuple(self.wrap))
-        # A smaller alpha changes nothing any more, and would overflow.
-        _require(self.alpha, "alpha", lambda value: value >= 1e-9, "1e-09 or more, or inf")
-        _require(self.noise, "noise", lambda value: 0 <= value < math.inf, "0 or more")
-        _require(self.claims, "claims", lambda value: value >= 0, "0 or more", whole=True)
+        put("notes", tuple(self.notes))
+        _require(self.alpha, "alpha", 1e-9, math.inf, "1e-09 or more, or inf")
+        _require(self.noise, "noise", 0, 1000, "between 0 and 1000")
+        _require(self.claims, "claims", 0, math.inf, "0 or more", whole=True)
         if self.climb is not None:
-            _require(self.climb, "climb", lambda value: value >= 0, "0 or more, or None", whole=True)
-        _require(self.patch, "patch", lambda value: value >= 2, "2 or more", whole=True)
-        _require(self.ratio, "ratio", lambda value: 1.05 <= value <= 8, "between 1.05 and 8")
-        _require(self.coarsest, "coarsest", lambda value: 2 <= value < math.inf, "2 or more")
-        _require(self.iterations, "iterations", lambda value: value >= 1, "1 or more", whole=True)
-        _require(self.coarsest_iterations, "coarsest_iterations", lambda value: value >= 1, "1 or more", whole=True)
+            _require(self.climb, "climb", 0, math.inf, "0 or more, or None", whole=True)
+        _require(self.patch, "patch", 2, math.inf, "2 or more", whole=True)
+        _require(self.ratio, "ratio", 1.05, 8, "between 1.05 and 8")
+        _require(self.coarsest, "coarsest", 2, sys.float_info.max, "2 or more")
+        _require(self.iterations, "iterations", 1, 10_000, "between 1 and 10000", whole=True)
+        _require(self.coarsest_iterations, "coarsest_iterations", 1, 10_000, "between 1 and 10000", whole=True)
+        if not isinstance(self.step, str) and not (hasattr(self.step, "search") and hasattr(self.step, "vote")):
+            raise InputError(f"step is {self.step!r}: it must be a name, or have the methods search and vote", about="step")
         self._check_shapes()
+        self._check_guides()
+
+    def _check_guides(self) -> None:
+        guides = [source.guide for source in self.sources]
+        if self.guide is None:
+            if any(guide is not None for guide in guides):
+                raise InputError("a source has a guide, the plan none: give both or neither", about="guide")
+            return
+        guide = as_image(self.guide, "guide")
+        object.__setattr__(self, "guide", guide)
+        channels = guide.shape[2]
+        for other in guides:
+            if other is None or other.shape[2] != channels:
+                has = "no guide" if other is None else f"a guide of {other.shape[2]} channels"
+                raise InputError(f"a source has {has}, the plan one of {channels}: they must agree", about="guide")
+        weights = self.guide_weights if isinstance(self.guide_weights, Sequence) else [self.guide_weights] * channels
+        if len(weights) != channels:
+            raise InputError(f"guide_weights has {len(weights)} values, the guide {channels} channels", about="guide_weights")
+        for weight in weights:
+            _require(weight, "guide_weights", 0, 1e6, "0 or more")
+        object.__setattr__(self, "guide_weights", tuple(float(weight) for weight in weights))
+
+    def weighted(self, guide: Image) -> Image:
+        """Return a guide, multiplied so that plain squared differences of patches count it as `guide_weights` says."""
+        weights = np.asarray(self.guide_weights, np.float32) * self.guess.shape[2]
+        return np.asarray(guide * np.sqrt(weights), np.float32)
 
     def _check_shapes(self) -> None:
         channels = self.guess.shape[2]
@@ -161,7 +234,7 @@ class Plan:
             if any(r != shape for r in self.rounds):
                 raise InputError("keep pins pixels to the guess: every round must have the guess's shape")
 
-    def depth(self, shape: Shape) -> int:
+    def levels_above(self, shape: Shape) -> int:
         """Levels above the coarsest that an output of `shape` has, as far as output and sources still hold a patch."""
         wanted = round(math.log(min(shape) / self.coarsest) / math.log(self.ratio))
         largest = max(min(source.image.shape[:2]) for source in self.sources)
@@ -170,11 +243,12 @@ class Plan:
         return max(0, min(wanted, fits))
 
 
-def _require(value: Any, name: str, fits: Callable[[Any], bool], needed: str, whole: bool = False) -> None:
+def _require(value: Any, name: str, low: float, high: float, needed: str, whole: bool = False) -> None:
     kind = (int, np.integer) if whole else (int, float, np.integer, np.floating)
     # NaN fails every comparison, so it ends here too.
-    if not isinstance(value, kind) or isinstance(value, bool) or not fits(value):
-        raise InputError(f"{name} is {value!r}: it must be {'a whole number, ' if whole else ''}{needed}", about=name)
+    if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high:
+        shown = repr(value) if len(repr(value)) < 60 else repr(value)[:57] + "..."
+        raise InputError(f"{name} is {shown}: it must be {'a whole number, ' if whole else ''}{needed}", about=name)
 
 
 def _shapes(rounds: Any) -> tuple[Shape, ...]:

@@ -13,7 +13,7 @@ from patchnn.engine.backend import Array, Backend, NumpyBackend
 from patchnn.engine.plan import Image, Mask, Shape, as_image
 from patchnn.errors import InputError
 
-__all__ = ["fill_holes", "level_shape", "resample", "resize", "shrink_mask"]
+__all__ = ["fill_holes", "level_shape", "pyramid", "resample", "resize", "shrink_mask"]
 
 _ROWS = 32
 """Output rows that one matrix product makes: enough to be fast, few enough to waste little on zeros."""
@@ -57,6 +57,15 @@ def level_shape(shape: Shape, ratio: float, level: int) -> Shape:
     # The power of a ratio like 4/3 is off by a rounding error; 48 / (4/3)**2 must stay 27.
     factor = ratio**-level
     return math.ceil(shape[0] * factor - 1e-9), math.ceil(shape[1] * factor - 1e-9)
+
+
+def pyramid(backend: Backend, image: Array, ratio: float, deepest: int, wrap: tuple[bool, bool] = (False, False)) -> list[Array]:
+    """Return a device image at levels 0 to `deepest`, each resized from the one before."""
+    levels = [image]
+    for level in range(1, deepest + 1):
+        shape = level_shape(image.shape[:2], ratio, level)
+        levels.append(resample(backend, levels[-1], shape, (1 / ratio,) * 2, wrap))
+    return levels
 
 
 def shrink_mask(mask: Mask, shape: Shape) -> Mask:
@@ -130,7 +139,8 @@ def _resample_rows(backend: Backend, image: Array, rows: int, factor: float, wra
     def work(block: int) -> None:
         part = out[block * _ROWS : (block + 1) * _ROWS]
         read = flat[starts[block] : starts[block] + weights.shape[2]]
-        xp.matmul(device_weights[block, : len(part)], read, out=part)
+        # In float64: matrix libraries differ in the last bits of a sum, and none of that is left in float32.
+        part[:] = xp.matmul(device_weights[block, : len(part)], read.astype(np.float64))
 
     backend.each(work, range(len(starts)))
     return out.reshape(rows, *image.shape[1:])
@@ -160,8 +170,8 @@ def _row_weights(size: int, rows: int, factor: float, wrap: bool) -> tuple[tuple
     blocks = [slice(top, min(top + _ROWS, rows)) for top in range(0, rows, _ROWS)]
     read = min(total, max(int(index[b].max() - index[b].min()) + 1 for b in blocks))
     starts = tuple(min(int(index[b].min()), total - read) for b in blocks)
-    weights = np.zeros((len(blocks), _ROWS, read), np.float32)
+    weights = np.zeros((len(blocks), _ROWS, read))
     for n, block in enumerate(blocks):
         row = np.broadcast_to(np.arange(block.stop - block.start)[:, None], index[block].shape)
-        np.add.at(weights[n], (row, index[block] - starts[n]), weight[block].astype(np.float32))
+        np.add.at(weights[n], (row, index[block] - starts[n]), weight[block])
     return starts, weights, pad

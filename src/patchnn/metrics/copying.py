@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import Patches, windows_any
 from patchnn.engine.plan import Image, Mask
 from patchnn.images.decoded import as_colours
@@ -172,19 +173,20 @@ def _places(output: Image, source: Image, net: Mask) -> tuple[Indices, Indices, 
     """
     backend = NumpyBackend()
     ours, theirs = (Patches(backend, picture[:, :, None] - np.float32(127), PATCH) for picture in (output, source))
-    numbers = np.flatnonzero(net)
+    layouts = [Layout.of_sources([(picture.shape[0], picture.shape[1])], PATCH) for picture in (output, source)]
+    numbers, places_there = layouts[0].ravel(np.nonzero(net)), np.flatnonzero(layouts[1].positions())
     queries = ours.extract(numbers)
     squares = np.einsum("ij,ij->i", queries, queries)
     # What is looked at pixel by pixel later must not be lost to rounding here.
     limit = 1.01 * PATCH**2 * TOLERANCE**2
-    count = math.prod(theirs.grid)
+    count = len(places_there)
     chunk = 4096
     found: list[tuple[Indices, Indices]] = [(numbers[:0], numbers[:0])] * math.ceil(count / chunk)
     total = np.zeros(len(numbers), np.int64)
     lock = threading.Lock()
 
     def search(number: int) -> None:
-        index = np.arange(number * chunk, min(count, (number + 1) * chunk))
+        index = places_there[number * chunk : (number + 1) * chunk]
         keys = theirs.extract(index)
         distances = np.matmul(keys, queries.T)
         distances *= -2
@@ -199,12 +201,12 @@ def _places(output: Image, source: Image, net: Mask) -> tuple[Indices, Indices, 
 
     with backend.session():
         backend.each(search, range(len(found)))
-    net.reshape(-1)[numbers[total > PLACES]] = False
+    net[tuple(layouts[0].unravel(numbers[total > PLACES]))] = False
     places, patches = (np.concatenate(part) for part in zip(*found, strict=True))
     kept = total[patches] <= PLACES
     places, at = places[kept], numbers[patches[kept]]
-    rows, columns = at // ours.grid[1], at % ours.grid[1]
-    return rows, columns, np.stack([places // theirs.grid[1] - rows, places % theirs.grid[1] - columns], axis=1)
+    here, there = layouts[0].unravel(at), layouts[1].unravel(places)
+    return here[0], here[1], np.stack([there[0] - here[0], there[1] - here[1]], axis=1)
 
 
 def _by_votes(shifts: Indices) -> list[tuple[Indices, Indices]]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import Patches
 from patchnn.engine.plan import Image
 from patchnn.engine.resample import resize
@@ -76,11 +77,13 @@ def _distances(output: tuple[Any, str], source: tuple[Any, str], patch: int, met
         raise InputError(f"patch is {patch!r}: it must be a whole number, 2 or more", about="patch")
     backend = NumpyBackend()
     with backend.session():
-        queries, keys = (Patches(backend, _half(image, name, patch) - _CENTRE, patch) for image, name in (output, source))
-        patches, places = math.prod(queries.grid), math.prod(keys.grid)
+        halves = [_half(image, name, patch) - _CENTRE for image, name in (output, source)]
+        queries, keys = (Patches(backend, image, patch) for image in halves)
+        here, there = (Layout.of_sources([(image.shape[0], image.shape[1])], patch) for image in halves)
+        patches, places = (math.prod(layout.grids[0]) for layout in (here, there))
         count = {"exact": patches, "approximate": SAMPLE, "auto": max(SAMPLE, AUTO_PAIRS // places)}[method]
-        index = np.arange(patches) if count >= patches else _evenly(queries.grid, count)
-        distances: NDArray[np.float32] = nearest(backend, queries, index, keys, np.arange(places), _MEMORY)[1]
+        index = np.flatnonzero(here.positions()) if count >= patches else _evenly(here, count)
+        distances: NDArray[np.float32] = nearest(backend, queries, index, keys, np.flatnonzero(there.positions()), _MEMORY)[1]
     return distances
 
 
@@ -97,9 +100,10 @@ def _half(image: Any, name: str, patch: int) -> Image:
     return np.asarray(np.floor(np.clip(smaller, 0, 255) + np.float32(0.5)))
 
 
-def _evenly(grid: tuple[int, int], count: int) -> NDArray[np.int64]:
-    """Return the numbers of `count` positions that are spread evenly over a grid: a Fibonacci lattice."""
+def _evenly(layout: Layout, count: int) -> NDArray[np.int64]:
+    """Return the numbers of `count` patches spread evenly over an image: a Fibonacci lattice."""
+    grid = layout.grids[0]
     n = np.arange(count)
     rows = ((n + 0.5) / count * grid[0]).astype(np.int64)
     columns = (n * ((math.sqrt(5) - 1) / 2) % 1 * grid[1]).astype(np.int64)
-    return rows * grid[1] + columns
+    return np.asarray(layout.ravel((rows, columns)))

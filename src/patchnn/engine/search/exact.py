@@ -8,9 +8,15 @@ import numpy as np
 
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.patches import Patches
-from patchnn.engine.search import Fields, Level, claim
+from patchnn.engine.search.claims import claim, firsts
+from patchnn.engine.search.level import Level, Matches
 
 __all__ = ["ExactSearch", "nearest"]
+
+SLACK = np.float32(4e-6)
+"""How far a product of float32 matrices can be off, as a share of the largest squared lengths in it."""
+SEVERAL = 8
+"""Up to so many keys that are equally near within the slack are compared in float64; of more, the first is taken."""
 
 
 def nearest(
@@ -21,31 +27,45 @@ def nearest(
     key_index: Array,
     memory: int,
     scale: Array | None = None,
+    values: int | None = None,
 ) -> tuple[Array, Array]:
-    """Find for every query the key with the least scaled distance.
+    """Find the key with the least scaled distance for every query.
 
-    query_index (n,), key_index (m,): which patches of each take part. scale: (m,) factor on every key's distance.
-    memory: bytes that may be used beyond what is given; the result does not depend on it.
-    Returns the number of the nearest key, (n,) int64, and its scaled mean squared distance, (n,) float32.
+    query_index (n,), key_index (m,): which patches of each take part. scale: (m,) float32 factor on every key's distance.
+    memory: bytes that may be used beyond what is given; the result does not depend on it. values: what the mean of a
+    distance is taken over; default, a patch's length. Returns the number of the nearest key, (n,) int64, and its scaled
+    mean squared distance, (n,) float32.
 
     With the distance |q|² - 2 q·k + |k|², a whole tile of scaled distances is one matrix product of the rows
-    [q, |q|², 1] with the columns s·[-2 k, 1, |k|²].
+    [q, |q|², 1] with the columns s·[-2 k, 1, |k|²]. Matrix libraries differ in its last bits, so that near ties are decided
+    in float64: the result is the same with any of them, and of equal keys the first one.
     """
     xp = backend.xp
     rows, columns = backend.tile
     length = queries.length
-    best = xp.full(len(query_index), math.inf, np.float32)
+    best = xp.full(len(query_index), math.inf, np.float64)
     found = xp.zeros(len(query_index), np.int64)
 
-    def search(first: int, left: Array, right: Array, index: Array) -> None:
+    def search(first: int, left: Array, right: Array, index: Array, factor: Array, longest: Array) -> None:
         """Look for the nearest of some keys for a tile of queries, the first of which is this one."""
         scores = xp.matmul(left, right.T)
-        nearest_here = scores.argmin(1)
-        score = scores[xp.arange(len(left)), nearest_here]
+        slack = (left[:, length] + longest) * SLACK
+        near = scores <= (scores.min(1) + (slack if factor is None else slack * factor.max()))[:, None]
+        column = near.argmax(1)
+        count = xp.count_nonzero(near, axis=1)
+        score = _exact_distance(xp, left[:, :length], keys.extract(index[column]), factor, column)
+        several = xp.flatnonzero((count > 1) & (count <= SEVERAL))
+        if len(several):
+            row, other = xp.nonzero(near[several])
+            exact = _exact_distance(xp, left[several[row], :length], keys.extract(index[other]), factor, other)
+            order = xp.argsort(exact, kind="stable")
+            order = order[xp.argsort(row[order], kind="stable")]
+            chosen = order[firsts(xp, row[order])]
+            column[several], score[several] = other[chosen], exact[chosen]
         at = slice(first, first + len(left))
         better = score < best[at]
         best[at] = xp.where(better, score, best[at])
-        found[at] = xp.where(better, index[nearest_here], found[at])
+        found[at] = xp.where(better, index[column], found[at])
 
     # Tiles always begin at multiples of their size, so that the memory at hand cannot change how sums are rounded.
     held = max(1, memory // (8 * length * rows)) * rows
@@ -56,11 +76,20 @@ def nearest(
             right = _augment(xp, keys.extract(index))
             right[:, :length] *= -2
             right[:, length:] = right[:, length:][:, ::-1].copy()
+            factor, longest = None, right[:, length + 1].max()
             if scale is not None:
-                right *= scale[start : start + columns, None]
-            tiles = [(first + top, left[top : top + rows], right, index) for top in range(0, len(left), rows)]
+                factor = scale[start : start + columns]
+                right *= factor[:, None]
+            tiles = [(first + top, left[top : top + rows], right, index, factor, longest) for top in range(0, len(left), rows)]
             backend.each(lambda tile: search(*tile), tiles)
-    return found, xp.maximum(best, 0) / length
+    return found, (best / (values or length)).astype(np.float32)
+
+
+def _exact_distance(xp: Array, queries: Array, keys: Array, factor: Array | None, column: Array) -> Array:
+    """Return the scaled squared distances of pairs of patches (n, d), (n,) float64."""
+    difference = queries.astype(np.float64) - keys
+    distance = xp.einsum("ij,ij->i", difference, difference)
+    return distance if factor is None else distance * factor[column]
 
 
 def _augment(xp: Array, patches: Array) -> Array:
@@ -70,35 +99,42 @@ def _augment(xp: Array, patches: Array) -> Array:
 
 
 class ExactSearch:
-    """Search every query among all keys, at every call."""
+    """Searches every query among all keys, in every iteration."""
 
     def __init__(self, level: Level, memory: int) -> None:
         self.level, self.memory = level, memory
-        self.field = level.empty_field()
-        self.queries: Patches
+        xp, keys = level.backend.xp, level.atlas.keys
+        self.field = xp.full(level.layout.size, -1, np.int32)
         # Distances of centred patches lose less to rounding.
-        xp = level.backend.xp
-        self.centre = level.atlas.keys.reshape(-1, level.atlas.keys.shape[2]).mean(0)
-        self.keys = Patches(level.backend, xp.subtract(level.atlas.keys, self.centre), level.patch, whole=True)
+        self.centre = keys.reshape(-1, keys.shape[2]).mean(0)
+        self.keys = Patches(level.backend, xp.subtract(keys, self.centre), level.layout.patch)
+        self.queries: Patches
 
-    def __call__(self, image: Array, claiming: bool = False) -> Array:
+    def __call__(self, image: Array, iteration: int) -> Array:
+        """See Search."""
         level, scale = self.level, None
-        xp = level.backend.xp
-        self.queries = queries = Patches(level.backend, xp.subtract(image, self.centre), level.patch, level.wrap)
+        self.queries = level.patches(image, self.centre)
+        claiming = iteration < level.claims
         if claiming or level.alpha < math.inf:
-            places, closest = nearest(level.backend, self.keys, level.atlas.index, queries, level.live, self.memory)
+            places, closest = self._nearest_queries()
             scale = 1 / (level.alpha + closest) if level.alpha < math.inf else None
-        found, _ = nearest(level.backend, queries, level.live, self.keys, level.atlas.index, self.memory, scale)
-        self.field.reshape(-1)[level.live] = found
+        found, _ = nearest(
+            level.backend, self.queries, level.live, self.keys, level.atlas.index, self.memory, scale, level.values
+        )
+        self.field[level.live] = found
         if claiming:
-            claim(xp, self.field.reshape(-1), level.atlas.index, places, closest)
-        return self.field
+            claim(level.backend.xp, self.field, level.atlas.index, places, closest)
+        return level.grid(self.field)
 
-    def fields(self, both: bool) -> Fields:
-        """Return what a finer level may start from; with both=True every usable key's nearest query too."""
-        level, reverse = self.level, None
+    def matches(self, both: bool) -> Matches:
+        """See Search."""
+        level, backward = self.level, None
         if both:
-            reverse = level.backend.xp.zeros(level.atlas.shape, np.int32)
-            found, _ = nearest(level.backend, self.keys, level.atlas.index, self.queries, level.live, self.memory)
-            reverse.reshape(-1)[level.atlas.index] = found
-        return Fields((level.sheet, level.atlas.sheet), self.field, reverse)
+            backward = level.backend.xp.zeros(level.atlas.layout.size, np.int32)
+            backward[level.atlas.index] = self._nearest_queries()[0]
+        return Matches(level.layout, level.atlas.layout, self.field, backward)
+
+    def _nearest_queries(self) -> tuple[Array, Array]:
+        """Return every usable key's nearest query, and how far it is."""
+        level = self.level
+        return nearest(level.backend, self.keys, level.atlas.index, self.queries, level.live, self.memory, values=level.values)

@@ -1,0 +1,177 @@
+"""The hot loops, as functions of arrays. A backend calls them as its methods and may replace each with a faster one.
+
+They are written for any array library. What they return must not depend on how the patches are split into chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+__all__ = ["ANYWHERE", "MARGIN", "changed", "distances", "improve", "mix", "project", "random_numbers"]
+
+Array: TypeAlias = Any
+
+ANYWHERE = -1
+"""The radius of random candidates taken from all keys."""
+
+MARGIN = np.float32(1 - 1e-3)
+"""A candidate must be better than this share of the best score. Matrix libraries differ in the last bits of a distance; with
+the margin they still choose alike among equal patches."""
+
+TRACE = np.float32(1e-9)
+"""Distances below this are equal."""
+
+
+def project(backend: Any, windows: Any, index: Array, basis: Array, out: Array) -> None:
+    """Write the features of patches: out[index] = patches @ basis.
+
+    windows: the patches of one canvas. index: (n,) numbers. basis: (length, k). out: (numbers, k).
+    """
+    out[index] = backend.xp.matmul(windows.extract(index), basis)
+
+
+def distances(backend: Any, features: Array, keys: Array, match: Array) -> Array:
+    """Return the squared distance of each row of `features` (n, k) to keys[match], (n,)."""
+    difference = backend.take(keys, match, backend.xp.empty(features.shape, np.float32))
+    difference -= features
+    return backend.xp.einsum("ij,ij->i", difference, difference)
+
+
+def changed(backend: Any, new: Array, seen: Array, least: float) -> Array:
+    """Return the pixels that moved by more than `least` in any channel, (H, W) bool, and copy these to `seen`."""
+    pixels = backend.xp.zeros(new.shape[:2], np.bool_)
+    for channel in range(new.shape[2]):
+        pixels |= abs(new[:, :, channel] - seen[:, :, channel]) > least
+    backend.xp.copyto(seen, new, where=pixels[:, :, None])
+    return pixels
+
+
+def improve(
+    backend: Any,
+    index: Array,
+    features: Array,
+    keys: Array,
+    allowed: Array,
+    before: Array,
+    field: Array,
+    distance: Array,
+    moved: Array,
+    strides: tuple[Sequence[int], Sequence[int]],
+    steps: Sequence[int],
+    radii: Sequence[int],
+    scale: Array,
+    salt: int,
+) -> None:
+    """Offer patches their neighbours' matches, shifted, and random keys near their own match; keep what scores best.
+
+    index: (n,) numbers of these patches. features, keys: of both sides. allowed: numbers of the keys that may be taken.
+    before: the field to read neighbours from; field, distance and moved are written at `index` alone. strides: of both sides.
+    steps: how far neighbours are. radii: of the random candidates, one for each, or ANYWHERE. scale: a factor on the
+    distance to every key, or None. salt: what the random numbers depend on besides the patch's number.
+    """
+    xp = backend.xp
+    mine = backend.take(features, index, xp.empty((len(index), features.shape[1]), np.float32))
+    start = before[index].astype(np.int64)
+    match = start.copy()
+    best = distance[index]
+    if scale is not None:
+        best *= scale[match]
+
+    def score(patches: Array, candidate: Array) -> Array:
+        found = backend.distances(patches, keys, candidate)
+        return found if scale is None else xp.multiply(found, scale[candidate], out=found)
+
+    for step in steps:
+        for here, there in zip(*strides, strict=True):
+            for way in (step, -step):
+                # Past an end some other patch is asked: as good a guess as any.
+                neighbour = between(xp, index - way * here, len(before))
+                candidate = between(xp, before[neighbour].astype(np.int64) + way * there, len(keys))
+                # In a coherent region the neighbour only says what is known already.
+                new = xp.flatnonzero(candidate != match)
+                candidate = candidate[new]
+                offered = score(mine[new], candidate)
+                better = offered < best[new] * MARGIN - TRACE
+                new = new[better]
+                match[new] = candidate[better]
+                best[new] = offered[better]
+    for turn, radius in enumerate(radii):
+        chance = random_numbers(xp, index, salt * 64 + turn)
+        if radius == ANYWHERE:
+            candidate = allowed[chance % len(allowed)].astype(np.int64)
+        else:
+            candidate = between(xp, match + near(chance, radius, strides[1]), len(keys))
+        offered = score(mine, candidate)
+        better = offered < best * MARGIN - TRACE
+        xp.copyto(match, candidate, where=better)
+        xp.copyto(best, offered, where=better)
+    distance[index] = best if scale is None else best / scale[match]
+    field[index] = match
+    moved[index] = match != start
+
+
+def near(chance: Array, radius: int, strides: Sequence[int]) -> Array:
+    """Return steps to random places up to `radius` away along every axis; an axis uses 16 bits of the random number."""
+    bits = 32 // len(strides)
+    total: Array = 0
+    for axis, stride in enumerate(strides):
+        part = (chance >> bits * axis) & ((1 << bits) - 1)
+        total = total + ((part * (2 * radius + 1) >> bits) - radius) * stride
+    return total
+
+
+def mix(
+    backend: Any,
+    pixels: Array,
+    field: Array,
+    last: Array,
+    offsets: tuple[Sequence[int], Sequence[int]],
+    weights: Sequence[float],
+    confidence: Array,
+) -> tuple[Array, Array]:
+    """Return the weighted sum over the patches that cover each of some output pixels, and the sum of their confidence.
+
+    pixels: the source canvas as `Backend.pack` returns it. field: flat, a number there for each patch here. last: (n,) numbers
+    of the patches that begin at these pixels. offsets: of both sides. weights: of a patch's pixels, in the same order.
+    confidence: of each patch here, or None; the second result is then None too.
+    """
+    xp = backend.xp
+    position, index = xp.empty_like(last), xp.empty_like(last)
+    items = xp.empty((len(last), *pixels.shape[1:]), pixels.dtype)
+    colours = backend.unpack(items)
+    total = xp.zeros(colours.shape, np.float32)
+    trust = None if confidence is None else xp.zeros(len(last), np.float32)
+    for here, there, weight in zip(*offsets, weights, strict=True):
+        xp.subtract(last, here, out=position)
+        backend.take(field, position, index)
+        backend.take(pixels[there:], index, items)
+        if trust is None:
+            xp.multiply(colours, weight, out=colours)
+        else:
+            factor = confidence[position] * np.float32(weight)
+            trust += factor
+            xp.multiply(colours, factor[:, None], out=colours)
+        xp.add(total, colours, out=total)
+    return total, trust
+
+
+def between(xp: Array, number: Array, count: int) -> Array:
+    """Bring numbers into range(count), in place."""
+    xp.maximum(number, 0, out=number)
+    return xp.minimum(number, count - 1, out=number)
+
+
+def random_numbers(xp: Array, index: Array, salt: int) -> Array:
+    """Return a random number below 2**32 for each index, (n,) int64: a hash, so that chunks do not matter."""
+    value = index.astype(np.uint32)
+    value *= np.uint32(0x9E3779B1)
+    value += np.uint32(salt * 0x85EBCA77 & 0xFFFFFFFF)
+    value ^= value >> np.uint32(15)
+    value *= np.uint32(0x85EBCA6B)
+    value ^= value >> np.uint32(13)
+    value *= np.uint32(0xC2B2AE35)
+    value ^= value >> np.uint32(16)
+    return value.astype(np.int64)

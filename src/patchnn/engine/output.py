@@ -1,0 +1,96 @@
+"""The output of one round: its shape at every level, where it starts, and which of its pixels stay."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from patchnn.engine.backend import Array, Backend
+from patchnn.engine.plan import Image, Mask, Plan
+from patchnn.engine.resample import level_shape, pyramid, resample
+from patchnn.engine.sources import shrink_masks
+
+__all__ = ["Output"]
+
+
+class Output:
+    """What a round makes, level by level.
+
+    coarsest: the level at which the round begins. finest: where it ends, 0 for the last round. shapes: by level.
+    """
+
+    def __init__(self, plan: Plan, backend: Backend, number: int, deepest: int) -> None:
+        self.plan, self.backend = plan, backend
+        rounds = tuple(plan.rounds or ())
+        self.shape = rounds[number]
+        self.coarsest = min(plan.levels_above(self.shape), deepest)
+        last = number == len(rounds) - 1
+        self.finest = 0 if last or plan.climb is None else max(0, self.coarsest - plan.climb)
+        self.shapes = [level_shape(self.shape, plan.ratio, level) for level in range(self.coarsest + 1)]
+        self._guesses: list[Array] | None = None
+        self._keeps = shrink_masks(plan.keep, plan.ratio, self.coarsest)
+        self._guides: list[Array] | None = None
+
+    @property
+    def work(self) -> int:
+        """Pixels that all iterations compute."""
+        levels = range(self.finest, self.coarsest + 1)
+        return sum(self.iterations(level) * self.pixels(level) for level in levels)
+
+    def iterations(self, level: int) -> int:
+        """Return how many steps a level takes."""
+        return self.plan.coarsest_iterations if level == self.coarsest else self.plan.iterations
+
+    def pixels(self, level: int) -> int:
+        """Return how many pixels the output has at a level."""
+        return self.shapes[level][0] * self.shapes[level][1]
+
+    def open(self) -> None:
+        """Build the pyramids of what is kept and of the guide."""
+        plan = self.plan
+        if plan.keep is not None:
+            self._guesses = pyramid(self.backend, self.backend.to_device(plan.guess), plan.ratio, self.coarsest, plan.wrap)
+        if plan.guide is not None:
+            guide = resample(self.backend, self.backend.to_device(plan.weighted(plan.guide)), self.shape, wrap=plan.wrap)
+            self._guides = pyramid(self.backend, guide, plan.ratio, self.coarsest, plan.wrap)
+
+    def start(self, image: Array, seed: int | None) -> Array:
+        """Bring a guess, or the last round's output, to the coarsest level; with a seed, add the plan's noise."""
+        shape, plan = self.shapes[-1], self.plan
+        if image.shape[:2] == self.shape != shape:
+            image = pyramid(self.backend, image, plan.ratio, self.coarsest, plan.wrap)[-1]
+        else:
+            image = resample(self.backend, image, shape, wrap=plan.wrap)
+        if seed is not None and plan.noise:
+            image = image + self.backend.to_device(plan.noise * noise(image.shape, seed))
+        return self._pin(image, self.coarsest)
+
+    def finer(self, image: Array, level: int) -> Array:
+        """Bring the output of the next coarser level up to this one."""
+        ratio = self.plan.ratio
+        return self._pin(resample(self.backend, image, self.shapes[level], (ratio, ratio), self.plan.wrap), level)
+
+    def pinned(self, level: int) -> tuple[Array, Mask | None]:
+        """Return the guess at a level and which of its pixels stay; Nones where the plan keeps nothing."""
+        return (None, None) if self._guesses is None else (self._guesses[level], self._keeps[level])
+
+    def guide(self, level: int) -> Array:
+        """Return the guide's weighted channels at a level, or None."""
+        return None if self._guides is None else self._guides[level]
+
+    def _pin(self, image: Array, level: int) -> Array:
+        guess, keep = self.pinned(level)
+        if keep is None:
+            return image
+        return self.backend.xp.where(self.backend.to_device(keep)[:, :, None], guess, image)
+
+
+def noise(shape: tuple[int, int, int], seed: int) -> Image:
+    """Return Gaussian noise of standard deviation 1 for an image of `shape`. Every channel has the mean 0, so that noise moves
+    things about and does not change the exposure.
+    """
+    height, width, channels = shape
+    # Channel by channel, so that an image with an opacity channel gets the layout that it has without. RandomState's
+    # stream is frozen for good, a Generator's is not: a seed must give the same image in years to come.
+    values = np.random.RandomState(seed).standard_normal((channels, height, width))
+    values -= values.mean((1, 2), keepdims=True)
+    return np.moveaxis(values, 0, 2).astype(np.float32)

@@ -1,0 +1,122 @@
+"""What a search is given, and what it hands to the next finer level."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from patchnn.engine.atlas import Atlas
+from patchnn.engine.backend import Array, Backend
+from patchnn.engine.numbering import Layout
+from patchnn.engine.patches import Patches, on_canvas, windows_any
+from patchnn.engine.plan import Mask, Shape
+
+__all__ = ["Level", "Matches", "Search"]
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """One level of one round: its sources and what its output is to be.
+
+    number: 0 is the finest. shape: the output's. wrap: axes of it whose ends join. alpha, ratio: as in Plan. claims: iterations
+    at the start in which keys claim their places. iterations: steps at this level. pinned: (H, W, C) on the device and keep:
+    host (H, W) bool, or None: the guess, and the pixels that stay as it has them. guide: (H, W, G) on the device or None:
+    weighted channels that follow the image's in every query patch. seed: of random candidates.
+    """
+
+    backend: Backend
+    atlas: Atlas
+    shape: Shape
+    number: int = 0
+    wrap: tuple[bool, bool] = (False, False)
+    alpha: float = math.inf
+    claims: int = 0
+    ratio: float = 4 / 3
+    iterations: int = 1
+    pinned: Array = None
+    keep: Mask | None = None
+    guide: Array = None
+    seed: int = 0
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How the queries are numbered."""
+        return Layout.of_output(self.shape, self.atlas.layout.patch, self.wrap)
+
+    @cached_property
+    def free(self) -> Array:
+        """The pixels that are not kept, (H, W) bool on the device; None where all are free."""
+        return None if self.keep is None else self.backend.to_device(~self.keep)
+
+    @cached_property
+    def live(self) -> Array:
+        """Numbers of the queries that touch a pixel which may change, (n,) int32."""
+        free = np.ones(self.shape, np.bool_) if self.keep is None else ~self.keep
+        return self.backend.to_device(self.touching(np, free).astype(np.int32))
+
+    @property
+    def values(self) -> int:
+        """Values in a patch of the image, guide channels not counted: what mean squared distances are a mean over."""
+        return int(self.layout.patch**2 * self.atlas.values.shape[2])
+
+    def patches(self, image: Array, centre: Array = None) -> Patches:
+        """Return the query patches of an output; `centre`, (C,), is subtracted from every pixel."""
+        xp = self.backend.xp
+        if self.guide is not None:
+            image = xp.concatenate([image, self.guide], axis=2)
+        if centre is not None:
+            image = xp.subtract(image, centre)
+        return Patches(self.backend, on_canvas(xp, image, self.layout), self.layout.patch)
+
+    def touching(self, xp: Any, pixels: Array) -> Array:
+        """Return the numbers of the queries that touch any of these pixels, (H, W) bool."""
+        rim = [(0, self.layout.patch - 1 if joined else 0) for joined in self.wrap]
+        window = (self.layout.patch, self.layout.patch)
+        grid = windows_any(xp, xp.pad(pixels, rim, mode="wrap"), window)
+        canvas = xp.zeros(self.layout.shape, np.bool_)
+        canvas[: grid.shape[0], : grid.shape[1]] = grid
+        return xp.flatnonzero(canvas.reshape(-1))
+
+    def window(self) -> tuple[slice, slice]:
+        """Return the rows and columns that hold all pixels which may change."""
+        if self.keep is None or self.keep.all():
+            return slice(None), slice(None)
+        rows, columns = (np.flatnonzero(~self.keep.all(axis)) for axis in (1, 0))
+        return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+    def grid(self, nnf: Array) -> Array:
+        """Return a field over the canvas, flat, as (h, w): one number for each position of a patch."""
+        rows, columns = self.layout.grids[0]
+        return nnf.reshape(self.layout.shape)[:rows, :columns]
+
+
+@dataclass(frozen=True, eq=False)
+class Matches:
+    """What a level hands to the next finer one.
+
+    here, there: how queries and keys are numbered. forward: flat int32, each query's key, -1 where it has none.
+    backward: flat int32, each key's query, or None.
+    """
+
+    here: Layout
+    there: Layout
+    forward: Array
+    backward: Array = None
+
+
+class Search(Protocol):
+    """Finds the nearest key of every live query of a level's output (paper, Sec. 3.1, steps 1 to 4)."""
+
+    def __call__(self, image: Array, iteration: int) -> Array:
+        """Return the nearest-neighbour field of an output (H, W, C): (h, w) int32 atlas numbers, -1 where a query is not live.
+
+        iteration: counts from 0 within the level. In the first `level.claims` iterations the keys claim their places. The field
+        is the search's own and changes at the next call.
+        """
+
+    def matches(self, both: bool) -> Matches:
+        """Return what a finer level may start from; with both=True, each key's query too."""

@@ -1,0 +1,213 @@
+"""One direction of a PatchMatch: patches here, their matches there, and passes that improve them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from patchnn.engine.backend import Array, Backend
+from patchnn.engine.kernels import MARGIN, random_numbers
+from patchnn.engine.numbering import Layout
+from patchnn.engine.patches import Patches
+from patchnn.engine.search.claims import winners
+
+__all__ = ["Finer", "Matching", "Side", "spread"]
+
+FAR = 1e9
+"""Coordinate of patches that must not be matched: no score can make up for such a distance."""
+
+
+class Side:
+    """One side of a matching: how its patches are numbered, which may be matched, and their features.
+
+    allowed: (n,) numbers. dimensions: of a feature. matched: whether the other side searches among these patches.
+    """
+
+    def __init__(self, backend: Backend, layout: Layout, allowed: Array, dimensions: int, matched: bool) -> None:
+        self.backend, self.layout, self.allowed = backend, layout, allowed
+        self.features = backend.xp.empty((layout.size, dimensions), np.float32)
+        if matched:
+            # The score itself then keeps the others out. Where nothing is searched among them, their memory is not even touched.
+            out = backend.xp.ones(layout.size, np.bool_)
+            out[allowed] = False
+            self.features[out] = FAR
+
+    def project(self, patches: Patches, index: Array, basis: Array) -> None:
+        """Compute the features of these patches."""
+        self.backend.each_chunk(lambda part: self.backend.project(patches, part, basis, self.features), index)
+
+
+class Matching:
+    """The nearest patches there for every patch here, improved pass by pass.
+
+    field: flat int32 numbers there. distance: float32 mean squared distances to them. moved: bool, whether the last pass changed
+    the match.
+    """
+
+    def __init__(self, backend: Backend, here: Side, there: Side, seed: int) -> None:
+        xp, count = backend.xp, here.layout.size
+        self.backend, self.here, self.there, self.seed, self.passes = backend, here, there, seed, 0
+        self.field = xp.full(count, -1, np.int32)
+        self.distance = xp.zeros(count, np.float32)
+        self.moved = xp.zeros(count, np.bool_)
+
+    def place(self, match: Callable[[Array], Array]) -> None:
+        """Give the patches here the matches that a function of their numbers returns."""
+
+        def work(part: Array) -> None:
+            self.field[part] = match(part)
+
+        self.backend.each_chunk(work, self.here.allowed)
+        self._replace_disallowed()
+
+    def _replace_disallowed(self) -> None:
+        """Give patches whose match is not allowed another one: such a key never wins a comparison, so don't start from one."""
+        xp, index, allowed = self.backend.xp, self.here.allowed, self.there.allowed
+        good = xp.zeros(self.there.layout.size, np.bool_)
+        good[allowed] = True
+        wrong = index[~good[self.field[index]]]
+        self.field[wrong] = allowed[random_numbers(xp, wrong, self.seed) % len(allowed)]
+
+    def measure(self, index: Array) -> None:
+        """Compute the distances of these patches to their matches."""
+        backend = self.backend
+
+        def work(part: Array) -> None:
+            features = self.here.features
+            mine = backend.take(features, part, backend.xp.empty((len(part), features.shape[1]), np.float32))
+            self.distance[part] = backend.distances(mine, self.there.features, self.field[part])
+
+        backend.each_chunk(work, index)
+
+    def learn(self, other: Matching, index: Array) -> None:
+        """Take over the other direction's matches of these patches where they are better than the ones here."""
+        match, distance = other.field[index], other.distance[index]
+        better = self.backend.xp.flatnonzero(distance < self.distance[match] * MARGIN)
+        match, distance, index = match[better], distance[better], index[better]
+        won = winners(self.backend.xp, match, distance)
+        match = match[won]
+        self.field[match], self.distance[match], self.moved[match] = index[won], distance[won], True
+
+    def active(self, index: Array) -> Array:
+        """Return the patches to look at again: these, and the neighbours of those that moved in the last pass."""
+        if len(index) == len(self.here.allowed):
+            return self.here.allowed
+        busy = self.moved.copy()
+        for stride in self.here.layout.strides:
+            busy[stride:] |= self.moved[:-stride]
+            busy[:-stride] |= self.moved[stride:]
+        busy[index] = True
+        return self.here.allowed[busy[self.here.allowed]]
+
+    def improve(self, index: Array, steps: Sequence[int], radii: Sequence[int], scale: Array | None = None) -> None:
+        """Make one pass over these patches: see kernels.improve.
+
+        All patches read the field as it was before the pass, so that their order does not matter.
+        """
+        before = self.field.copy()
+        self.moved[:] = False
+        self.passes += 1
+        salt = self.seed * 1000003 + self.passes
+        sides = self.here.features, self.there.features, self.there.allowed
+        state = before, self.field, self.distance, self.moved
+        strides = self.here.layout.strides, self.there.layout.strides
+
+        def work(part: Array) -> None:
+            self.backend.improve(part, *sides, *state, strides, steps, radii, scale, salt)
+
+        self.backend.each_chunk(work, index)
+
+
+class Finer:
+    """Brings a coarser level's field up to a finer one. Called with numbers of patches here, it returns their matches there.
+
+    A patch looks at the patch that covers its place at the coarser level, and takes that one's match, brought up to the finer
+    level, as far off as it is itself off from the coarser patch's place.
+
+    new, old: the layouts of both sides, at the finer and at the coarser level. field: the coarser one, flat.
+    """
+
+    def __init__(
+        self, backend: Backend, ratio: float, field: Array, new: tuple[Layout, Layout], old: tuple[Layout, Layout]
+    ) -> None:
+        self.xp, self.ratio, self.field = backend.xp, ratio, field
+        (self.here, self.there), (self.old_here, self.old_there) = new, old
+        # Tables of a few numbers per image, made once and not for every chunk.
+        self.down = _Scaling(backend, self.here, self.old_here, 1 / ratio)
+        self.up = _Scaling(backend, self.old_here, self.here, ratio)
+        self.match_up = _Scaling(backend, self.old_there, self.there, ratio)
+
+    def __call__(self, index: Array) -> Array:
+        position = self.here.unravel(index)
+        image = self.here.image_at(self.xp, position[0])
+        coarse = self.down.inside(image, self.down(image, position))
+        offset = [mine - place for mine, place in zip(position, self.up(image, coarse), strict=True)]
+        match = self.old_there.unravel(self.xp.maximum(self.field[self.old_here.ravel(coarse)].astype(np.int64), 0))
+        image = self.old_there.image_at(self.xp, match[0])
+        found = [place + off for place, off in zip(self.match_up(image, match), offset, strict=True)]
+        return self.there.ravel(self.match_up.inside(image, found))
+
+
+class _Scaling:
+    """Brings positions of patches from a layout to the same images' layout at another level.
+
+    A patch's centre keeps its distance from the image's centre, times the factor, as resampling has it.
+    """
+
+    def __init__(self, backend: Backend, old: Layout, new: Layout, factor: float) -> None:
+        self.xp, self.factor = backend.xp, np.float32(factor)
+
+        def table(values: Sequence[float], kind: type) -> Array:
+            return backend.to_device(np.array(values, kind))
+
+        def centres(layout: Layout, axis: int) -> Array:
+            firsts = zip(layout.firsts(axis), layout.shapes, strict=True)
+            return table([first + (shape[axis] - layout.patch) / 2 for first, shape in firsts], np.float32)
+
+        axes = range(len(old.shape))
+        self.centres = [(centres(old, axis), centres(new, axis)) for axis in axes]
+
+        def bounds(axis: int) -> tuple[Array, Array]:
+            first = list(new.firsts(axis))
+            last = [start + max(grid[axis] - 1, 0) for start, grid in zip(first, new.grids, strict=True)]
+            return table(first, np.int64), table(last, np.int64)
+
+        self.bounds = [bounds(axis) for axis in axes]
+
+    def __call__(self, image: Array, position: Sequence[Array]) -> list[Array]:
+        """Return the scaled positions, not rounded."""
+        return [(at - old[image]) * self.factor + new[image] for at, (old, new) in zip(position, self.centres, strict=True)]
+
+    def inside(self, image: Array, position: Sequence[Array]) -> list[Array]:
+        """Round positions to the nearest ones of their image in the new layout."""
+        xp = self.xp
+        return [
+            xp.clip(xp.rint(at).astype(np.int64), low[image], high[image])
+            for at, (low, high) in zip(position, self.bounds, strict=True)
+        ]
+
+
+def spread(backend: Backend, here: Layout, there: Layout) -> Callable[[Array], Array]:
+    """Return what proposes a first match where there is no coarser level: the same place there, scaled; images take turns."""
+    xp = backend.xp
+    turns = len(there.tops)
+
+    def table(grids: tuple[tuple[int, ...], ...], axis: int) -> Array:
+        return backend.to_device(np.array([max(grid[axis] - 1, 0) for grid in grids], np.float32))
+
+    axes = range(len(here.shape))
+    extents = [(table(here.grids, axis), table(there.grids, axis)) for axis in axes]
+    firsts = [[backend.to_device(np.array(layout.firsts(axis), np.int64)) for layout in (here, there)] for axis in axes]
+
+    def propose(index: Array) -> Array:
+        position = here.unravel(index)
+        image = here.image_at(xp, position[0])
+        other = (index if turns > 1 else image) % turns
+        places = []
+        for at, (mine, theirs), (first, other_first) in zip(position, extents, firsts, strict=True):
+            scaled = (at - first[image]) * theirs[other] / xp.maximum(mine[image], 1)
+            places.append(xp.rint(scaled).astype(np.int64) + other_first[other])
+        return there.ravel(places)
+
+    return propose

@@ -1,0 +1,86 @@
+"""The sources of a run: their pyramids, which of their patches may be used, and the atlas of a level."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from patchnn.engine.atlas import Atlas
+from patchnn.engine.backend import Array, Backend
+from patchnn.engine.patches import whole_patches
+from patchnn.engine.plan import Mask, Plan, Source
+from patchnn.engine.resample import fill_holes, level_shape, pyramid, resample, shrink_mask
+from patchnn.errors import InputError
+
+__all__ = ["Sources", "shrink_masks"]
+
+
+class Sources:
+    """The sources of a plan at every level.
+
+    deepest: the coarsest level at which any source still holds a usable patch, at most `wanted`. Raises InputError if none does
+    at the finest.
+    """
+
+    def __init__(self, plan: Plan, backend: Backend, wanted: int) -> None:
+        self.plan, self.backend = plan, backend
+        self.usable = [shrink_masks(source.usable, plan.ratio, wanted) for source in plan.sources]
+        self.deepest = wanted
+        while self.deepest and not self._holds_patches(self.deepest):
+            self.deepest -= 1
+        if not self._holds_patches(0):
+            raise InputError("no patch may be copied: every patch of every source touches an unusable pixel")
+        self.pyramids = [pyramid(backend, self._known(source), plan.ratio, self.deepest) for source in plan.sources]
+        self.guides: list[list[Array]] | None = None
+        if plan.guide is not None:
+            guides = [backend.to_device(plan.weighted(source.guide)) for source in plan.sources if source.guide is not None]
+            self.guides = [pyramid(backend, guide, plan.ratio, self.deepest) for guide in guides]
+        self._atlases: dict[tuple[int, bool], Atlas] = {}
+
+    def atlas(self, level: int, coarsest: bool) -> Atlas:
+        """Return the atlas of a level; `coarsest`: whether a round begins there, where keys are the values (Sec. 3.1)."""
+        if (level, coarsest) not in self._atlases:
+            values = [levels[level] for levels in self.pyramids]
+            keys = None if coarsest else [self._blurred(levels, level) for levels in self.pyramids]
+            guides = None if self.guides is None else [levels[level] for levels in self.guides]
+            usable = [masks[level] for masks in self.usable]
+            # Several rounds share them.
+            if len(self.plan.rounds or ()) == 1:
+                self._atlases.clear()
+            self._atlases[level, coarsest] = Atlas(self.backend, values, keys, usable, self.plan.patch, guides)
+        return self._atlases[level, coarsest]
+
+    @staticmethod
+    def bytes_per_pixel(plan: Plan) -> int:
+        """Return about what pyramids and canvases take for a pixel of the sources."""
+        image, guide = 4 * plan.guess.shape[2], 0 if plan.guide is None else 4 * plan.guide.shape[2]
+        shrinking = 1 / (1 - plan.ratio**-2)
+        # Rounds share the keys of all levels; one round holds those of the level at work.
+        keys = (image + guide) * (1 if len(plan.rounds or ()) == 1 else shrinking)
+        return int((image + guide) * shrinking + keys)
+
+    def _blurred(self, levels: list[Array], level: int) -> Array:
+        """Return the next coarser level brought up to this one's size: as blurred as the queries are (Sec. 3.1)."""
+        return resample(self.backend, levels[level + 1], levels[level].shape[:2], (self.plan.ratio,) * 2)
+
+    def _known(self, source: Source) -> Array:
+        """Return a source with its unusable pixels filled smoothly, so that their colours reach no coarser level."""
+        image = source.image
+        if source.usable is not None and source.usable.any():
+            image = fill_holes(image, source.usable)
+        return self.backend.to_device(image)
+
+    def _holds_patches(self, level: int) -> bool:
+        for source, masks in zip(self.plan.sources, self.usable, strict=True):
+            shape, mask, patch = level_shape(source.image.shape[:2], self.plan.ratio, level), masks[level], self.plan.patch
+            if min(shape) >= patch and (mask is None or bool(whole_patches(mask, patch).any())):
+                return True
+        return False
+
+
+def shrink_masks(mask: Mask | None, ratio: float, deepest: int) -> list[Mask | None]:
+    """Return a mask at every level: a pixel there is True only where every pixel under it is."""
+    if mask is None:
+        return [None] * (deepest + 1)
+    shapes = [level_shape(mask.shape[:2], ratio, n) for n in range(1, deepest + 1)]
+    masks: list[Mask] = list(accumulate(shapes, shrink_mask, initial=mask))
+    return [*masks]

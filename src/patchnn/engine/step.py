@@ -1,0 +1,126 @@
+"""One step of patch nearest neighbours: search, then vote (the paper's six steps: Sec. 3.1, Fig. 3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from patchnn.engine.atlas import Atlas
+from patchnn.engine.backend import Array, NumpyBackend
+from patchnn.engine.plan import Image, Plan, Source, as_image
+from patchnn.engine.search import Level, Matches, Policy, Search
+from patchnn.engine.search.exact import ExactSearch
+from patchnn.engine.vote import Vote, rim_confidence
+from patchnn.errors import InputError
+
+__all__ = ["PNN", "Step", "find_step", "pnn"]
+
+
+class Step(Protocol):
+    """What a level does in every iteration: `nnf = search(image, iteration)`, then `image = vote(nnf, iteration)`.
+
+    Both are made once for each level. What passes from search to vote is theirs to choose; at the end of the finest level
+    `Search` must return a nearest-neighbour field, (h, w) int32 atlas numbers, from which provenance is read.
+    """
+
+    def search(self, level: Level, coarser: Matches | None, policy: Policy, memory: int) -> Search:
+        """Return the search of a level. coarser: what the next coarser level's search handed over, None at the coarsest."""
+
+    def vote(self, level: Level) -> Callable[[Array, int], Array]:
+        """Return what makes the level's image, (H, W, C), of what its search returned and the iteration's number."""
+
+
+@dataclass(frozen=True)
+class PNN:
+    """The paper's step, which plans take by default.
+
+    1 extract the query's patches, 2 find their distances to all keys, 3 normalise these for completeness (the score
+    S = D / (alpha + min over queries of D)), 4 take the nearest key: the search does these four. 5 replace each query
+    patch by the value patch at that position, 6 fold the overlapping patches by their weighted mean: the vote.
+
+    sigma: standard deviation of the vote's Gaussian where a patch spans [-1, 1]; the paper's is 1.7. rim: a patch's vote counts
+    rim**-d, d being the distance of its centre from kept pixels; 1 is off. final: iterations at the end of the finest level that
+    vote with `final_sigma` instead: the smaller, the sharper.
+
+    Another step is any object with these two methods: a Step.
+    """
+
+    sigma: float = 1.7
+    rim: float = 1.0
+    final: int = 0
+    final_sigma: float = 0.25
+
+    def search(self, level: Level, coarser: Matches | None, policy: Policy, memory: int) -> Search:
+        """Return what finds the nearest-neighbour field of an output: steps 1 to 4."""
+        return policy.choose(level, coarser, memory)
+
+    def vote(self, level: Level) -> Callable[[Array, int], Array]:
+        """Return what makes an image of a nearest-neighbour field and the iteration's number: steps 5 and 6."""
+        confidence = None
+        if self.rim != 1 and level.keep is not None and level.keep.any():
+            confidence = rim_confidence(~level.keep, level.layout, self.rim)
+        layouts = level.atlas.layout, level.layout
+        vote = Vote(level.backend, level.atlas.values, *layouts, level.wrap, level.pinned, level.free, confidence)
+        sharp = level.iterations - self.final if level.number == 0 else level.iterations
+        return lambda nnf, iteration: vote(nnf, self.final_sigma if iteration >= sharp else self.sigma)
+
+
+STEPS: dict[str, Step] = {"pnn": PNN()}
+
+
+def find_step(step: str | Step) -> Step:
+    """Return the step called `step`; an object is returned as it is. Raises InputError for an unknown name."""
+    if not isinstance(step, str):
+        return step
+    if step not in STEPS:
+        raise InputError(f"step is {step!r}: choose {', '.join(STEPS)}, or give an object", about="step")
+    return STEPS[step]
+
+
+def pnn(query: Any, key: Any, value: Any, *, alpha: float = math.inf, patch: int = 7) -> Image:
+    """Put one image through one exact PNN step: its patches become the value patches whose keys are nearest.
+
+    The paper's module, Sec. 3.1 and 3.2.
+
+    Parameters
+    ----------
+    query : array, (h, w, C)
+        The image whose patches are replaced.
+    key, value : array, (H, W, C)
+        Patches of `query` are compared with those of `key`, and replaced by the ones of `value` at the same positions.
+    alpha : float, 1e-9 to inf
+        Completeness: the smaller, the more of `value` is used. inf is plain nearest neighbour.
+    patch : int, 2 or more
+        Side of a patch in pixels.
+
+    Returns
+    -------
+    array, (h, w, C) float32
+
+    Raises
+    ------
+    InputError
+        If shapes or alpha do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np, patchnn
+    >>> image = np.random.default_rng(0).random((16, 16, 3))
+    >>> bool(np.allclose(patchnn.pnn(image, image, image), image, atol=1e-5))
+    True
+    """
+    images = as_image(query, "query"), as_image(key, "key"), as_image(value, "value")
+    if images[1].shape != images[2].shape or images[0].shape[2] != images[1].shape[2]:
+        shapes = ", ".join(str(image.shape) for image in images)
+        raise InputError(f"query, key and value have the shapes {shapes}: key and value need the same, all as many channels")
+    # A plan checks alpha, and whether the patch fits the query and the key.
+    Plan([Source(images[1])], images[0], alpha=alpha, patch=patch)
+    backend = NumpyBackend()
+    level = Level(backend, Atlas(backend, [images[2]], [images[1]], [None], patch), images[0].shape[:2], alpha=alpha)
+    with backend.session():
+        nnf = ExactSearch(level, memory=1 << 28)(images[0], 0)
+        return np.asarray(PNN().vote(level)(nnf, 0))

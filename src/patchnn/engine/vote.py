@@ -1,0 +1,174 @@
+"""The vote: patches back to an image, by the weighted mean where they overlap (paper, Sec. 3.1, steps 5 and 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from scipy import ndimage
+
+from patchnn.engine.backend import Array, Backend
+from patchnn.engine.numbering import Layout
+from patchnn.engine.patches import windows_any
+from patchnn.engine.plan import Mask
+
+__all__ = ["SIGMA", "Vote", "rim_confidence", "vote_weights"]
+
+SIGMA = 1.7
+"""Standard deviation of the vote's Gaussian where a patch spans [-1, 1]: the authors' setting."""
+
+
+def vote_weights(patch: int, sigma: float = SIGMA) -> np.ndarray:
+    """Return the weight of a patch's rows in the vote, (patch,) float32; a pixel has the product of its row's and column's."""
+    return np.asarray(np.exp(-0.5 * (np.linspace(-1, 1, patch) / sigma) ** 2), np.float32)
+
+
+def rim_confidence(free: Mask, layout: Layout, base: float) -> np.ndarray:
+    """Return base**-d for every patch of an output, d being how far its centre is from the nearest kept pixel.
+
+    free: (H, W) bool, the pixels that are not kept, at least one of them False. Returns float32 on the layout's canvas
+    (Wexler, Shechtman, Irani, PAMI 2007, Sec. 3.2).
+    """
+    distance = ndimage.distance_transform_edt(free)
+    confidence = np.zeros(layout.shape, np.float32)
+    rows, columns = layout.grids[0]
+    half = layout.patch // 2
+    centres = np.ix_((np.arange(rows) + half) % free.shape[0], (np.arange(columns) + half) % free.shape[1])
+    # Only ratios matter. Without the shift, the middle of a very large hole would underflow.
+    confidence[:rows, :columns] = np.exp(-np.log(base) * np.minimum(distance[centres], 60 / np.log(base)))
+    return confidence
+
+
+@dataclass
+class _Weights:
+    """The weights that are in force: of a patch's pixels, and the sum over the patches that cover each row and column."""
+
+    pixels: tuple[float, ...]
+    sums: list[Array]
+
+
+class Vote:
+    """The weighted mean of overlapping patches, updated as the nearest-neighbour field changes.
+
+    backend, values: the source canvas (H, W, C) on the device. there, here: how its patches and the output's are numbered.
+    wrap: axes of the output whose ends join. pinned: (H, W, C) and free: (H, W) bool, both on the device or None: an image,
+    and which of its pixels are voted on. confidence: factor on the votes of each patch, on the canvas of `here`, 0 where no
+    patch fits; or None.
+
+    The result is the same as voting afresh everywhere: only pixels that a changed patch covers are computed, and a pixel whose
+    patches all agree on its source pixel is copied from there.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        values: Array,
+        there: Layout,
+        here: Layout,
+        wrap: tuple[bool, bool] = (False, False),
+        pinned: Array = None,
+        free: Array = None,
+        confidence: Array = None,
+    ) -> None:
+        xp = backend.xp
+        self.backend, self.there, self.here, self.wrap, self.free = backend, there, here, wrap, free
+        self.shape, self.channels = here.shapes[0], values.shape[2]
+        rim = here.patch - 1
+        # Absent patches point to black pixels behind the canvas, whichever of their pixels is read.
+        self.absent = there.size
+        # A mean of equal values can come out a rounding error above them.
+        self.range = values.min((0, 1)), values.max((0, 1))
+        self.pixels = backend.pack(values.reshape(-1, self.channels), rim * sum(there.strides) + 1)
+        # The numbers of the output's patches, with a rim in front: the patches that cover the first pixels begin there.
+        self.nnf = xp.full(tuple(size + rim for size in self.shape), self.absent, np.int64)
+        self.lead = rim * sum(here.strides)
+        self.image = xp.zeros((*self.shape, self.channels), np.float32) if pinned is None else pinned.copy()
+        self.confidence = None
+        if confidence is not None:
+            extended = np.zeros(self.nnf.shape, np.float32)
+            extended[rim:, rim:] = confidence[: self.shape[0], : self.shape[1]]
+            self._wrap(extended)
+            self.confidence = backend.to_device(extended.reshape(-1))
+        self.sigma = SIGMA
+        self.weights = self._weigh(SIGMA)
+
+    def __call__(self, nnf: Array, sigma: float = SIGMA) -> Array:
+        """Return the image that `nnf` (h, w) votes for, (H, W, C); the array is this object's own.
+
+        sigma: of the Gaussian, where a patch spans [-1, 1]: the smaller, the more a patch's centre counts.
+        """
+        xp = self.backend.xp
+        moved = self._place(nnf)
+        if sigma != self.sigma:
+            self.sigma, self.weights, moved = sigma, self._weigh(sigma), xp.ones_like(moved)
+        flat = self.image.reshape(-1, self.channels)
+        touched = windows_any(xp, moved, (self.here.patch,) * 2)
+        if self.free is not None:
+            touched &= self.free
+        apart = touched & self._disagreement()
+        for work, pixels in (self._copy, touched & ~apart), (self._mix, apart):
+            self.backend.each_chunk(partial(work, flat), xp.flatnonzero(pixels.reshape(-1)))
+        return self.image
+
+    @staticmethod
+    def bytes_per_pixel(channels: int) -> tuple[int, int]:
+        """Return about what a vote allocates for a pixel of the output, and of the sources."""
+        return 4 * channels + 24, max(16, 4 * channels)
+
+    def _weigh(self, sigma: float) -> _Weights:
+        line = vote_weights(self.here.patch, sigma)
+        sums = [
+            np.full(size, line.sum(), np.float32)
+            if joined
+            else np.convolve(np.ones(size - self.here.patch + 1, np.float32), line)
+            for size, joined in zip(self.shape, self.wrap, strict=True)
+        ]
+        return _Weights(tuple(float(a * b) for a in line for b in line), [self.backend.to_device(part) for part in sums])
+
+    def _place(self, nnf: Array) -> Array:
+        """Take over a field; return where it differs from the last."""
+        xp, rim = self.backend.xp, self.here.patch - 1
+        extended = xp.full(self.nnf.shape, self.absent, np.int64)
+        extended[rim : rim + nnf.shape[0], rim : rim + nnf.shape[1]] = nnf
+        extended[extended < 0] = self.absent
+        self._wrap(extended)
+        moved = extended != self.nnf
+        self.nnf = extended
+        return moved
+
+    def _wrap(self, extended: Array) -> None:
+        """Let what is in front of the first row and column be what stands at the end, where these join."""
+        rim = self.here.patch - 1
+        for axis, joined in enumerate(self.wrap):
+            if joined and rim:
+                before = (slice(None),) * axis
+                size = self.shape[axis]
+                extended[(*before, slice(rim))] = extended[(*before, slice(size, size + rim))]
+
+    def _disagreement(self) -> Array:
+        """Return (H, W) bool: whether the patches that cover a pixel differ on which source pixel it is."""
+        xp, patch, nnf = self.backend.xp, self.here.patch, self.nnf
+        down, across = self.there.strides
+        apart = windows_any(xp, nnf[:, 1:] != nnf[:, :-1] + across, (patch, patch - 1))
+        return apart | windows_any(xp, nnf[1:] != nnf[:-1] + down, (patch - 1, patch))
+
+    def _copy(self, flat: Array, pixels: Array) -> None:
+        """Set these pixels of `flat` (H*W, C) to the one source pixel that their patches agree on."""
+        items = self.pixels[self.nnf.reshape(-1)[self._last_patch(pixels)]]
+        flat[pixels] = self.backend.unpack(items)[:, : self.channels]
+
+    def _mix(self, flat: Array, pixels: Array) -> None:
+        """Set these pixels of `flat` (H*W, C) to the weighted mean over their patches."""
+        offsets = self.here.offsets, self.there.offsets
+        last = self._last_patch(pixels)
+        total, weight = self.backend.mix(self.pixels, self.nnf.reshape(-1), last, offsets, self.weights.pixels, self.confidence)
+        if weight is None:
+            rows, columns = pixels // self.shape[1], pixels % self.shape[1]
+            weight = self.weights.sums[0][rows] * self.weights.sums[1][columns]
+        flat[pixels] = self.backend.xp.clip(total[:, : self.channels] / weight[:, None], *self.range)
+
+    def _last_patch(self, pixels: Array) -> Array:
+        """Return where, in the field with its rim, the patch stands that begins at each pixel (numbers in H*W)."""
+        rows, columns = pixels // self.shape[1], pixels % self.shape[1]
+        return self.here.ravel((rows, columns)) + self.lead

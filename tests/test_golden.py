@@ -1,0 +1,122 @@
+"""Golden images: fixed plans and tasks, fixed seeds, and the bytes that must come out.
+
+How to read a failure. The same seed no longer gives the same image. If you meant to change results, say why in the commit that
+updates the hash, and look at the images first. If you did not mean to, the change is a bug: find it. Never update a hash to
+get a green run.
+
+A hash covers the image rounded to 1/255 and the source position of every patch, so it changes when any patch moves.
+`python tests/test_golden.py` prints all hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from patchnn import Plan, Source, Synthesis, synthesize
+from patchnn.testing import tiny_image
+from pictures import EXAMPLES, hole, picture
+
+IMAGE, OTHER = tiny_image((60, 72), seed=1), tiny_image((52, 64), seed=2)
+HOLE = hole((60, 72), slice(22, 36), slice(30, 48))
+
+PLANS: dict[str, Plan] = {
+    **{f"example: {name}": plan for name, plan in EXAMPLES.items()},
+    "generate": Plan([Source(IMAGE)], IMAGE, noise=0.75, coarsest_iterations=2),
+    "generate, opacity": Plan([Source(picture((48, 56), 4))], picture((48, 56), 4), noise=0.75, coarsest_iterations=2),
+    "retarget": Plan(
+        [Source(IMAGE)],
+        IMAGE,
+        rounds=[(60, 65), (60, 58), (60, 50)],
+        climb=0,
+        claims=3,
+        ratio=1.25,
+        coarsest=28,
+        coarsest_iterations=3,
+    ),
+    "analogy": Plan([Source(IMAGE)], OTHER, rounds=[(52, 64)] * 2, alpha=0.005, coarsest=16.5),
+    "inpaint": Plan(
+        [Source(IMAGE, HOLE)], np.where(HOLE[:, :, None], IMAGE, 0.5), keep=HOLE, coarsest=22, coarsest_iterations=10
+    ),
+    "collage": Plan([Source(IMAGE), Source(OTHER)], np.hstack([IMAGE[:52], OTHER]), alpha=0.005, coarsest=12.3),
+    "edit": Plan([Source(IMAGE)], np.roll(IMAGE, 9, 1), keep=HOLE, coarsest=20, coarsest_iterations=10),
+    "tile": Plan([Source(IMAGE)], IMAGE, wrap=(True, True), alpha=0.005, coarsest=28, coarsest_iterations=10),
+}
+
+HASHES: dict[tuple[str, str], str] = {
+    ("example: plain", "exact"): "f2b696d1f0907d48",
+    ("example: plain", "auto"): "f2b696d1f0907d48",
+    ("example: plain", "patchmatch"): "f2b696d1f0907d48",
+    ("example: alpha", "exact"): "196543aa085a11ae",
+    ("example: alpha", "auto"): "196543aa085a11ae",
+    ("example: alpha", "patchmatch"): "196543aa085a11ae",
+    ("example: grey", "exact"): "c71f2085d03a91d2",
+    ("example: grey", "auto"): "c71f2085d03a91d2",
+    ("example: grey", "patchmatch"): "c9a6bfd4317beb3b",
+    ("example: four channels", "exact"): "fa33664738563303",
+    ("example: four channels", "auto"): "fa33664738563303",
+    ("example: four channels", "patchmatch"): "fa33664738563303",
+    ("example: keep", "exact"): "f0f845b41f0db681",
+    ("example: keep", "auto"): "f0f845b41f0db681",
+    ("example: keep", "patchmatch"): "f0f845b41f0db681",
+    ("example: wrap", "exact"): "ae4ce6d85b8f3cfc",
+    ("example: wrap", "auto"): "ae4ce6d85b8f3cfc",
+    ("example: wrap", "patchmatch"): "4f115c9668be50bd",
+    ("example: sources", "exact"): "12f17600a1e0fc1a",
+    ("example: sources", "auto"): "12f17600a1e0fc1a",
+    ("example: sources", "patchmatch"): "1d68ca822d7f7f38",
+    ("example: rounds", "exact"): "4a1ce87b9e3be85b",
+    ("example: rounds", "auto"): "4a1ce87b9e3be85b",
+    ("example: rounds", "patchmatch"): "4a1ce87b9e3be85b",
+    ("example: claims", "exact"): "0524df1de39a294f",
+    ("example: claims", "auto"): "0524df1de39a294f",
+    ("example: claims", "patchmatch"): "6de64760dde339c2",
+    ("example: masks", "exact"): "867a51a661e9b298",
+    ("example: masks", "auto"): "867a51a661e9b298",
+    ("example: masks", "patchmatch"): "b20c7204087017c4",
+    ("generate", "exact"): "f692f5ab1d0a6101",
+    ("generate", "auto"): "c1a71cf95eb6df78",
+    ("generate", "patchmatch"): "c1a71cf95eb6df78",
+    ("generate, opacity", "exact"): "748397dacb1dfbf3",
+    ("generate, opacity", "auto"): "7ce6a5e44ab70816",
+    ("generate, opacity", "patchmatch"): "d1ed09c36b9294aa",
+    ("retarget", "exact"): "171471c5db04606d",
+    ("retarget", "auto"): "4d969d215f2dd21a",
+    ("retarget", "patchmatch"): "15d38957eb1e9b6d",
+    ("analogy", "exact"): "7e8ea4924b5d2bae",
+    ("analogy", "auto"): "aca54eb5dbd80a9d",
+    ("analogy", "patchmatch"): "52860ecb0a5f8754",
+    ("inpaint", "exact"): "212bfeb2612e0afd",
+    ("inpaint", "auto"): "02a0ab6f0b01e168",
+    ("inpaint", "patchmatch"): "b56430b107804780",
+    ("collage", "exact"): "fe0beb1564e455bf",
+    ("collage", "auto"): "9a5ccebb316732f1",
+    ("collage", "patchmatch"): "cdb8816b94db2739",
+    ("edit", "exact"): "e148eb1ddd3272f8",
+    ("edit", "auto"): "08e91128d5a1942a",
+    ("edit", "patchmatch"): "7ecb96cef9bb31d8",
+    ("tile", "exact"): "8558221bb8281201",
+    ("tile", "auto"): "19bafdcbed132a31",
+    ("tile", "patchmatch"): "c5a8126524b20109",
+}
+
+
+def digest(result: Synthesis) -> str:
+    """Return a short hash of the image, in 8 bits, and of where its patches come from."""
+    pixels = np.rint(np.clip(result.image, 0, 1) * 255).astype(np.uint8)
+    parts = (pixels, result.field.source, result.field.row, result.field.col)
+    return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("search", ["exact", "auto", "patchmatch"])
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_gives_the_same_bytes_as_ever(name: str, search: str) -> None:
+    assert digest(synthesize(PLANS[name], seed=7, search=search, backend="numpy")) == HASHES[name, search]
+
+
+if __name__ == "__main__":
+    for name, plan in PLANS.items():
+        for search in ("exact", "auto", "patchmatch"):
+            print(f'    ("{name}", "{search}"): "{digest(synthesize(plan, seed=7, search=search, backend="numpy"))}",')
