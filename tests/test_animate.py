@@ -39,7 +39,7 @@ def test_every_iteration_is_shown_and_the_end_is_the_picture(tmp_path: Path, kin
     animation.write()
     shown, durations = frames(tmp_path / f"run{kind}")
     # One iteration at the coarsest level, three at each of the others; frames that are alike may have been merged.
-    levels = PLAN.depth((24, 30)) + 1
+    levels = PLAN.levels_above((24, 30)) + 1
     assert sum(durations) == levels * FIRST + ((levels - 1) * 2 - 1) * NEXT + LAST
     assert all(frame.shape == (24, 30, 3) for frame in shown)
     error = np.abs(shown[-1] - np.floor(made.image * 255 + 0.5)).mean()
