@@ -165,6 +165,13 @@ def rocket_edited() -> Image:
     return edited
 
 
+def coffee_keep() -> Image:
+    """Draw a mask over the cup of coffee, without its saucer, (400, 600, 1)."""
+    y, x = np.mgrid[:400, :600]
+    cup = ((y - 115) / 130) ** 2 + ((x - 292) / 145) ** 2 < 1
+    return cup[:, :, None].astype(np.float32)
+
+
 def main() -> None:
     """Write all drawings."""
     write_image(IMAGES / "balloons.png", balloons(), overwrite=True)
@@ -175,6 +182,7 @@ def main() -> None:
     write_image(IMAGES / "sketch.png", sketch(), overwrite=True)
     write_image(IMAGES / "towers.png", towers(), overwrite=True)
     write_image(IMAGES / "rocket-mask.png", rocket_mask(), overwrite=True)
+    write_image(IMAGES / "coffee-keep.png", coffee_keep(), overwrite=True)
     write_image(IMAGES / "rocket-edited.jpg", rocket_edited(), overwrite=True)
 
 

@@ -40,6 +40,22 @@ def until_it_spans(shape: Shape, span: float, pixels: float) -> float:
     return max(2.0, min(shape) * min(1.0, pixels / span))
 
 
+def check_reach(start: Shape, end: Shape) -> None:
+    """Raise InputError if a side changes more than FARTHEST times."""
+    if any(max(last / first, first / last) > FARTHEST for first, last in zip(start, end, strict=True)):
+        raise InputError(
+            f"size is {end[1]}×{end[0]}, the image's {start[1]}×{start[0]}: a side can become at most {FARTHEST} times as "
+            "long, or as short",
+            about="size",
+        )
+
+
+def shape_at(shape: Shape, level: int, ratio: float = 4 / 3) -> Shape:
+    """Return the shape of an image some levels down its pyramid."""
+    rows, columns = (math.ceil(side / ratio**level - 1e-9) for side in shape)
+    return rows, columns
+
+
 def towards(start: Shape, end: Shape, rounds: int | None = None) -> dict[str, Any]:
     """Return what a Plan needs to go from one size to another and lose no object on the way.
 
