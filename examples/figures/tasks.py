@@ -118,18 +118,25 @@ def retarget_height(gallery: Gallery) -> Pillow.Image:
 
 
 @figure
-def retarget_coarsest(gallery: Gallery) -> Pillow.Image:
-    rocket, sides = gallery.read("rocket.jpg"), (14, 28)
-    made = [gallery.make(Retarget(image=rocket, size="200%x100%"), coarsest=gallery.side(side)) for side in sides]
-    return stack(row([image], [f"--size 200%x100% --coarsest {side}"], 0.75) for image, side in zip(made, sides, strict=True))
+def retarget_by(gallery: Gallery) -> Pillow.Image:
+    rows = []
+    for name, zoom in (("balloons.png", 0.8), ("rocket.jpg", 0.9)):
+        image = gallery.read(name)
+        made = [gallery.make(Retarget(image=image, size="50%x100%", by=by)) for by in ("carve", "patches")]
+        squeezed = np.clip(resize(image, made[0].shape[:2]), 0, 1)
+        rows.append(row([image, squeezed, *made], ["the image", "merely squeezed", "--by carve", "--by patches"], zoom))
+    return stack(rows)
 
 
 @figure
-def retarget_rounds(gallery: Gallery) -> Pillow.Image:
-    balloons, rounds = gallery.read("balloons.png"), (1, 3, None)
-    made = [gallery.make(Retarget(image=balloons, size="50%x100%", rounds=count)) for count in rounds]
-    squeezed = np.clip(resize(balloons, made[0].shape[:2]), 0, 1)
-    return row([balloons, squeezed, *made], ["the image", "merely squeezed", "--rounds 1", "--rounds 3", "by default"], 0.8)
+def retarget_masks(gallery: Gallery) -> Pillow.Image:
+    balloons, drop = gallery.read("balloons.png"), gallery.mask("balloons-hole.png")
+    gone = [gallery.make(Retarget(image=balloons, drop=drop, size=size)) for size in (None, "60%x100%")]
+    first = row([holed(balloons, drop), *gone], ["to drop", "--drop", "--drop --size 60%x100%"], 0.8)
+    coffee, keep = gallery.read("coffee.jpg", 240), gallery.read("coffee-keep.png", 240)[:, :, 0] > 0.5
+    made = [gallery.make(Retarget(image=coffee, size="50%x100%", keep=mask)) for mask in (None, keep)]
+    shown = np.where(keep[:, :, None], coffee, 0.4 * coffee + 0.6)
+    return stack([first, row([shown, *made], ["to keep", "--size 50%x100%", "--size 50%x100% --keep"], 0.8)])
 
 
 @figure
