@@ -12,7 +12,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -22,7 +21,7 @@ from patchnn.errors import InputError
 from patchnn.images.decoded import Found
 from patchnn.images.limits import Budget, blocks
 
-__all__ = ["decode_in_child"]
+__all__ = ["decode_in_child", "receive", "serve"]
 
 _SLACK = 32 << 20
 
@@ -36,23 +35,52 @@ def decode_in_child(file: BinaryIO, budget: Budget, decoder: str) -> Found:
     # In a session of its own, Ctrl-C does not reach it: it ends with this process's wait for it.
     with subprocess.Popen(command, env=environment, start_new_session=True, **silent) as child:
         try:
-            assert child.stdin is not None
-            assert child.stdout is not None
-            with contextlib.suppress(BrokenPipeError):
-                child.stdin.write(file.read())
-                child.stdin.close()
-            head = json.loads(child.stdout.readline() or b"null")
-            if head is None:
-                raise ValueError("it is damaged")
-            if "error" in head:
-                raise InputError(head["error"], head["about"]) if head["refused"] else ValueError(head["error"])
-            pixels = np.empty(head["shape"], head["dtype"])
-            if cast(Any, child.stdout).readinto(pixels.reshape(-1).view(np.uint8)) != pixels.nbytes:
-                raise ValueError("it is damaged")
+            with contextlib.suppress(BrokenPipeError), cast(BinaryIO, child.stdin) as source:
+                source.write(file.read())
+            return receive(cast(BinaryIO, child.stdout))
         finally:
             child.kill()
+
+
+def receive(stream: BinaryIO) -> Found:
+    """Return what serve wrote to a stream; raises InputError, or ValueError for what a decoder says."""
+    head = json.loads(stream.readline() or b"null")
+    if head is None:
+        raise ValueError("it is damaged")
+    if "error" in head:
+        raise InputError(head["error"], head["about"]) if head["refused"] else ValueError(head["error"])
+    pixels = np.empty(head["shape"], head["dtype"])
+    if cast(Any, stream).readinto(pixels.reshape(-1).view(np.uint8)) != pixels.nbytes:
+        raise ValueError("it is damaged")
     facts = {"associated": head["associated"], "frames": head["frames"], "orientation": head["orientation"]}
     return Found.of(pixels, icc=bytes.fromhex(head["icc"]) or None, **facts)
+
+
+def serve(decoder: str, data: BinaryIO, budget: Budget, out: BinaryIO) -> None:
+    """Limit this process's memory, and write what is in a file, or what is wrong with it: a line of JSON, and the pixels."""
+    from patchnn.images.everyday import decode_everyday
+    from patchnn.images.exr import decode_exr
+    from patchnn.images.reading import in_words
+    from patchnn.images.tiff import decode_numbers
+
+    decode = {"exr": decode_exr, "everyday": decode_everyday, "tiff": decode_numbers}[decoder]
+    _limit_memory(budget.memory)
+    try:
+        found = decode(data, budget)
+        first = np.asarray(found.block(slice(0, 1), slice(0, 1)))
+        icc = found.icc if isinstance(found.icc, bytes) else b""
+        head = {"shape": (found.height, found.width, *first.shape[2:]), "dtype": first.dtype.str, "icc": icc.hex()}
+        facts = {"associated": found.associated, "frames": found.frames, "orientation": found.orientation}
+        out.write(json.dumps({**head, **facts}).encode() + b"\n")
+        for rows, _ in blocks(found.height, found.width):
+            out.write(np.ascontiguousarray(found.block(rows, slice(0, found.width))).data)
+    except Exception as error:
+        if isinstance(error, MemoryError):
+            error = InputError(budget.exceeded(), about="max_memory")
+        refused = isinstance(error, InputError)
+        told = {"error": str(error) if refused else in_words(error), "refused": refused, "about": getattr(error, "about", None)}
+        out.write(json.dumps(told).encode() + b"\n")
+    out.flush()
 
 
 def _limit_memory(memory: int) -> None:
@@ -65,39 +93,12 @@ def _limit_memory(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def _answer(decode: Callable[[BinaryIO, Budget], Found], data: BinaryIO, budget: Budget, out: BinaryIO) -> None:
-    """Write a line of JSON, and the pixels' bytes."""
-    found = decode(data, budget)
-    first = np.asarray(found.block(slice(0, 1), slice(0, 1)))
-    icc = found.icc if isinstance(found.icc, bytes) else b""
-    head = {"shape": (found.height, found.width, *first.shape[2:]), "dtype": first.dtype.str, "icc": icc.hex()}
-    facts = {"associated": found.associated, "frames": found.frames, "orientation": found.orientation}
-    out.write(json.dumps({**head, **facts}).encode() + b"\n")
-    for rows, _ in blocks(found.height, found.width):
-        out.write(np.ascontiguousarray(found.block(rows, slice(0, found.width))).data)
-
-
 def _main() -> None:
-    from patchnn.images.everyday import decode_everyday
-    from patchnn.images.exr import decode_exr
-    from patchnn.images.reading import in_words
-    from patchnn.images.tiff import decode_numbers
-
     decoder, name, memory = sys.argv[1:]
     out = os.fdopen(os.dup(1), "wb")
     # What libraries print must not come between.
     os.dup2(2, 1)
-    budget = Budget(name, int(memory))
-    data = io.BytesIO(sys.stdin.buffer.read())
-    decode = {"exr": decode_exr, "everyday": decode_everyday, "tiff": decode_numbers}[decoder]
-    _limit_memory(budget.memory)
-    try:
-        _answer(decode, data, budget, out)
-    except Exception as error:
-        refused = isinstance(error, InputError)
-        told = {"error": str(error) if refused else in_words(error), "refused": refused, "about": getattr(error, "about", None)}
-        out.write(json.dumps(told).encode() + b"\n")
-    out.flush()
+    serve(decoder, io.BytesIO(sys.stdin.buffer.read()), Budget(name, int(memory)), out)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,10 @@ class Budget:
                 about="max_memory",
             )
 
+    def exceeded(self) -> str:
+        """Say that decoding the file took more memory than it may take."""
+        return f"{self.name} needs more than the {_megabytes(self.memory)} it may take to be read: allow more memory"
+
     def check_size(self, width: int, height: int, decoder: int, more: int = 0) -> None:
         """Raise InputError, naming the file, if an image has too many pixels; call this before it is decoded.
 
