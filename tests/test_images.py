@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import re
 import struct
 import sys
+import tempfile
+import threading
+import time
 import warnings
 import zlib
 from collections.abc import Callable
@@ -18,11 +23,16 @@ import tifffile
 from PIL import Image as Pillow
 from PIL.ImageCms import ImageCmsProfile, createProfile
 
+from bombs import tiff as bombs_tiff
 from patchnn import InputError, read_image, read_mask, run, write_image
 from patchnn.cli import main
-from patchnn.images import FileTraits, check_output, decode, encode, read_file, read_record
+from patchnn.files import check_place
+from patchnn.images import DecodedImage, FileTraits, check_output, decode, encode, read_file, read_record
 from patchnn.images.decoded import premultiply, unpremultiply
+from patchnn.images.exr import decode_exr
+from patchnn.images.limits import Budget
 from patchnn.images.png import encode_png16
+from patchnn.images.quiet import no_warnings, quiet_decoders
 from patchnn.testing import tiny_image
 from patchnn_tasks import Generate
 
@@ -696,9 +706,9 @@ def test_the_content_decides_and_not_the_name(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes as Unix has them")
 def test_what_is_no_plain_file_is_neither_read_nor_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(InputError, match=r"pipe\.png is no plain file"):
+    with pytest.raises(InputError, match=r"pipe\.png is not a regular file"):
         read_image(tmp_path / "pipe.png")
-    with pytest.raises(InputError, match=r"pipe\.png is no plain file"):
+    with pytest.raises(InputError, match=r"pipe\.png is not a regular file"):
         write_image(tmp_path / "pipe.png", unit(RGB), overwrite=True)
 
 
@@ -782,3 +792,158 @@ def test_inpainting_understands_every_mask(
     changed = (read_image("out.png") != read_image("photo.png")).any(axis=2)
     assert not (changed & ~bounds).any()
     assert changed[bounds].mean() > 0.9
+
+
+# Masks.
+
+
+def test_coverage_is_what_masks_are_made_of() -> None:
+    rgba = np.zeros((2, 2, 4), np.float32)
+    rgba[:, :, 3] = [[0, 0.2], [0.6, 1]]
+    image = DecodedImage(rgba, FileTraits())
+    np.testing.assert_array_equal(image.coverage(), rgba[:, :, 3])
+    np.testing.assert_array_equal(image.mask(), rgba[:, :, 3] > 0.5)
+    grey = DecodedImage(rgba[:, :, 3:], FileTraits())
+    assert grey.coverage().dtype == np.float32
+    np.testing.assert_array_equal(grey.coverage(), rgba[:, :, 3])
+    rgba[:, :, 3], rgba[:, :, 0] = 1, 0.9
+    np.testing.assert_allclose(DecodedImage(rgba, FileTraits()).coverage(), 0.3, atol=1e-6)
+
+
+def photograph(channels: int = 3) -> Any:
+    return read_image(Path(__file__).parent.parent / "examples/images/coffee.jpg")[:, :, :channels]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_photograph_is_not_taken_for_a_mask(channels: int, tmp_path: Path) -> None:
+    write_image(tmp_path / "photo.jpg", photograph(channels))
+    with pytest.raises(InputError, match=r"photo\.jpg looks like a photograph: a mask must be black and white, or transparent"):
+        read_mask(tmp_path / "photo.jpg")
+
+
+def test_a_photograph_of_which_something_is_transparent_is_a_mask(tmp_path: Path) -> None:
+    pixels = np.concatenate([photograph(), np.ones_like(photograph(1))], axis=2)
+    pixels[10:50, 20:90] = 0
+    write_image(tmp_path / "cut-out.png", pixels)
+    assert (~read_mask(tmp_path / "cut-out.png")).sum() == 40 * 70
+
+
+@pytest.mark.parametrize("quality", [10, 90])
+def test_a_soft_mask_saved_as_a_jpeg_is_a_mask(quality: int, tmp_path: Path) -> None:
+    y, x = np.mgrid[:200, :300]
+    soft = np.clip((80 - np.hypot(y - 100, x - 150)) / 40 + 0.5, 0, 1)[:, :, None].repeat(3, axis=2)
+    write_image(tmp_path / "mask.jpg", soft, quality=quality)
+    assert (read_mask(tmp_path / "mask.jpg") != (soft[:, :, 0] > 0.5)).mean() < 0.01
+
+
+# Raw photographs.
+
+
+def test_a_raw_photograph_is_refused_and_not_taken_for_its_thumbnail() -> None:
+    thumbnail = {256: (3, 1, 2), 257: (3, 1, 2), 258: (3, 1, 8), 259: (3, 1, 1), 262: (3, 1, 1), 273: (4, 1, -1)}
+    thumbnail |= {254: (4, 1, 1), 277: (3, 1, 1), 278: (3, 1, 2), 279: (4, 1, 4)}
+    count = len(thumbnail) + 1
+    below = struct.pack("<HHHIIHHII", 2, 254, 4, 1, 0, 262, 3, 1, 32803) + bytes(4)
+    data = bombs_tiff({**thumbnail, 330: (4, 1, 8 + 2 + 12 * count + 4 + 4)}, bytes(4) + below)
+    with pytest.raises(InputError, match=r"^a\.nef is a camera's raw photograph: develop it first, to TIFF, PNG or JPEG$"):
+        decode(data, "a.nef")
+    harmless = data.replace(struct.pack("<H", 32803), struct.pack("<H", 1))
+    assert decode(harmless, "a.tif").pixels.shape == (2, 2, 1)
+    with pytest.raises(InputError, match="raw photograph"):
+        decode(b"II*\0\x10\0\0\0CR\2\0" + bytes(4) + harmless[8:], "a.cr2")
+
+
+# Links, modes, names.
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="links as Unix has them")
+def test_a_link_is_something_that_is_there(tmp_path: Path) -> None:
+    for name, target in (("nowhere.png", "absent.png"), ("loop.png", "loop.png")):
+        (tmp_path / name).symlink_to(target)
+        with pytest.raises(InputError, match=rf"{name} exists"):
+            write_image(tmp_path / name, unit(RGB))
+        assert (tmp_path / name).is_symlink()
+        write_image(tmp_path / name, unit(RGB), overwrite=True)
+        np.testing.assert_array_equal(read_image(tmp_path / name), unit(RGB))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and modes as Unix has them")
+def test_what_is_overwritten_keeps_its_link_and_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    write_image(tmp_path / "far" / "a.png", unit(GREY))
+    (tmp_path / "far" / "a.png").chmod(0o640)
+    (tmp_path / "b.png").symlink_to("far/a.png")
+    write_image(tmp_path / "b.png", unit(RGB), overwrite=True)
+    assert (tmp_path / "b.png").is_symlink()
+    np.testing.assert_array_equal(read_image(tmp_path / "far" / "a.png"), unit(RGB))
+    assert (tmp_path / "far" / "a.png").stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in (tmp_path / "far").iterdir()) == ["a.png"]
+
+
+def test_an_output_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="name is empty"):
+        check_place("")
+
+
+# Numbers that leave [0, 1], temporary folders that are full, stderr.
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".exr"])
+def test_floats_that_are_written_stay_in_range(suffix: str) -> None:
+    pixels = np.full((4, 4, 4), 1.0000001, np.float32)
+    pixels[0, 0] = -1e-7
+    again = decode(encode(pixels, f"a{suffix}", depth="float"), "a")
+    assert again.traits.span == (0.0, 1.0)
+
+
+def test_a_full_temporary_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("OpenEXR", reason="the extra `exr` is not installed")
+    data = encode(unit(RGB), "a.exr")
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(InputError, match=rf"a\.exr: the temporary folder {re.escape(tempfile.gettempdir())} is full"):
+        decode_exr(io.BytesIO(data), Budget("a.exr", 10**8))
+    monkeypatch.setattr("tempfile.tempdir", "/absent")
+    with pytest.raises(InputError, match=r"a\.exr: no temporary file can be made"):
+        encode(unit(RGB), "a.exr")
+
+
+def test_exr_without_its_library_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "OpenEXR", None)
+    with pytest.raises(InputError, match=r"new\.exr: EXR files need a library of their own"):
+        check_output(tmp_path / "new.exr")
+
+
+def damaged_lzw() -> bytes:
+    noise = np.random.default_rng(0).integers(0, 256, (60, 60, 3), dtype=np.uint8)
+    data = by_pillow(Pillow.fromarray(noise), "TIFF", compression="tiff_lzw")
+    return data[:4000] + bytes(300) + data[4300:]
+
+
+def test_the_library_leaves_stderr_alone_and_the_command_line_silences_decoders(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InputError):
+        decode(damaged_lzw(), "a.tif")
+    assert capfd.readouterr().err, "libtiff prints, and that is not ours to stop"
+    with quiet_decoders(), pytest.raises(InputError):
+        decode(damaged_lzw(), "a.tif")
+    assert capfd.readouterr().err == ""
+
+
+def test_threads_that_read_at_once_leave_the_filters_of_warnings_as_they_were() -> None:
+    before, entered = list(warnings.filters), threading.Event()
+
+    def first() -> None:
+        with no_warnings():
+            entered.set()
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    entered.wait()
+    with no_warnings():
+        thread.join()
+    assert warnings.filters == before

@@ -108,7 +108,7 @@ def test_bad_streams_are_one_line(words: tuple[str, ...], data: bytes, said: str
 
 @posix
 def test_a_terminal_neither_gives_nor_takes_pictures() -> None:
-    for words, said in ((("-",), "pipe a picture in"), (("a.png", "-o", "-"), "here a terminal")):
+    for words, said in ((("-",), "pipe an image in"), (("a.png", "-o", "-"), "here a terminal")):
         far, near = os.openpty()
         command = [sys.executable, "-m", "patchnn", "generate", *words, *QUICK]
         done = subprocess.run(command, stdin=near, stdout=near, stderr=subprocess.PIPE, text=True, timeout=60)

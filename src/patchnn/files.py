@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ _made: list[Path] = []
 
 def check_place(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
     """Raise InputError, naming the file, if none could be written there, or one is there that may not be overwritten."""
+    if not os.fspath(path):
+        raise InputError("the output's name is empty: name a file")
     path = Path(path)
     try:
         if not path.parent.is_dir():
@@ -30,8 +33,9 @@ def check_place(path: str | os.PathLike[str], *, overwrite: bool = False) -> Non
         if path.is_dir():
             raise InputError(f"{path} is a folder")
         if path.exists() and not path.is_file():
-            raise InputError(f"{path} is no plain file: choose another name")
-        if path.exists() and not overwrite:
+            raise InputError(f"{path} is not a regular file: choose another name")
+        # A link that leads nowhere is something too.
+        if os.path.lexists(path) and not overwrite:
             raise InputError(f"{path} exists; choose another name, or overwrite it with --force")
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be written: {reason(error)}") from error
@@ -46,11 +50,15 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises InputError, naming the file, for what the operating system refuses.
     """
     path = Path(path)
-    part = path.with_name(f"{PART}{secrets.token_hex(8)}{path.suffix}")
+    # What a link leads to is replaced, and not the link.
+    place = Path(os.path.realpath(path)) if os.path.isfile(path) else path
+    part = place.with_name(f"{PART}{secrets.token_hex(8)}{path.suffix}")
     _parts.add(part)
     try:
         yield part
-        part.replace(path)
+        if os.path.isfile(place):
+            part.chmod(stat.S_IMODE(place.stat().st_mode))
+        part.replace(place)
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be written: {reason(error)}") from error
     finally:

@@ -122,13 +122,13 @@ def _opened(path: str | os.PathLike[str]) -> Any:
         return io.BytesIO(read_stream())
     try:
         if path.is_dir():
-            raise InputError(f"{path} is a folder: give a picture")
+            raise InputError(f"{path} is a folder: give an image")
         if not path.exists():
             raise InputError(f"{path} does not exist")
         if not path.is_file():
-            raise InputError(f"{path} is no plain file: give a picture")
+            raise InputError(f"{path} is not a regular file: give an image")
         if path.stat().st_size == 0:
-            raise InputError(f"{path} is empty: it holds no picture")
+            raise InputError(f"{path} is empty: it holds no image")
         return path.open("rb")
     except PermissionError as error:
         raise InputError(f"{path} may not be read: its permissions forbid it") from error

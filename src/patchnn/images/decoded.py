@@ -1,4 +1,4 @@
-"""A picture as it comes from a file: its pixels, and what the file says of them."""
+"""An image as it comes from a file: its pixels, and what the file says about them."""
 
 from __future__ import annotations
 
@@ -27,15 +27,26 @@ DEPTHS: tuple[BitDepth, ...] = (8, 16, "float")
 """Bits a channel, from the coarsest to the finest; float is 32 bits."""
 
 _TRACE = 1e-6
-"""Alpha that is none: less than 16 bits can say."""
+"""Opacity below this is none: 16 bits cannot hold it."""
+
+_BLACK, _FEW_LEVELS = 0.1, 64
+"""What counts as black in a mask (and, from 1, as white), and how many grey levels a drawn one may have."""
+
+Coverage: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
 
 @dataclass(frozen=True)
 class FileTraits:
-    """What a picture passes on to those that are made from it.
+    """What results inherit from the file of their first image.
 
-    depth: bits a channel. icc: the colour profile's bytes. span: which values of a float file 0 and 1 stand for; (0, 1)
-    unless some of its values lie outside.
+    Parameters
+    ----------
+    depth
+        Bits a channel: 8, 16 or "float".
+    icc
+        The bytes of its colour profile.
+    span
+        The values of a float file that 0 and 1 stand for: (0, 1) unless some of its values are outside.
     """
 
     depth: BitDepth = 8
@@ -45,18 +56,60 @@ class FileTraits:
 
 @dataclass(frozen=True, eq=False)
 class DecodedImage:
-    """A decoded file. pixels: (H, W, C) float32, as patchnn.Image has them. frames: how many pictures the file holds."""
+    """An image, and what its file says about it.
+
+    Parameters
+    ----------
+    pixels
+        (H, W, C) float32 in [0, 1], colours multiplied by opacity, as patchnn.Image.
+    traits
+        What results inherit from it.
+    frames
+        How many images the file holds.
+    name
+        What errors call it.
+    """
 
     pixels: Image
     traits: FileTraits
     frames: int = 1
+    name: str = "the image"
+
+    def coverage(self) -> Coverage:
+        """Return how much of each pixel a mask names: its opacity if any pixel is transparent, else its brightness.
+
+        Returns
+        -------
+        ndarray
+            (H, W) float32 in [0, 1].
+        """
+        if self.pixels.shape[2] in (2, 4) and self.pixels[:, :, -1].min() < 1:
+            return np.asarray(self.pixels[:, :, -1])
+        colours = 1 if self.pixels.shape[2] < 3 else 3
+        return np.asarray(self.pixels[:, :, :colours].mean(axis=2))
 
     def mask(self) -> Mask:
-        """Return (H, W) bool: True where it is white, or, if anything in it is transparent, where it is opaque."""
-        if self.pixels.shape[2] in (2, 4) and self.pixels[:, :, -1].min() < 1:
-            return np.asarray(self.pixels[:, :, -1] > 0.5)
-        colours = 1 if self.pixels.shape[2] < 3 else 3
-        return np.asarray(self.pixels[:, :, :colours].mean(axis=2) > 0.5)
+        """Return the pixels that a mask names: those covered by more than half.
+
+        Returns
+        -------
+        ndarray
+            (H, W) bool.
+
+        Raises
+        ------
+        InputError
+            If the image is a photograph: most of it neither black nor white, in many levels, and no pixel transparent.
+        """
+        coverage = self.coverage()
+        between = coverage[(coverage > _BLACK) & (coverage < 1 - _BLACK)]
+        opaque = self.pixels.shape[2] not in (2, 4) or bool((self.pixels[:, :, -1] == 1).all())
+        if opaque and 2 * between.size > coverage.size and len(np.unique((between * 255).astype(np.uint8))) > _FEW_LEVELS:
+            raise InputError(
+                f"{self.name} looks like a photograph: a mask must be black and white, or transparent; "
+                "if this is one, make its grey levels black or white first"
+            )
+        return np.asarray(coverage > 0.5)
 
 
 class Found(NamedTuple):
@@ -83,7 +136,7 @@ class Found(NamedTuple):
 
 
 def premultiply(pixels: Any) -> Image:
-    """Multiply the colours of 2 or 4 channels by the last one, alpha, so that colour under transparency counts for nothing."""
+    """Multiply the colours of 2 or 4 channels by the last one, opacity, so that colour under transparency counts for nothing."""
     if pixels.shape[2] not in (2, 4):
         return np.asarray(pixels)
     return np.concatenate([pixels[:, :, :-1] * pixels[:, :, -1:], pixels[:, :, -1:]], axis=2)
@@ -93,16 +146,16 @@ def unpremultiply(image: Image) -> Image:
     """Undo premultiply; what is fully transparent becomes black."""
     if image.shape[2] not in (2, 4):
         return image
-    alpha = image[:, :, -1:]
+    opacity = image[:, :, -1:]
     with np.errstate(over="ignore"):
-        colour = np.divide(image[:, :, :-1], alpha, out=np.zeros_like(image[:, :, :-1]), where=alpha > _TRACE)
-    return np.concatenate([colour, alpha], axis=2)
+        colour = np.divide(image[:, :, :-1], opacity, out=np.zeros_like(image[:, :, :-1]), where=opacity > _TRACE)
+    return np.concatenate([colour, opacity], axis=2)
 
 
 def as_colours(image: Any, name: str) -> Image:
     """Return the colours of a picture (H, W, C) in [0, 1] as (H, W, 3) float32, whole numbers in [0, 255].
 
-    Grey becomes RGB; what is transparent lies on white, as on a page, its colours being multiplied by alpha already. `name`
+    Grey becomes RGB; what is transparent lies on white, as on a page, its colours being multiplied by opacity already. `name`
     is what an error calls the picture. Raises InputError unless C is 1 to 4.
     """
     pixels = as_image(image, name)

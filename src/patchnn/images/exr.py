@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ __all__ = ["check_library", "decode_exr", "encode_exr"]
 
 _GREY = {1: ("Y",), 2: ("Y", "A")}
 _CHANNEL_BYTES = 8
+_ALMOST_FULL = 1 << 20
 
 
 def decode_exr(file: BinaryIO, budget: Budget) -> Found:
@@ -67,7 +69,7 @@ def check_library(name: str) -> Any:
 
 @contextlib.contextmanager
 def _temporary_file(name: str) -> Iterator[Path]:
-    """Give a file to write to, and name the folder if it is full: the library says no more than that it failed."""
+    """Give a file to write to, and name the folder if it is full."""
     try:
         folder = tempfile.TemporaryDirectory()
     except OSError as error:
@@ -75,8 +77,10 @@ def _temporary_file(name: str) -> Iterator[Path]:
     with folder as path:
         try:
             yield Path(path) / "image.exr"
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        except Exception as error:
+            # The library says no more than that it cannot write.
+            number = error.errno if isinstance(error, OSError) else None
+            if number not in (errno.ENOSPC, errno.EDQUOT) and shutil.disk_usage(path).free > _ALMOST_FULL:
                 raise
             where = tempfile.gettempdir()
             raise InputError(f"{name}: the temporary folder {where} is full: set TMPDIR to another one") from error

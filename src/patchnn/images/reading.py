@@ -132,7 +132,7 @@ def _image(found: Found, name: str) -> DecodedImage:
     if depth == "float":
         _into_span(stored, span[0], span[1])
     icc = found.icc if isinstance(found.icc, bytes) and found.icc else None
-    return DecodedImage(pixels, FileTraits(depth, icc, (span[0], span[1])), found.frames)
+    return DecodedImage(pixels, FileTraits(depth, icc, (span[0], span[1])), found.frames, name)
 
 
 def _into_span(pixels: Image, low: float, high: float) -> None:

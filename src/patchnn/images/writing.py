@@ -1,4 +1,4 @@
-"""Picture → bytes: what every kind of file can hold."""
+"""Image → bytes: what every kind of file can hold."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from patchnn.engine.plan import Image, as_image
 from patchnn.errors import InputError
 from patchnn.images.decoded import DEPTHS, BitDepth, FileTraits, premultiply, unpremultiply
-from patchnn.images.exr import encode_exr
+from patchnn.images.exr import check_library, encode_exr
 from patchnn.images.png import encode_png16
 from patchnn.images.tiff import encode_tiff
 from patchnn.record import to_text
@@ -32,7 +32,7 @@ class _Format:
 
     encode: Callable[..., bytes]
     depths: tuple[BitDepth, ...] = (8,)
-    alpha: bool = True
+    opacity: bool = True
     grey: bool = True
     lossy: bool = False
 
@@ -73,9 +73,11 @@ def check_format(name: str, *, channels: int | None = None, depth: BitDepth | No
     form = _FORMATS.get(suffix)
     if form is None:
         raise InputError(f"{name}: {suffix or 'a name without an extension'} cannot be written; choose {', '.join(_FORMATS)}")
+    if suffix == ".exr":
+        check_library(name)
     if channels is not None and channels > 4:
-        raise InputError(f"{name}: a picture of {channels} channels cannot be written; 1 to 4 can")
-    if channels in (2, 4) and not form.alpha:
+        raise InputError(f"{name}: an image of {channels} channels cannot be written; 1 to 4 can")
+    if channels in (2, 4) and not form.opacity:
         raise InputError(f"{name}: {suffix} cannot hold transparency; choose .png")
     if depth is not None and depth not in form.depths:
         others = ", ".join(other for other in _FORMATS if depth in _FORMATS[other].depths)
@@ -95,9 +97,10 @@ def _nearest(wanted: BitDepth, possible: tuple[BitDepth, ...]) -> BitDepth:
 
 def _numbers(image: Image, depth: BitDepth, span: tuple[float, float]) -> Any:
     """Return [0, 1] in a file's numbers."""
+    image = np.clip(image, 0, 1)
     if depth != "float":
         most = 255 if depth == 8 else 65535
-        return np.floor(np.clip(image, 0, 1) * np.float32(most) + np.float32(0.5)).astype(np.uint8 if depth == 8 else np.uint16)
+        return np.floor(image * np.float32(most) + np.float32(0.5)).astype(np.uint8 if depth == 8 else np.uint16)
     if span == (0.0, 1.0):
         return image
     colours = image.shape[2] - (image.shape[2] in (2, 4))
@@ -154,10 +157,10 @@ def _exr(pixels: Any, *, name: str, icc: bytes | None, quality: int, text: str |
 
 _FORMATS = {
     ".png": _Format(_png, (8, 16)),
-    ".jpg": _Format(_jpeg, alpha=False, lossy=True),
-    ".jpeg": _Format(_jpeg, alpha=False, lossy=True),
+    ".jpg": _Format(_jpeg, opacity=False, lossy=True),
+    ".jpeg": _Format(_jpeg, opacity=False, lossy=True),
     ".webp": _Format(_webp, grey=False, lossy=True),
-    ".bmp": _Format(_bmp, alpha=False),
+    ".bmp": _Format(_bmp, opacity=False),
     ".tif": _Format(_tiff, (8, 16, "float")),
     ".tiff": _Format(_tiff, (8, 16, "float")),
     ".exr": _Format(_exr, ("float",)),
