@@ -33,11 +33,18 @@ def project(backend: Any, windows: Any, index: Array, basis: Array, out: Array) 
     out[index] = backend.xp.matmul(windows.extract(index), basis)
 
 
-def distances(backend: Any, features: Array, keys: Array, match: Array) -> Array:
-    """Return the squared distance of each row of `features` (n, k) to keys[match], (n,)."""
+def distances(
+    backend: Any, features: Array, keys: Array, match: Array, weights: Array = None, key_weights: Array = None
+) -> Array:
+    """Return the squared distance of each row of `features` (n, k) to keys[match], (n,).
+
+    weights: (n, k) what the values of each row count, or None. key_weights: the same of the keys, (numbers, k), or None.
+    """
     difference = backend.take(keys, match, backend.xp.empty(features.shape, np.float32))
     difference -= features
-    return backend.xp.einsum("ij,ij->i", difference, difference)
+    if weights is None and key_weights is None:
+        return backend.xp.einsum("ij,ij->i", difference, difference)
+    return backend.xp.einsum("ij,ij,ij->i", difference, difference, key_weights[match] if weights is None else weights)
 
 
 def changed(backend: Any, new: Array, seen: Array, least: float) -> Array:
@@ -64,13 +71,16 @@ def improve(
     radii: Sequence[int],
     scale: Array,
     salt: int,
+    weights: Array = None,
+    key_weights: Array = None,
 ) -> None:
     """Offer patches their neighbours' matches, shifted, and random keys near their own match; keep what scores best.
 
     index: (n,) numbers of these patches. features, keys: of both sides. allowed: numbers of the keys that may be taken.
     before: the field to read neighbours from; field, distance and moved are written at `index` alone. strides: of both sides.
     steps: how far neighbours are. radii: of the random candidates, one for each, or ANYWHERE. scale: a factor on the
-    distance to every key, or None. salt: what the random numbers depend on besides the patch's number.
+    distance to every key, or None. salt: what the random numbers depend on besides the patch's number. weights,
+    key_weights: what the values of a feature count, by number of the patch and of the key, or None.
     """
     xp = backend.xp
     mine = backend.take(features, index, xp.empty((len(index), features.shape[1]), np.float32))
@@ -80,8 +90,9 @@ def improve(
     if scale is not None:
         best *= scale[match]
 
-    def score(patches: Array, candidate: Array) -> Array:
-        found = backend.distances(patches, keys, candidate)
+    def score(rows: Array, candidate: Array) -> Array:
+        trust = None if weights is None else weights[index[rows]]
+        found = backend.distances(mine[rows], keys, candidate, trust, key_weights)
         return found if scale is None else xp.multiply(found, scale[candidate], out=found)
 
     for step in steps:
@@ -93,7 +104,7 @@ def improve(
                 # In a coherent region the neighbour only says what is known already.
                 new = xp.flatnonzero(candidate != match)
                 candidate = candidate[new]
-                offered = score(mine[new], candidate)
+                offered = score(new, candidate)
                 better = offered < best[new] * MARGIN - TRACE
                 new = new[better]
                 match[new] = candidate[better]
@@ -104,7 +115,7 @@ def improve(
             candidate = allowed[chance % len(allowed)].astype(np.int64)
         else:
             candidate = between(xp, match + near(chance, radius, strides[1]), len(keys))
-        offered = score(mine, candidate)
+        offered = score(slice(None), candidate)
         better = offered < best * MARGIN - TRACE
         xp.copyto(match, candidate, where=better)
         xp.copyto(best, offered, where=better)

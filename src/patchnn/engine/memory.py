@@ -22,7 +22,8 @@ def estimate(plan: Plan, policy: Policy) -> tuple[int, int, int]:
     channels = plan.guess.shape[2]
     guide = 0 if plan.guide is None else plan.guide.shape[2]
     both = plan.alpha < math.inf or plan.claims > 0
-    searched = (0, 0) if policy.pairs == math.inf else PatchMatch.bytes_per_patch(both)
+    weighted = 0 if plan.pixel_weights is None else plan.patch**2 * (channels + guide)
+    searched = (0, 0) if policy.pairs == math.inf else PatchMatch.bytes_per_patch(both, weighted)
     voted = Vote.bytes_per_pixel(channels)
     # The image, its query canvas and the copies between levels.
     images = 4 * (4 * channels + 2 * guide) + 12

@@ -29,6 +29,7 @@ class Output:
         self._guesses: list[Array] | None = None
         self._keeps = shrink_masks(plan.keep, plan.ratio, self.coarsest)
         self._guides: list[Array] | None = None
+        self._weights: list[Array] | None = None
 
     @property
     def work(self) -> int:
@@ -53,6 +54,11 @@ class Output:
             guide = resample(self.backend, self.backend.to_device(plan.weighted(plan.guide)), self.shape, wrap=plan.wrap)
             self._guides = pyramid(self.backend, guide, plan.ratio, self.coarsest, plan.wrap)
 
+        if plan.pixel_weights is not None:
+            weights = resample(self.backend, self.backend.to_device(plan.pixel_weights), self.shape, wrap=plan.wrap)
+            levels = pyramid(self.backend, weights, plan.ratio, self.coarsest, plan.wrap)
+            self._weights = [self.backend.xp.clip(level, 0, 1) for level in levels]
+
     def start(self, image: Array, seed: int | None) -> Array:
         """Bring a guess, or the last round's output, to the coarsest level; with a seed, add the plan's noise."""
         shape, plan = self.shapes[-1], self.plan
@@ -76,6 +82,10 @@ class Output:
     def guide(self, level: int) -> Array:
         """Return the guide's weighted channels at a level, or None."""
         return None if self._guides is None else self._guides[level]
+
+    def pixel_weights(self, level: int) -> Array:
+        """Return what each pixel counts at a level, or None."""
+        return None if self._weights is None else self._weights[level]
 
     def _pin(self, image: Array, level: int) -> Array:
         guess, keep = self.pinned(level)

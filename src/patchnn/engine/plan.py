@@ -122,6 +122,10 @@ class Plan:
         Hertzmann et al., SIGGRAPH 2001).
     guide_weights : float or list of float, 0 or more
         What the mean squared difference of the guide counts next to that of the image, for all its channels or for each.
+    pixel_weights : array, (H, W) float in [0, 1], optional
+        What each pixel of the output counts when its patches are compared with those of the sources; the distance is the weighted
+        mean. Default: all count alike. Resized to the last round's shape. Patches are then compared in full, without
+        principal components, which takes more time and memory.
     patch : int, 2 or more
         Side of a patch in pixels.
     ratio : float, 1.05 to 8
@@ -153,6 +157,7 @@ class Plan:
     wrap: tuple[bool, bool] = (False, False)
     guide: Image | None = None
     guide_weights: float | Sequence[float] = 1.0
+    pixel_weights: Any = None
     patch: int = 7
     ratio: float = 4 / 3
     coarsest: float = 14
@@ -188,6 +193,11 @@ class Plan:
             raise InputError(f"step is {self.step!r}: it must be a name, or have the methods search and vote", about="step")
         self._check_shapes()
         self._check_guides()
+        if self.pixel_weights is not None:
+            weights = as_image(self.pixel_weights, "pixel_weights")
+            if weights.shape[2] != 1 or not 0 <= weights.min() <= weights.max() <= 1:
+                raise InputError("pixel_weights must be one channel with values between 0 and 1", about="pixel_weights")
+            put("pixel_weights", weights)
 
     def _check_guides(self) -> None:
         guides = [source.guide for source in self.sources]

@@ -153,6 +153,7 @@ class _Run:
             pinned=pinned,
             keep=keep,
             guide=output.guide(at),
+            pixel_weights=output.pixel_weights(at),
             seed=self.seed + number,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -28,13 +29,16 @@ def nearest(
     memory: int,
     scale: Array | None = None,
     values: int | None = None,
+    query_shares: Callable[[Array], Array] | None = None,
+    key_shares: Callable[[Array], Array] | None = None,
 ) -> tuple[Array, Array]:
     """Find the key with the least scaled distance for every query.
 
     query_index (n,), key_index (m,): which patches of each take part. scale: (m,) float32 factor on every key's distance.
     memory: bytes that may be used beyond what is given; the result does not depend on it. values: what the mean of a
-    distance is taken over; default, a patch's length. Returns the number of the nearest key, (n,) int64, and its scaled
-    mean squared distance, (n,) float32.
+    distance is taken over; default, a patch's length. query_shares, key_shares: what the values of the patches with these
+    numbers count, on either side. Returns the number of the nearest key, (n,) int64, and its scaled mean squared distance,
+    (n,) float32.
 
     With the distance |q|² - 2 q·k + |k|², a whole tile of scaled distances is one matrix product of the rows
     [q, |q|², 1] with the columns s·[-2 k, 1, |k|²]. Matrix libraries differ in its last bits, so that near ties are decided
@@ -42,60 +46,78 @@ def nearest(
     """
     xp = backend.xp
     rows, columns = backend.tile
-    length = queries.length
     best = xp.full(len(query_index), math.inf, np.float64)
     found = xp.zeros(len(query_index), np.int64)
 
-    def search(first: int, left: Array, right: Array, index: Array, factor: Array, longest: Array) -> None:
+    def exact(numbers: Array, index: Array, factor: Array, column: Array) -> Array:
+        """Return the scaled squared distances of pairs of a query and a key in float64."""
+        squares = queries.extract(numbers).astype(np.float64) - keys.extract(index[column])
+        squares *= squares
+        if query_shares is not None:
+            squares *= query_shares(numbers)
+        if key_shares is not None:
+            squares *= key_shares(index[column])
+        distance = squares.sum(1)
+        return distance if factor is None else distance * factor[column]
+
+    def search(first: int, left: Array, right: Array, index: Array, factor: Array, slack: Array) -> None:
         """Look for the nearest of some keys for a tile of queries, the first of which is this one."""
+        numbers = query_index[first : first + len(left)]
         scores = xp.matmul(left, right.T)
-        slack = (left[:, length] + longest) * SLACK
-        near = scores <= (scores.min(1) + (slack if factor is None else slack * factor.max()))[:, None]
+        near = scores <= (scores.min(1) + slack)[:, None]
         column = near.argmax(1)
         count = xp.count_nonzero(near, axis=1)
-        score = _exact_distance(xp, left[:, :length], keys.extract(index[column]), factor, column)
+        score = exact(numbers, index, factor, column)
         several = xp.flatnonzero((count > 1) & (count <= SEVERAL))
         if len(several):
             row, other = xp.nonzero(near[several])
-            exact = _exact_distance(xp, left[several[row], :length], keys.extract(index[other]), factor, other)
-            order = xp.argsort(exact, kind="stable")
+            score_there = exact(numbers[several[row]], index, factor, other)
+            order = xp.argsort(score_there, kind="stable")
             order = order[xp.argsort(row[order], kind="stable")]
             chosen = order[firsts(xp, row[order])]
-            column[several], score[several] = other[chosen], exact[chosen]
+            column[several], score[several] = other[chosen], score_there[chosen]
         at = slice(first, first + len(left))
         better = score < best[at]
         best[at] = xp.where(better, score, best[at])
         found[at] = xp.where(better, index[column], found[at])
 
     # Tiles always begin at multiples of their size, so that the memory at hand cannot change how sums are rounded.
-    held = max(1, memory // (8 * length * rows)) * rows
+    held = max(1, memory // (8 * queries.length * rows)) * rows
     for first in range(0, len(query_index), held):
-        left = _augment(xp, queries.extract(query_index[first : first + held]))
+        part = query_index[first : first + held]
+        left, longest = _factors(xp, queries.extract(part), query_shares and query_shares(part), key_shares is not None)
         for start in range(0, len(key_index), columns):
             index = key_index[start : start + columns]
-            right = _augment(xp, keys.extract(index))
-            right[:, :length] *= -2
-            right[:, length:] = right[:, length:][:, ::-1].copy()
-            factor, longest = None, right[:, length + 1].max()
+            right, longest_key = _factors(xp, keys.extract(index), key_shares and key_shares(index), query_shares is not None)
+            right[:, : queries.length] *= -2
+            # The last two columns meet as |q|² with 1, and 1 with |k|².
+            right[:, -2:] = right[:, -2:][:, ::-1].copy()
+            factor, slack = None, SLACK * (longest + longest_key.max())
             if scale is not None:
                 factor = scale[start : start + columns]
                 right *= factor[:, None]
-            tiles = [(first + top, left[top : top + rows], right, index, factor, longest) for top in range(0, len(left), rows)]
+                slack = slack * factor.max()
+            tops = range(0, len(left), rows)
+            tiles = [(first + top, left[top : top + rows], right, index, factor, slack[top : top + rows]) for top in tops]
             backend.each(lambda tile: search(*tile), tiles)
-    return found, (best / (values or length)).astype(np.float32)
+    return found, (best / (values or queries.length)).astype(np.float32)
 
 
-def _exact_distance(xp: Array, queries: Array, keys: Array, factor: Array | None, column: Array) -> Array:
-    """Return the scaled squared distances of pairs of patches (n, d), (n,) float64."""
-    difference = queries.astype(np.float64) - keys
-    distance = xp.einsum("ij,ij->i", difference, difference)
-    return distance if factor is None else distance * factor[column]
+def _factors(xp: Array, patches: Array, shares: Array | None, others_weigh: bool) -> tuple[Array, Array]:
+    """Return what one side brings to the product, (n, ...), and the squared length of its patches, (n,).
 
-
-def _augment(xp: Array, patches: Array) -> Array:
-    """Return patches (n, d) with two more columns, their squared lengths and ones."""
+    Plain: [x, |x|², 1]. With shares s of its own: [s·x, s, s·x², 1]; where the other side has them: [x, x², 0, 1].
+    """
     square = xp.einsum("ij,ij->i", patches, patches)
-    return xp.concatenate([patches, square[:, None], xp.ones_like(square)[:, None]], axis=1)
+    parts = [patches]
+    norm = square
+    if shares is not None:
+        norm = xp.einsum("ij,ij,ij->i", patches, patches, shares)
+        parts = [patches * shares, shares]
+    elif others_weigh:
+        norm = xp.zeros_like(square)
+        parts = [patches, patches * patches]
+    return xp.concatenate([*parts, norm[:, None], xp.ones_like(norm)[:, None]], axis=1), square
 
 
 class ExactSearch:
@@ -108,6 +130,7 @@ class ExactSearch:
         # Distances of centred patches lose less to rounding.
         self.centre = keys.reshape(-1, keys.shape[2]).mean(0)
         self.keys = Patches(level.backend, xp.subtract(keys, self.centre), level.layout.patch)
+        self.shares = None if level.weights is None else level.shares
         self.queries: Patches
 
     def __call__(self, image: Array, iteration: int) -> Array:
@@ -118,9 +141,8 @@ class ExactSearch:
         if claiming or level.alpha < math.inf:
             places, closest = self._nearest_queries()
             scale = 1 / (level.alpha + closest) if level.alpha < math.inf else None
-        found, _ = nearest(
-            level.backend, self.queries, level.live, self.keys, level.atlas.index, self.memory, scale, level.values
-        )
+        sides = self.queries, level.live, self.keys, level.atlas.index
+        found, _ = nearest(level.backend, *sides, self.memory, scale, level.values, query_shares=self.shares)
         self.field[level.live] = found
         if claiming:
             claim(level.backend.xp, self.field, level.atlas.index, places, closest)
@@ -137,4 +159,5 @@ class ExactSearch:
     def _nearest_queries(self) -> tuple[Array, Array]:
         """Return every usable key's nearest query, and how far it is."""
         level = self.level
-        return nearest(level.backend, self.keys, level.atlas.index, self.queries, level.live, self.memory, values=level.values)
+        sides = self.keys, level.atlas.index, self.queries, level.live
+        return nearest(level.backend, *sides, self.memory, values=level.values, key_shares=self.shares)

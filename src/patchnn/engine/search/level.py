@@ -25,7 +25,8 @@ class Level:
     number: 0 is the finest. shape: the output's. wrap: axes of it whose ends join. alpha, ratio: as in Plan. claims: iterations
     at the start in which keys claim their places. iterations: steps at this level. pinned: (H, W, C) on the device and keep:
     host (H, W) bool, or None: the guess, and the pixels that stay as it has them. guide: (H, W, G) on the device or None:
-    weighted channels that follow the image's in every query patch. seed: of random candidates.
+    weighted channels that follow the image's in every query patch. pixel_weights: (H, W, 1) on the device or None: what each
+    pixel of a query counts. seed: of random candidates.
     """
 
     backend: Backend
@@ -40,6 +41,7 @@ class Level:
     pinned: Array = None
     keep: Mask | None = None
     guide: Array = None
+    pixel_weights: Array = None
     seed: int = 0
 
     @cached_property
@@ -71,6 +73,20 @@ class Level:
         if centre is not None:
             image = xp.subtract(image, centre)
         return Patches(self.backend, on_canvas(xp, image, self.layout), self.layout.patch)
+
+    @cached_property
+    def weights(self) -> Patches | None:
+        """What the values of every query patch count, as patches; None where all count alike."""
+        if self.pixel_weights is None:
+            return None
+        weights = self.backend.xp.repeat(self.pixel_weights, self.atlas.keys.shape[2], axis=2)
+        return Patches(self.backend, on_canvas(self.backend.xp, weights, self.layout), self.layout.patch)
+
+    def shares(self, index: Array) -> Array:
+        """Return what the values of these queries count, (n, length), with a mean of 1 over each patch."""
+        assert self.weights is not None
+        weights = self.weights.extract(index)
+        return weights / (weights.mean(1, keepdims=True) + np.float32(1e-6))
 
     def touching(self, xp: Any, pixels: Array) -> Array:
         """Return the numbers of the queries that touch any of these pixels, (H, W) bool."""

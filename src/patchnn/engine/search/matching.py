@@ -21,12 +21,14 @@ FAR = 1e9
 class Side:
     """One side of a matching: how its patches are numbered, which may be matched, and their features.
 
+    weights: what the values of each feature count, (numbers, dimensions), or None.
     allowed: (n,) numbers. dimensions: of a feature. matched: whether the other side searches among these patches.
     """
 
     def __init__(self, backend: Backend, layout: Layout, allowed: Array, dimensions: int, matched: bool) -> None:
         self.backend, self.layout, self.allowed = backend, layout, allowed
         self.features = backend.xp.empty((layout.size, dimensions), np.float32)
+        self.weights: Array = None
         if matched:
             # The score itself then keeps the others out. Where nothing is searched among them, their memory is not even touched.
             out = backend.xp.ones(layout.size, np.bool_)
@@ -76,7 +78,8 @@ class Matching:
         def work(part: Array) -> None:
             features = self.here.features
             mine = backend.take(features, part, backend.xp.empty((len(part), features.shape[1]), np.float32))
-            self.distance[part] = backend.distances(mine, self.there.features, self.field[part])
+            weights = None if self.here.weights is None else self.here.weights[part]
+            self.distance[part] = backend.distances(mine, self.there.features, self.field[part], weights, self.there.weights)
 
         backend.each_chunk(work, index)
 
@@ -112,9 +115,10 @@ class Matching:
         sides = self.here.features, self.there.features, self.there.allowed
         state = before, self.field, self.distance, self.moved
         strides = self.here.layout.strides, self.there.layout.strides
+        weights = self.here.weights, self.there.weights
 
         def work(part: Array) -> None:
-            self.backend.improve(part, *sides, *state, strides, steps, radii, scale, salt)
+            self.backend.improve(part, *sides, *state, strides, steps, radii, scale, salt, *weights)
 
         self.backend.each_chunk(work, index)
 

@@ -42,11 +42,19 @@ class PatchMatch:
             min(new) > 0 >= min(old) for new, old in zip(atlas.layout.grids, coarser.there.grids, strict=True)
         )
         key_patches = Patches(backend, atlas.keys, atlas.layout.patch)
-        self.basis = principal_components(backend, key_patches, atlas.index, level.values)
-        keys = Side(backend, atlas.layout, atlas.index, COMPONENTS, matched=True)
+        if level.weights is None:
+            self.basis = principal_components(backend, key_patches, atlas.index, level.values)
+        else:
+            # What counts differs from query to query, so no few directions serve all.
+            self.basis = backend.xp.eye(key_patches.length, dtype=np.float32) / np.float32(math.sqrt(level.values))
+        dimensions = self.basis.shape[1]
+        keys = Side(backend, atlas.layout, atlas.index, dimensions, matched=True)
         keys.project(key_patches, atlas.index, self.basis)
         both = level.claims > 0 or level.alpha < math.inf
-        queries = Side(backend, level.layout, level.live, COMPONENTS, matched=both)
+        queries = Side(backend, level.layout, level.live, dimensions, matched=both)
+        if level.weights is not None:
+            queries.weights = backend.xp.ones(queries.features.shape, np.float32)
+            queries.weights[level.live] = level.shares(level.live)
         self.forward = Matching(backend, queries, keys, level.seed)
         self.backward = Matching(backend, keys, queries, level.seed + 1) if both else None
         layouts = level.layout, atlas.layout
@@ -96,10 +104,14 @@ class PatchMatch:
         return Matches(self.level.layout, self.level.atlas.layout, self.forward.field, backward)
 
     @staticmethod
-    def bytes_per_patch(both: bool) -> tuple[int, int]:
-        """Return about what it allocates for a patch of the output, and of the sources; both: whether keys search too."""
+    def bytes_per_patch(both: bool, weighted: int = 0) -> tuple[int, int]:
+        """Return about what it allocates for a patch of the output, and of the sources.
+
+        both: whether keys search too. weighted: values of a patch where pixels have weights, so that features are whole patches.
+        """
+        feature = 4 * (weighted or COMPONENTS)
         field_distance_moved = 20
-        return 4 * COMPONENTS + field_distance_moved, 4 * COMPONENTS + 8 + (field_distance_moved if both else 0)
+        return feature * (3 if weighted else 1) + field_distance_moved, feature + 8 + (field_distance_moved if both else 0)
 
     def _schedule(self, first: bool) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
         """Yield the steps and radii of each pass of an iteration: one pass, but many where there was nothing to start from."""
