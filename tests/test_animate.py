@@ -166,7 +166,7 @@ REFUSED = [
     ("--animate nowhere/run.gif", "the folder nowhere does not exist"),
     ("--animate there.gif", "there.gif exists"),
     ("-n 2 --animate run.gif", "run-2.gif exists"),
-    ("--animate run.webp -o run.webp", "two results would be written to one file"),
+    ("--animate run.webp -o run.webp", "two results would go to one file"),
 ]
 
 

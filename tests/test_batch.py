@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from patchnn import BackendError, Image, InputError, Plan, PluginError, Task, option, read_image, run, write_image
+from patchnn import BackendError, Image, InputError, Plan, PluginError, Source, Task, option, read_image, run, write_image
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
 from patchnn.engine.machine import THREADS, count_threads
 from patchnn.images import read_record
@@ -125,7 +125,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"maps": (("absent.png", "m.png"),)}, "absent.png does not exist"),
     ({"maps": (("small.png", "m.png"),)}, "small.png: a map has its source's size: it is 9×9, the source 32×24"),
     ({"maps": (("a.png", "b.png"),)}, "b.png exists"),
-    ({"maps": (("a.png", "m.png"), ("b.png", "m.png"))}, "two results would be written to one file"),
+    ({"maps": (("a.png", "m.png"), ("b.png", "m.png"))}, "two results would go to one file"),
 ]
 
 
@@ -136,7 +136,7 @@ def test_bad_jobs_are_refused_before_any_work(
     write_image("small.png", tiny_image((9, 9)))
     before = sorted(folder.iterdir())
     if not {"seed", "search"} & set(changes):
-        monkeypatch.setattr("patchnn.batch.run", lambda *args, **kwargs: pytest.fail("work was done"))
+        monkeypatch.setattr("patchnn.job.run", lambda *args, **kwargs: pytest.fail("work was done"))
     with pytest.raises(InputError, match=said):
         carry_out(replace(JOB, **changes))
     assert sorted(folder.iterdir()) == before
@@ -171,6 +171,38 @@ def test_what_an_error_is_about_decides_which_files_it_names(changes: dict[str, 
     assert (outcome.error, outcome.about) == (said, about)
 
 
+@dataclass(frozen=True, eq=False)
+class Failing(Task):
+    """Fail in plan(), in the way that it is told."""
+
+    image: Image = option()
+    how: str = "zero"
+
+    def plan(self) -> Plan:
+        if self.how == "memory":
+            np.zeros(1 << 50, np.uint8)
+        return Plan([Source(self.image)], self.image, noise=1 / len(self.how.removeprefix("zero")), notes=("It did not fail.",))
+
+
+def test_what_a_plan_tells_its_user_is_among_the_notes() -> None:
+    registry = Registry([EntryPoint("failing", f"{__name__}:Failing", GROUP)])
+    job = Job("failing", {"image": ["a.png"]}, "out.png", 5, {"how": "well"}, {"iterations": 1})
+    assert carry_out(job, registry=registry).notes == ("It did not fail.",)
+
+
+@pytest.mark.parametrize(
+    ("how", "said", "kind"),
+    [
+        ("zero", rf"^a.png: the task failing of {__name__} failed: ZeroDivisionError: division by zero$", PluginError),
+        ("memory", "^memory ran out: use smaller images, a smaller output, or a lower max_memory$", BackendError),
+    ],
+)
+def test_a_task_that_fails_is_named_with_its_plugin_and_files(how: str, said: str, kind: type[Exception]) -> None:
+    registry = Registry([EntryPoint("failing", f"{__name__}:Failing", GROUP)])
+    with pytest.raises(kind, match=said):
+        carry_out(Job("failing", {"image": ["a.png"]}, "out.png", 5, {"how": how}), registry=registry)
+
+
 def test_a_task_that_is_not_there() -> None:
     with pytest.raises(PluginError, match="nosuch"):
         carry_out(replace(JOB, task="nosuch"))
@@ -189,7 +221,7 @@ def done() -> dict[str, bytes]:
 
 
 def test_what_was_done_is_left_alone(done: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("patchnn.batch.run", lambda *args, **kwargs: pytest.fail("work was done"))
+    monkeypatch.setattr("patchnn.job.run", lambda *args, **kwargs: pytest.fail("work was done"))
     assert carry_out(AGAIN).skipped
     assert carry_out(AGAIN).paths == ("out.png", "m.png")
     # A file by another name is the same input.
@@ -266,7 +298,7 @@ def test_an_error_of_a_task_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys:
     def fail(*args: Any, **kwargs: Any) -> None:
         raise ValueError("two\nlines")
 
-    monkeypatch.setattr("patchnn.batch.run", fail)
+    monkeypatch.setattr("patchnn.job.run", fail)
     assert next(run_jobs([JOB])).error == "ValueError: two lines"
     assert capsys.readouterr().err == ""
     monkeypatch.setenv("PATCHNN_DEBUG", "1")
@@ -278,7 +310,7 @@ def test_ctrl_c_is_nobodys_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*args: Any, **kwargs: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("patchnn.batch.run", interrupt)
+    monkeypatch.setattr("patchnn.job.run", interrupt)
     with pytest.raises(KeyboardInterrupt):
         next(run_jobs([JOB]))
 

@@ -229,7 +229,7 @@ def test_a_command_that_is_not_there_is_told_with_those_like_it(call: Any) -> No
 def test_whatever_a_task_raises_is_one_line(call: Any) -> None:
     code, out, err = call("probe photo.png --label oops")
     assert (code, out) == (1, "")
-    assert err == "error: ValueError: oops (--debug shows more)\n"
+    assert err == "error: photo.png: the task probe of test_cli failed: ValueError: oops\n"
     assert call("probe photo.png --axes z")[2] == "error: --axes is z: it must be both or x\n"
 
 
@@ -264,9 +264,9 @@ def test_an_animation_is_said_to_be_one(call: Any) -> None:
     frames[0].save("moving.gif", save_all=True, append_images=frames[1:])
     code, _, err = call("generate moving.gif --iterations 1 --seed 1 --backend numpy -o a.png")
     assert code == 0
-    assert err.splitlines()[0] == "moving.gif holds 2 pictures: the first is used"
+    assert err.splitlines()[0] == "moving.gif holds 2 images: the first is used"
     assert err.count("moving.gif") == 1
-    assert "moving.gif holds 2 pictures" in call("generate a.png -o b.png --apply-to moving.gif --iterations 1 --seed 1")[2]
+    assert "moving.gif holds 2 images" in call("generate a.png -o b.png --apply-to moving.gif --iterations 1 --seed 1")[2]
     code, _, err = call("generate moving.gif -n 2 --apply-to moving.gif --iterations 1 --seed 1 --backend numpy")
     assert code == 0
     assert err.count("moving.gif") == 1
@@ -274,7 +274,7 @@ def test_an_animation_is_said_to_be_one(call: Any) -> None:
 
 @pytest.mark.parametrize("output", ["nowhere/a.png", "a.xyz", "a", "photo.png", "photo.png/"])
 def test_bad_outputs_are_found_before_any_work(call: Any, monkeypatch: pytest.MonkeyPatch, output: str) -> None:
-    monkeypatch.setattr("patchnn.batch.run", lambda *args, **kwargs: pytest.fail("work was done"))
+    monkeypatch.setattr("patchnn.job.run", lambda *args, **kwargs: pytest.fail("work was done"))
     code, out, err = call(f"generate photo.png -o {output}")
     assert (code, out) == (1, "")
     assert err.count("\n") == 1

@@ -233,7 +233,7 @@ def test_what_was_done_before_a_kill_is_kept(call: Any, monkeypatch: pytest.Monk
         measured.append(given)
         return score(*given, **options)
 
-    monkeypatch.setattr("patchnn.batch.run", counted)
+    monkeypatch.setattr("patchnn.job.run", counted)
     monkeypatch.setattr("patchnn.evaluate.figures.score", counted_score)
     assert call(f"evaluate in {QUICK}")[0] == 130
     assert (len(runs), len(measured)) == (4, 4)
@@ -479,7 +479,7 @@ def test_samples_are_in_order_whichever_is_done_first(monkeypatch: pytest.Monkey
         done.append(outcome.job.seed)
         second.set()
 
-    monkeypatch.setattr("patchnn.batch.run", run_second_first)
+    monkeypatch.setattr("patchnn.job.run", run_second_first)
     job = Job("generate", {}, "", 0, tuning={"iterations": 1}, backend="numpy")
     study = Study(job, [("in/meadow.png", {"image": ["in/meadow.png"]})], 2, Path("report"))
     with ThreadPoolExecutor(2) as pool:

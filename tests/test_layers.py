@@ -44,6 +44,7 @@ ROOMS = [
     "patchnn.animate",
     "patchnn.metrics",
     "patchnn.workers",
+    "patchnn.job",
     "patchnn.batch",
     "patchnn.evaluate",
     "patchnn.studio",

@@ -96,6 +96,15 @@ def test_bad_tuning_is_named(arguments: dict[str, Any], named: str) -> None:
     assert caught.value.about == named
 
 
+def test_memory_that_runs_out_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhaust(*args: Any, **kwargs: Any) -> None:
+        np.zeros(1 << 50, np.uint8)
+
+    monkeypatch.setattr("patchnn.runner.synthesize", exhaust)
+    with pytest.raises(BackendError, match=r"^memory ran out: use smaller images"):
+        run(TASK, seed=1)
+
+
 def test_a_backend_that_is_not_there() -> None:
     with pytest.raises(BackendError, match="abacus"):
         run(TASK, backend="abacus")

@@ -105,6 +105,39 @@ def test_a_bad_value_is_one_line_that_names_the_option(name: str, value: Any) ->
     assert caught.value.about == name
 
 
+class Mixin:
+    """Has a __post_init__ that knows nothing of tasks."""
+
+    def __post_init__(self) -> None:
+        pass
+
+
+@dataclass(frozen=True, eq=False)
+class Mixed(Mixin, Everything):
+    """Inherits a __post_init__ from a mixin."""
+
+
+@dataclass(frozen=True, eq=False)
+class Careless(Everything):
+    """Has a __post_init__ that does not call super()."""
+
+    def __post_init__(self) -> None:
+        # What it sees has been checked and converted.
+        assert isinstance(self.reach, float)
+
+
+@dataclass(frozen=True, eq=False)
+class Heir(Careless):
+    """Inherits it."""
+
+
+@pytest.mark.parametrize("task", [Mixed, Careless, Heir])
+def test_a_post_init_of_its_own_does_not_turn_off_the_checks(task: type[Everything]) -> None:
+    with pytest.raises(InputError, match="strength is -3: it must be a number, from 0 to 1"):
+        task(picture(), strength=-3)
+    assert task(np.zeros((8, 9)), reach="inf").image.shape == (8, 9, 1)  # type: ignore[arg-type]  # what users type
+
+
 def test_infinity_is_a_number_only_where_it_is_allowed() -> None:
     with pytest.raises(InputError, match="noise is inf"):
         Generate(picture(), noise=float("inf"))

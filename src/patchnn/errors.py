@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-__all__ = ["DEBUG", "BackendError", "InputError", "PatchnnError", "PluginError", "concerning", "debugging"]
+__all__ = ["DEBUG", "BackendError", "InputError", "PatchnnError", "PluginError", "concerning", "debugging", "memory_bounded"]
 
 DEBUG = "PATCHNN_DEBUG"
 """The environment variable that asks for tracebacks, here and in the processes that this one starts."""
@@ -44,6 +44,15 @@ def concerning(about: str) -> Iterator[None]:
     except InputError as error:
         error.about = error.about or about
         raise
+
+
+@contextlib.contextmanager
+def memory_bounded() -> Iterator[None]:
+    """Turn a MemoryError that leaves the block into a BackendError with advice."""
+    try:
+        yield
+    except MemoryError as error:
+        raise BackendError("memory ran out: use smaller images, a smaller output, or a lower max_memory") from error
 
 
 class PluginError(PatchnnError):

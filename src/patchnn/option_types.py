@@ -21,7 +21,7 @@ __all__ = ["Option", "OptionType", "Size", "describe_field", "items", "option", 
 OptionType: TypeAlias = Literal["image", "mask", "number", "integer", "flag", "text", "choice", "size"]
 
 MAX_PIXELS = 10**9
-"""A larger output is a slip of the keyboard."""
+"""A larger output is a typing error."""
 
 _PERCENT = r"\d{1,12}(?:\.\d{1,12})?%"
 _SIDE = rf"(?:\d{{1,12}}|{_PERCENT})"
@@ -29,9 +29,22 @@ _SIDE = rf"(?:\d{{1,12}}|{_PERCENT})"
 
 @dataclass(frozen=True)
 class Size:
-    """The size of an output: width × height in pixels or in percent of the input's.
+    """The size of an output: width × height, in pixels or in percent of the input's.
 
-    text: "300x200", "150%" (both sides), "150%x100%", "400x50%". Raises InputError for anything else.
+    Attributes
+    ----------
+    text
+        "300x200", "150%" (both sides), "150%x100%" or "400x50%".
+
+    Raises
+    ------
+    InputError
+        If the text is no size.
+
+    Examples
+    --------
+    >>> Size("150%x100%").of((200, 300))  # rows, columns
+    (200, 450)
     """
 
     text: str
@@ -40,7 +53,7 @@ class Size:
         if isinstance(self.text, str):
             object.__setattr__(self, "text", self.text.lower().replace("×", "x"))
         if not isinstance(self.text, str) or not re.fullmatch(rf"{_SIDE}[x×]{_SIDE}|{_PERCENT}", self.text):
-            raise InputError(f"{self.text!r} is no size: write width x height, as 300x200, or 150%, or 60%x100%")
+            raise InputError(f"{self.text!r} is not a size: write width x height, as 300x200, or 150%, or 60%x100%")
         if "%" not in self.text:
             self.of((1, 1))
 
@@ -71,10 +84,28 @@ def _length(text: str, side: int) -> int:
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a task as plain data, the same for library, command line, record and documentation.
+    """One option of a task as plain data, the same for library, command line, records and documentation.
 
-    default: dataclasses.MISSING if there is none. many: a tuple of values. optional: None is a value.
-    min, max: bounds of a number, included. inf: it may be infinite. words: what a text may say beside anything else.
+    Attributes
+    ----------
+    name, help
+        The field's name and one sentence about it.
+    type
+        The type of its values.
+    default
+        The default value, or dataclasses.MISSING.
+    many
+        The value is a tuple of images.
+    optional
+        The value may be None.
+    choices
+        All values of a choice.
+    min, max
+        Bounds of a number, included.
+    inf
+        A number may be infinite.
+    words
+        Texts to suggest; other texts are valid too.
     """
 
     name: str
@@ -91,12 +122,12 @@ class Option:
 
     @property
     def positional(self) -> bool:
-        """Whether it has no default, and so must be given."""
+        """Whether it has no default and must be given."""
         return self.default is dataclasses.MISSING
 
     @property
     def picture(self) -> bool:
-        """Whether its values are pixels, which come from files and stay out of the record."""
+        """Whether its values are pixels: they come from files, and records hold their digests."""
         return self.type in ("image", "mask")
 
     @property
@@ -109,16 +140,16 @@ class Option:
         return "" if self.max is None else f"{self.max:g} or less"
 
     def check(self, value: Any) -> Any:
-        """Return `value` in the form that a task holds; raises InputError, naming the option, if it is none of these."""
+        """Return `value` in the form that a task holds; raises InputError about this option if it does not fit."""
         if value is None and self.optional:
             return None
         with concerning(self.name):
             if not self.many:
                 return self._check_one(value)
             if not isinstance(value, tuple | list):
-                raise InputError(f"{self.name} must be a tuple of pictures")
+                raise InputError(f"{self.name} must be a tuple of images")
             if self.positional and not value:
-                raise InputError(f"{self.name} needs at least one picture")
+                raise InputError(f"{self.name} needs at least one image")
             return tuple(self._check_one(item) for item in value)
 
     def _check_one(self, value: Any) -> Any:
@@ -165,16 +196,37 @@ def option(
     inf: bool = False,
     words: tuple[str, ...] = (),
 ) -> Any:
-    """Describe a field of a task: its default (none: it must be given), one sentence of help, and a number's bounds.
+    """Describe a field of a task.
 
-    words: what a text may say beside anything else; a page offers them. Options that several tasks share are functions
-    that return option(...).
+    Parameters
+    ----------
+    default
+        The default value. Without one the option must be given, and is an argument of the command.
+    help
+        One sentence for the command's help.
+    min, max
+        Bounds of a number, included.
+    inf
+        Whether a number may be infinite.
+    words
+        Texts to suggest for a text; others are valid too.
+
+    Returns
+    -------
+    dataclasses.Field
+        The field. Tasks that share an option call a function that returns `option(...)`.
+
+    Examples
+    --------
+    A field of a task::
+
+        noise: float = option(0.5, "How much the layout may change.", min=0)
     """
     return dataclasses.field(default=default, metadata={"help": help, "min": min, "max": max, "inf": inf, "words": words})
 
 
 def items(value: Any) -> tuple[Any, ...]:
-    """Return the pictures in a picture option's value: one, several or none."""
+    """Return the images in an image option's value: one, several or none."""
     return value if isinstance(value, tuple) else () if value is None else (value,)
 
 

@@ -13,7 +13,7 @@ from patchnn.errors import PluginError
 from patchnn.task import Task, options
 from patchnn.tuning import TUNING
 
-__all__ = ["COMMANDS", "COMMON_OPTIONS", "GROUP", "Plugin", "Registry", "task_name", "unusable_options"]
+__all__ = ["COMMANDS", "COMMON_OPTIONS", "GROUP", "Plugin", "Registry", "origin", "task_name", "unusable_options"]
 
 GROUP = "patchnn.tasks"
 
@@ -103,6 +103,15 @@ def task_name(task: type[Task]) -> str:
     """Return what a task class is called: its entry point's name, or its own in lower case."""
     value = f"{task.__module__}:{task.__qualname__}"
     return next((found.name for found in entry_points(group=GROUP) if found.value == value), task.__name__.lower())
+
+
+def origin(task: type[Task]) -> str:
+    """Return the distribution that a task class comes from, with its version, or the name of its module."""
+    value = f"{task.__module__}:{task.__qualname__}"
+    for found in entry_points(group=GROUP):
+        if found.value == value and found.dist:
+            return f"{found.dist.name} {found.dist.version}"
+    return task.__module__
 
 
 def _precedence(found: EntryPoint) -> tuple[bool, str]:

@@ -1,4 +1,4 @@
-"""The one door to the engine for command line, library, page and batch: a task and a seed become a picture and its record."""
+"""How library, command line and studio call the engine: a task and a seed give an image and its record."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from patchnn.engine.backend import Backend, find_backend
 from patchnn.engine.maps import apply_field
 from patchnn.engine.plan import Image, Plan
 from patchnn.engine.synthesize import Observer, synthesize
+from patchnn.errors import memory_bounded
 from patchnn.record import describe
 from patchnn.task import Task
 from patchnn.tuning import tune
@@ -19,10 +20,20 @@ __all__ = ["Result", "run"]
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """A picture, where its patches came from, and how it was made.
+    """An image, where its patches came from, and how it was made.
 
-    image: (H, W, C) float32. field: the source and place of every patch, as in Synthesis. seed: what the randomness
-    came from. record: the same and everything else that made it, as JSON values. plan: what was carried out.
+    Attributes
+    ----------
+    image
+        (H, W, C) float32.
+    field
+        The source and position of every patch, as in `Synthesis`.
+    seed
+        The random seed.
+    record
+        Everything that decides the image, as JSON values.
+    plan
+        The plan that was carried out.
     """
 
     image: Image
@@ -32,11 +43,23 @@ class Result:
     plan: Plan
 
     def apply(self, *maps: Any) -> Image:
-        """Return the picture that the same patches make of other pictures: normals, heights, any map of the source.
+        """Build another image from the same patches, taken from maps of the sources, such as normals or heights.
 
-        maps: (H, W, C) of the source's size; where there are several sources, one for each in their order. Returns
-        (h, w, C) float32; of the sources themselves it is `image`. Pixels that the task keeps are the first map's own.
-        Raises InputError for maps that do not fit.
+        Parameters
+        ----------
+        *maps
+            (H, W, C), one for each source in their order, each of its source's size.
+
+        Returns
+        -------
+        Image
+            (h, w, C) float32. From the sources themselves it is `image`. Pixels that the task keeps come from the
+            first map.
+
+        Raises
+        ------
+        InputError
+            If the maps do not fit.
         """
         return apply_field(self.plan, self.field, maps, find_backend(self.record["backend"]))
 
@@ -57,12 +80,46 @@ def run(
 ) -> Result:
     """Carry out a task.
 
-    alpha, patch, iterations, ratio, coarsest: as in Plan; what is not None is laid over the task's own, and an alpha
-    takes the place of the task's claims. The others: as
-    in synthesize. Raises InputError for a plan that cannot be carried out, BackendError for a backend that cannot run.
+    Parameters
+    ----------
+    task
+        The task, with its options.
+    seed
+        0 to 2**32 - 1. The same seed gives the same image. Default: random.
+    alpha, patch, iterations, ratio, coarsest
+        As in `Plan`. Default: what the task chose. A given alpha also turns off the plan's claims.
+    backend
+        "numpy", "cupy", or "auto": the GPU if one works.
+    search
+        "exact", "patchmatch", or "auto": each where it is best.
+    max_memory
+        Memory limit in bytes. Default: half of the free memory. The result does not depend on it.
+    observe
+        Called with a `Progress` after every iteration. An exception that it raises ends the run.
+
+    Returns
+    -------
+    Result
+        The image, the origin of its patches, and the record.
+
+    Raises
+    ------
+    InputError
+        If an option or the plan does not fit.
+    BackendError
+        If the backend cannot run here, or memory runs out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from patchnn_tasks import Generate
+    >>> image = np.random.default_rng(0).random((24, 32, 3))
+    >>> patchnn.run(Generate(image=image, noise=0.5), seed=4, iterations=2).image.shape
+    (24, 32, 3)
     """
     tuning = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
-    plan = tune(task, **tuning)
-    made = synthesize(plan, seed=seed, backend=backend, search=search, max_memory=max_memory, observe=observe)
+    with memory_bounded():
+        plan = tune(task, **tuning)
+        made = synthesize(plan, seed=seed, backend=backend, search=search, max_memory=max_memory, observe=observe)
     record = describe(task, seed=made.seed, tuning=tuning, search=search, backend=made.backend)
     return Result(made.image, made.field, made.seed, record, plan)

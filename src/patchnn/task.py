@@ -6,7 +6,7 @@ import dataclasses
 import typing
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, wraps
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,15 +28,52 @@ def options(task: type[Task]) -> tuple[Option, ...]:
 
 
 class Task(ABC):
-    """An application: a frozen dataclass whose fields are its options, and the Plan that they make.
+    """The base of all tasks: a frozen dataclass whose fields are its options, and the plan that they make.
 
     Decorate a subclass with `@dataclass(frozen=True, eq=False)` and annotate its fields with Image, Mask,
-    tuple[Image, ...], float, int, bool, str, Literal[...], Size, or any of these `| None`. Every value is checked when
-    the task is made: InputError names the option. A mask has the size of the image field before it; all pictures come
-    out with one number of channels, the fewest that lose nothing. The class docstring is the command's help.
+    tuple[Image, ...], float, int, bool, str, Literal[...], Size, or any of these `| None`. The class docstring is the
+    command's help.
+
+    Every value is checked when a task is made, before a `__post_init__` of its own. A mask must have the size of the
+    image field before it. All images get the same number of channels, the fewest that lose nothing.
+
+    Raises
+    ------
+    InputError
+        If a value does not fit; its `about` is the option.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from patchnn import Image, Plan, Source, Task, option, run
+    >>> @dataclass(frozen=True, eq=False)
+    ... class Copy(Task):
+    ...     '''Return the image.'''
+    ...
+    ...     image: Image = option(help="The image to copy.")
+    ...
+    ...     def plan(self) -> Plan:
+    ...         return Plan(sources=[Source(self.image)], guess=self.image)
+    >>> run(Copy(image=np.full((20, 30, 3), 0.5)), seed=1).image.shape
+    (20, 30, 3)
     """
 
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        own = cls.__post_init__
+        if not hasattr(own, "checked"):
+            # Options are checked even if a subclass or a mixin does not call super().
+            @wraps(own)
+            def checked(self: Task) -> None:
+                Task.__post_init__(self)
+                own(self)
+
+            cls.__post_init__ = checked  # type: ignore[method-assign]  # wraps the method that is there
+            checked.checked = True  # type: ignore[attr-defined]  # a mark for subclasses
+
     def __post_init__(self) -> None:
+        """Check all values, and put them into the form that the rest of the code expects."""
         values = {o.name: o.check(getattr(self, o.name)) for o in options(type(self))}
         self._check_masks(values)
         images = [image for o in options(type(self)) if o.type == "image" for image in items(values[o.name])]
@@ -47,21 +84,23 @@ class Task(ABC):
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    __post_init__.checked = True  # type: ignore[attr-defined]  # a mark for subclasses
+
     @abstractmethod
     def plan(self) -> Plan:
-        """Return what the engine is to do."""
+        """Return the plan that the options make."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the options that are not pictures as JSON values; from_json reads them back."""
+        """Return the options that are not images as JSON values; from_json reads them back."""
         return {o.name: plain(getattr(self, o.name)) for o in options(type(self)) if not o.picture}
 
     @classmethod
-    def from_json(cls: type[_T], values: Mapping[str, Any], **pictures: Any) -> _T:
-        """Make the task that to_json described, given its pictures; raises InputError for an option it does not have."""
-        unknown = {*values, *pictures} - {o.name for o in options(cls)}
+    def from_json(cls: type[_T], values: Mapping[str, Any], **images: Any) -> _T:
+        """Make the task that to_json described, given its images; raises InputError for an unknown option."""
+        unknown = {*values, *images} - {o.name for o in options(cls)}
         if unknown:
             raise InputError(f"{cls.__name__} has no option {', '.join(sorted(unknown))}", about=min(unknown))
-        return cls(**values, **pictures)
+        return cls(**values, **images)
 
     def _check_masks(self, values: Mapping[str, Any]) -> None:
         shape: Shape | None = None
@@ -75,9 +114,29 @@ class Task(ABC):
 
 
 def colour(text: str, channels: int) -> Image:
-    """Return the colour that a text names, as (channels,) float32 in [0, 1]: "#3a7bd5", "rgb(58, 123, 213)", "blue".
+    """Return the colour that a text names.
 
-    channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; alpha is opaque. Raises InputError for what is no colour.
+    Parameters
+    ----------
+    text
+        A colour as in CSS: "#3a7bd5", "rgb(58, 123, 213)", "blue".
+    channels
+        1 grey, 2 grey and opacity, 3 RGB, 4 RGBA. The colour is opaque.
+
+    Returns
+    -------
+    Image
+        (channels,) float32 in [0, 1].
+
+    Raises
+    ------
+    InputError
+        If the text names no colour.
+
+    Examples
+    --------
+    >>> colour("red", 3).tolist()
+    [1.0, 0.0, 0.0]
     """
     from PIL import ImageColor
 
@@ -91,20 +150,20 @@ def colour(text: str, channels: int) -> Image:
 
 
 def _match_channels(images: list[Image]) -> list[Image]:
-    """Bring pictures of 1 (grey), 2 (grey, alpha), 3 (RGB) and 4 (RGBA) channels to one number of them."""
+    """Give images of 1 (grey), 2 (grey, opacity), 3 (RGB) and 4 (RGBA) channels the same number of them."""
     counts = {image.shape[2] for image in images}
     if len(counts) < 2:
         return images
     if max(counts) > 4:
-        raise InputError(f"pictures of {', '.join(map(str, sorted(counts)))} channels do not go together")
-    colour, alpha = max(counts) > 2, not counts.isdisjoint((2, 4))
+        raise InputError(f"images of {', '.join(map(str, sorted(counts)))} channels do not go together")
+    coloured, with_opacity = max(counts) > 2, not counts.isdisjoint((2, 4))
 
     def convert(image: Image) -> Image:
         tone, opacity = image, np.ones_like(image[:, :, :1])
         if image.shape[2] in (2, 4):
             tone, opacity = image[:, :, :-1], image[:, :, -1:]
-        if colour and tone.shape[2] == 1:
+        if coloured and tone.shape[2] == 1:
             tone = np.repeat(tone, 3, axis=2)
-        return np.concatenate([tone, opacity], axis=2) if alpha else tone
+        return np.concatenate([tone, opacity], axis=2) if with_opacity else tone
 
     return [convert(image) for image in images]

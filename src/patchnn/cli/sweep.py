@@ -11,7 +11,6 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from patchnn.batch import Job, prepare
 from patchnn.cli.options import check_count
 from patchnn.cli.outputs import output_paths, stem
 from patchnn.cli.printing import write
@@ -22,6 +21,7 @@ from patchnn.engine.plan import Image
 from patchnn.errors import InputError
 from patchnn.evaluate.sweep import Tried, draw, try_out
 from patchnn.images import STREAM, check_output, read_image, write_image
+from patchnn.job import Job, prepare
 from patchnn.record import flag
 from patchnn.task import options
 from patchnn.tuning import TUNING

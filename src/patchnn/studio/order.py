@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from patchnn.batch import Job, record_of
 from patchnn.engine.plan import Plan, Source
 from patchnn.engine.synthesize import Observer, Progress
 from patchnn.errors import InputError, PluginError
 from patchnn.images import FileTraits, decode, encode
+from patchnn.job import Job, record_of
 from patchnn.registry import Registry
 from patchnn.runner import Result, run
 from patchnn.studio.files import Upload, thinned, to_rgba, uploads

@@ -1,0 +1,287 @@
+"""One image from files: a job as plain data, and how it is carried out."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from patchnn.animate import Animation
+from patchnn.engine.maps import check_maps
+from patchnn.engine.plan import Image, Plan
+from patchnn.engine.synthesize import Observer
+from patchnn.errors import InputError, PatchnnError, PluginError, concerning, memory_bounded
+from patchnn.images import (
+    STREAM,
+    BitDepth,
+    DecodedImage,
+    FileTraits,
+    check_output,
+    read_file,
+    read_image,
+    read_record,
+    write_image,
+)
+from patchnn.record import command_words, describe, digest, same
+from patchnn.registry import Registry, origin
+from patchnn.runner import run
+from patchnn.task import Option, Task, options
+from patchnn.tuning import TUNING, tune
+
+__all__ = ["Job", "Outcome", "carry_out", "prepare", "record_of"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One image to make from files, as plain data that can go to another process or machine.
+
+    Attributes
+    ----------
+    task
+        The name of a task's entry point.
+    files
+        File names, by image option.
+    output
+        The file to write.
+    seed
+        Random seed, 0 to 2**32 - 1.
+    options
+        The task's other options, as JSON values.
+    tuning, search, backend, max_memory
+        As in `patchnn.run`.
+    depth, quality
+        As in `write_image`. Default: those of the first image.
+    maps
+        Pairs of files: an image of the source's size, and where to write what the same patches make of it. A task with
+        several sources takes one image for each, in their order, and writes to the first one's place.
+    animation
+        The file to write an animation of the run to.
+    force
+        Overwrite files.
+    resume
+        Keep an output that the same job already made.
+
+    Examples
+    --------
+    >>> Job("generate", {"image": ["a.png"]}, "out.png", seed=5, options={"noise": 0.5}).task
+    'generate'
+    """
+
+    task: str
+    files: Mapping[str, list[str]]
+    output: str
+    seed: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+    tuning: Mapping[str, Any] = field(default_factory=dict)
+    search: str = "auto"
+    backend: str = "auto"
+    max_memory: int | None = None
+    depth: BitDepth | None = None
+    quality: int | None = None
+    maps: tuple[tuple[str, str], ...] = ()
+    animation: str | None = None
+    force: bool = False
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a job did.
+
+    Attributes
+    ----------
+    job
+        The job.
+    paths
+        The files that hold the result, the image first.
+    seconds
+        How long the job took.
+    error
+        Why there is no result, in one line, or None.
+    about
+        The option that the error concerns, as in `InputError`.
+    skipped
+        Whether the result was there before.
+    notes
+        Remarks about the job's files.
+    """
+
+    job: Job
+    paths: tuple[str, ...]
+    seconds: float
+    error: str | None = None
+    about: str | None = None
+    skipped: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def carry_out(job: Job, observe: Observer | None = None, registry: Registry | None = None) -> Outcome:
+    """Carry out a job: read its files, make the image and its maps, and write them, each whole or not at all.
+
+    Parameters
+    ----------
+    job
+        The job.
+    observe
+        Called with a `Progress` after every iteration.
+    registry
+        The tasks. Default: those that are installed.
+
+    Raises
+    ------
+    InputError
+        If a file or an option cannot be used.
+    PluginError
+        If the task cannot be loaded, or fails.
+    BackendError
+        If the backend cannot run, or memory runs out.
+    """
+    started = time.perf_counter()
+    task_class = (registry or Registry()).load(job.task)
+    files = _Files(job.max_memory)
+    task, plan = prepare(job, task_class, files)
+    maps = _read_maps(job, plan, files)
+    outputs = (job.output, *(output for output, *_ in maps), *([job.animation] if job.animation else []))
+    if len(set(outputs)) < len(outputs):
+        raise InputError(f"{job.output}: two results would go to one file; rename one of them", about="output")
+    digests = {"maps": [[digest(image) for image in images] for _, images, _ in maps]} if maps else {}
+    record = record_of(job, task, **digests)
+    there = _what_is_there(job, record)
+    if there == "another" and not job.force:
+        raise InputError(f"{job.output} was made otherwise: choose another folder, or overwrite it with --force", about="output")
+    missing = {path: job.force for path in outputs if there != "done" or not os.path.exists(path)}
+    if there == "damaged":
+        missing[job.output] = True
+    animation = _check_places(job, plan, missing)
+    if missing:
+        how: dict[str, Any] = {"search": job.search, "backend": job.backend, "max_memory": job.max_memory}
+        result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, animation))
+        record["backend"] = result.record["backend"]
+        form: dict[str, Any] = {"depth": job.depth, "quality": job.quality, "traits": files.traits, "record": record}
+        # The image comes first: its record vouches for the maps that are there too.
+        if job.output in missing:
+            write_image(job.output, result.image, **form, overwrite=missing[job.output])
+        for path, images, traits in maps:
+            if path in missing:
+                write_image(path, result.apply(*images), traits=traits, overwrite=missing[path])
+        if animation:
+            animation.write()
+    return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing, notes=(*files.notes, *plan.notes))
+
+
+def prepare(job: Job, task_class: type[Task], files: _Files | None = None) -> tuple[Task, Plan]:
+    """Read a job's files and return its task and plan; errors name the files, or the plugin that failed."""
+    files = files or _Files(job.max_memory)
+    images: dict[str, Any] = {}
+    for o in options(task_class):
+        if o.positional and o.name not in {*job.files, *job.options}:
+            raise InputError(f"{o.name} is missing: {job.task} needs it", about=o.name)
+        if o.picture and job.files.get(o.name):
+            several = tuple(files.read_option(o, file) for file in job.files[o.name])
+            images[o.name] = several if o.many else several[0]
+    named = {*job.options, *TUNING, *(o.name for o in options(task_class) if not o.picture)}
+    every = ", ".join(name for several in job.files.values() for name in several)
+    try:
+        with memory_bounded():
+            task = task_class.from_json(job.options, **images)
+            return task, tune(task, **job.tuning)
+    except InputError as error:
+        if error.about in named:
+            raise
+        # Any other error is about images, and users know those by their files.
+        names = ", ".join(job.files.get(error.about or "", [])) or every
+        raise InputError(f"{names}: {error}", error.about) from None
+    except PatchnnError:
+        raise
+    except Exception as error:
+        cause = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise PluginError(f"{every}: the task {job.task} of {origin(task_class)} failed: {cause}") from error
+
+
+def record_of(job: Job, task: Task, **more: Any) -> dict[str, Any]:
+    """Return the record of a job's result, with its files and the command that makes it again; more: other fields of it."""
+    files = {o.name: list(job.files.get(o.name, [])) for o in options(type(task)) if o.picture}
+    chosen = {key: word for key, word in (("search", job.search), ("backend", job.backend)) if word != "auto"}
+    extra = {**job.tuning, **chosen, "depth": job.depth, "quality": job.quality, "apply_to": [file for file, _ in job.maps]}
+    command = command_words(job.task, task, files, {**extra, "seed": job.seed})
+    facts = {"backend": job.backend, "depth": job.depth, "files": dict(job.files), "command": command, **more}
+    return describe(task, name=job.task, seed=job.seed, tuning=job.tuning, search=job.search, **facts)
+
+
+def _check_places(job: Job, plan: Plan, missing: Mapping[str, bool]) -> Animation | None:
+    """Check that the missing files can be written, each overwritten or not; return the animation if it is one of them."""
+    animation = None
+    for path, overwrite in missing.items():
+        if path == job.animation:
+            animation = Animation(path, plan.rounds or (), overwrite=overwrite)
+        elif path == job.output:
+            with concerning("output"):
+                check_output(path, channels=plan.guess.shape[2], depth=job.depth, quality=job.quality, overwrite=overwrite)
+        else:
+            with concerning("apply_to"):
+                check_output(path, overwrite=overwrite)
+    return animation
+
+
+def _together(*observers: Observer | None) -> Observer | None:
+    """Return one observer that calls all of them, or None if there are none."""
+    there = [observer for observer in observers if observer]
+    return (lambda progress: [observer(progress) for observer in there]) if there else None
+
+
+@dataclass
+class _Files:
+    """Reads the files of a job. traits: those of the first image. notes: remarks about any file."""
+
+    max_memory: int | None
+    traits: FileTraits | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def read(self, file: str) -> DecodedImage:
+        """Read an image, and note if the file holds several."""
+        image = read_file(file, max_memory=self.max_memory)
+        if image.frames > 1:
+            self.notes.append(f"{file} holds {image.frames} images: the first is used")
+        return image
+
+    def read_option(self, option: Option, file: str) -> Any:
+        """Return what an option takes from an image: its mask, or its pixels."""
+        image = self.read(file)
+        if option.type == "mask":
+            return image.mask()
+        self.traits = self.traits or image.traits
+        return image.pixels
+
+
+def _read_maps(job: Job, plan: Plan, files: _Files) -> list[tuple[str, list[Image], FileTraits]]:
+    """Return for each map where it goes, its images, one for every source, and the first one's traits."""
+    count, found = len(plan.sources), []
+    for start in range(0, len(job.maps), count):
+        group = job.maps[start : start + count]
+        images = [files.read(file) for file, _ in group]
+        try:
+            found.append((group[0][1], check_maps(plan, [image.pixels for image in images]), images[0].traits))
+        except InputError as error:
+            raise InputError(f"{', '.join(file for file, _ in group)}: {error}", about="apply_to") from None
+    return found
+
+
+def _what_is_there(job: Job, wanted: dict[str, Any]) -> Literal["nothing", "damaged", "another", "done"]:
+    """Say what a job that is resumed finds in place of its output; a file that holds no record counts as done."""
+    path = Path(job.output)
+    if not job.resume or job.output == STREAM or not path.is_file():
+        return "nothing"
+    try:
+        read_image(path)
+    except InputError:
+        return "damaged"
+    if path.suffix.lower() != ".png":
+        return "done"
+    with suppress(InputError):
+        if same(read_record(path), wanted):
+            return "done"
+    return "another"
