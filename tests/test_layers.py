@@ -34,6 +34,7 @@ ROOMS = [
     "patchnn.engine.memory",
     "patchnn.engine.maps",
     "patchnn.engine.synthesize",
+    "patchnn.reference",
     "patchnn.option_types",
     "patchnn.task",
     "patchnn.tuning",
