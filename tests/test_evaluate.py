@@ -248,7 +248,7 @@ def test_what_was_done_before_a_kill_is_kept(call: Any, monkeypatch: pytest.Monk
     assert call(f"evaluate in {QUICK} --resume")[0] == 0
     assert (runs, len(measured)) == ([0, 1, 2, 0, 1, 2], 6)
     assert {file: Path(file).read_bytes() for file in made} == made
-    outputs = report()["pictures"][0]["methods"]["generate"]["outputs"]
+    outputs = report()["images"][0]["methods"]["generate"]["outputs"]
     assert [one["figures"]["seconds"] for one in outputs] == times
     assert min(times) > 0
 
@@ -273,12 +273,12 @@ def test_figures_of_another_output_are_not_taken_over(call: Any) -> None:
     Path("other").mkdir()
     write_image("other/sky.png", read_image("report/samples/sky/2.png"))
     assert call(f"evaluate in {QUICK} --compare other --resume")[0] == 1
-    outputs = {name: one["outputs"] for name, one in report()["pictures"][1]["methods"].items()}
+    outputs = {name: one["outputs"] for name, one in report()["images"][1]["methods"].items()}
     assert len(outputs["generate"]) == 2, "the copied file was not made by its job"
     write_image("other/sky.png", read_image("in/sky.png"), overwrite=True)
     call(f"evaluate in {QUICK} --compare other --resume")
     assert outputs["other"][0]["figures"]["distance"] > 1
-    assert report()["pictures"][1]["methods"]["other"]["outputs"][0]["figures"]["distance"] == 0
+    assert report()["images"][1]["methods"]["other"]["outputs"][0]["figures"]["distance"] == 0
 
 
 def test_a_bad_picture_is_named_and_the_rest_done(call: Any) -> None:
@@ -320,7 +320,7 @@ def test_other_methods_and_a_reference_are_measured_too(call: Any) -> None:
     page, found = Page("report/index.html"), report()
     assert [row[0] for row in page.tables[0][1:]] == [
         *("generate", "theirs", "worse", "reference"),
-        *("better than theirs on … pictures", "better than worse on … pictures"),
+        *("better than theirs on … images", "better than worse on … images"),
     ]
     assert [row[0] for row in page.tables[1][1:]] == [
         *("meadow generate", "meadow theirs", "meadow worse", "sky generate", "sky theirs"),
@@ -334,7 +334,7 @@ def test_other_methods_and_a_reference_are_measured_too(call: Any) -> None:
     wall = [metrics.coherence(read_image("wall.png"), read_image(f"in/{name}.png")) for name in ("meadow", "sky")]
     assert page.figures(0, "reference")["coherence"] == [f"{fmean(wall):.1f}"] * 2
     # Noise is far from the meadow; the sky itself has no error at all.
-    assert page.figures(0, "better than theirs on … pictures")["coherence"] == ["1", "of", "2"]
+    assert page.figures(0, "better than theirs on … images")["coherence"] == ["1", "of", "2"]
     assert found["better"]["theirs"] == {"coherence": [1, 2], "completeness": [1, 2]}
     assert found["better"]["worse"] == {"coherence": [1, 1], "completeness": [1, 1]}
     assert set(found["distances"]) == {"generate", "theirs", "worse", "reference"}
@@ -370,7 +370,7 @@ def test_another_task_with_its_options(call: Any) -> None:
     assert read_image("report/samples/meadow/0.png").shape == (36, 26, 3)
     page = Page("report/index.html")
     assert "distance" not in page.figures(0, "retarget"), "sizes differ"
-    assert "retarget: 2 pictures, 4 samples" in page.words
+    assert "retarget: 2 images, 4 samples" in page.words
 
 
 def test_a_task_with_a_mask_takes_one_for_all_or_a_folder_of_them(call: Any) -> None:
@@ -462,7 +462,7 @@ def test_processes_give_the_same_figures(call: Any) -> None:
     assert code == 0, err
     found = [json.loads(Path(f"{name}/report.json").read_text()) for name in ("one", "two")]
     for kept in found:
-        for summary in (kept["all"]["generate"], *(one["methods"]["generate"] for one in kept["pictures"])):
+        for summary in (kept["all"]["generate"], *(one["methods"]["generate"] for one in kept["images"])):
             assert summary.pop("seconds")["median"] > 0
     assert found[0]["all"] == found[1]["all"]
 

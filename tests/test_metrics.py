@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -142,17 +144,17 @@ WRONG = {
     "source is 20×13": lambda: metrics.coherence(FINE, SMALL),
     "each side must be 14": lambda: metrics.completeness(SMALL, FINE),
     "output is 20×13: ": lambda: metrics.completeness(SMALL, FINE),
-    "method is 'best': choose auto, exact": lambda: metrics.coherence(FINE, FINE, method="best"),
+    "method is 'best': it must be auto, exact or approximate": lambda: metrics.coherence(FINE, FINE, method="best"),
     "patch is 1": lambda: metrics.coherence(FINE, FINE, patch=1),
     "5 channels": lambda: metrics.coherence(picture((20, 20), 5), FINE),
     "source has the shape": lambda: metrics.copy_share(FINE, np.zeros(5)),
     "holds uint8 values": lambda: metrics.niqe(np.zeros((200, 200, 3), np.uint8)),
-    "two outputs or more": lambda: metrics.diversity([FINE], FINE),
-    "outputs of 20×20 and 20×13": lambda: metrics.diversity([FINE, SMALL], FINE),
-    "one intensity everywhere": lambda: metrics.diversity([FINE, FINE], np.zeros((9, 9))),
-    "the picture is 95×300: NIQE needs two blocks of 96×96": lambda: metrics.niqe(picture((300, 95))),
-    "the picture is 191×191: NIQE needs two": lambda: metrics.niqe(picture((191, 191))),
-    "the picture is flat": lambda: metrics.niqe(np.full((200, 200), 0.5)),
+    "diversity needs two or more": lambda: metrics.diversity([FINE], FINE),
+    "outputs are 20×20 and 20×13": lambda: metrics.diversity([FINE, SMALL], FINE),
+    "the source has a single intensity": lambda: metrics.diversity([FINE, FINE], np.zeros((9, 9))),
+    "the image is 95×300: NIQE needs two blocks of 96×96": lambda: metrics.niqe(picture((300, 95))),
+    "the image is 191×191: NIQE needs two": lambda: metrics.niqe(picture((191, 191))),
+    "the image is flat": lambda: metrics.niqe(np.full((200, 200), 0.5)),
 }
 
 
@@ -245,3 +247,10 @@ def test_a_picture_too_small_for_niqe_has_a_score() -> None:
     assert got.niqe is None
     assert "NIQE needs two blocks" in got.missing["niqe"]
     assert got.copy_share == 1
+
+
+@pytest.mark.parametrize("name", ["copying", "naturalness", "scores", "similarity", "variation"])
+def test_the_examples_of_the_docstrings_run(name: str) -> None:
+    failed, tried = doctest.testmod(importlib.import_module(f"patchnn.metrics.{name}"))
+    assert failed == 0
+    assert tried > 0

@@ -84,7 +84,7 @@ def test_outputs_of_other_sizes(call: Any) -> None:
     assert code == 0
     assert out.splitlines()[-1] == "diversity: the outputs differ in size"
     assert out.splitlines()[2].split()[-1] == "-"
-    assert err == "small.png: no niqe: the picture is 80×60: NIQE needs two blocks of 96×96 pixels or more\n"
+    assert err == "small.png: no niqe: the image is 80×60: NIQE needs two blocks of 96×96 pixels or more\n"
     report = json.loads(call("score source.png other.png small.png --json")[1])
     assert report["diversity"] is None
     assert report["outputs"][1]["niqe"] is None

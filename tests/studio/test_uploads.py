@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import io
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from patchnn import InputError, read_image
 from patchnn.images.decoded import premultiply
+from patchnn.studio import words
 from patchnn.studio.files import MAX_PIXELS, Upload, check_size, to_rgba, uploads
 from patchnn.studio.messages import pack, unpack
 from pictures import picture
@@ -96,3 +98,9 @@ def test_sizes_are_bounded(size: tuple[int, int]) -> None:
     with pytest.raises(InputError, match="at most 36 million"):
         check_size("a.png", *size)
     check_size("a.png", 6000, MAX_PIXELS // 6000)
+
+
+def test_messages_are_sentences() -> None:
+    assert doctest.testmod(words).failed == 0
+    assert words.sentence(InputError("odd one.png is empty: it holds no image")) == "odd one.png is empty: it holds no image."
+    assert words.sentence(InputError("there is no task 'x'")) == "There is no task 'x'."

@@ -130,7 +130,7 @@ def _find_images(request: Request, folder: str) -> list[tuple[str, dict[str, lis
 
 def _conduct(request: Request, study: Study) -> list[ImageReport]:
     """Make and measure the samples, showing progress."""
-    total = len(study.pictures) * study.samples
+    total = len(study.images) * study.samples
     device = find_backend(request.settings.backend)
     notes = [f"backend: {device.description}"] if request.settings.backend == "auto" else []
     with (

@@ -1,1 +1,1 @@
-"""Tables, plots and contact sheets: what a task does to many pictures, or to one under many settings."""
+"""Tables, plots and contact sheets: a task on many images, or on one image under many settings."""

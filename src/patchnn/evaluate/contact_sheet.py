@@ -1,4 +1,4 @@
-"""Contact sheets: pictures in a grid with their settings above and beside them, and their figures below."""
+"""Contact sheets: images in a grid, with their settings above and to the left, and their figures below."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Cell", "contact_sheet"]
 
 LONGEST = 320
-"""No side of a picture is shown longer than this."""
+"""The longest side of an image on the sheet, in pixels."""
 
 _EDGE, _GAP, _LINE = 24, 16, 18
 _NARROWEST = 560
@@ -29,9 +29,9 @@ _SIZES = {"title": 20, "label": 15, "small": 13}
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """What stands in one place: pictures (H, W, C) in [0, 1], side by side, and their figures, by name."""
+    """One place of the grid: images (H, W, C) in [0, 1], side by side, and their figures by name."""
 
-    pictures: Sequence[Image]
+    images: Sequence[Image]
     figures: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -43,17 +43,16 @@ def contact_sheet(
     rows: Sequence[tuple[str, str]],
     cells: Sequence[Sequence[Cell]],
 ) -> Image:
-    """Draw a grid of pictures: (H, W, 3) float32 in [0, 1].
+    """Return a grid of images as one: (H, W, 3) float32 in [0, 1].
 
-    columns, rows: name and value of the setting that each has; rows may be a single ("", ""). cells: by row and column.
-    The source stands in the corner, or beside the pictures if there is one row. Pictures of up to LONGEST pixels a side
-    are shown as they are.
+    columns, rows: name and value of the setting of each; rows may be a single ("", ""). cells: by row and column. The
+    source is in the corner, or to the left of a single row. Images of up to LONGEST pixels a side keep their size.
     """
     return ContactSheet(title, note, source, columns, rows, cells).draw()
 
 
 class ContactSheet:
-    """The measures of a sheet, and the pen that draws it."""
+    """The measures of a contact sheet, and its drawing."""
 
     def __init__(
         self,
@@ -71,22 +70,22 @@ class ContactSheet:
         self.title, self.columns, self.rows, self.cells = title, columns, rows, cells
         self.labelled = any(name for name, _ in rows)
 
-        pictures = [picture for row in cells for cell in row for picture in cell.pictures]
-        scale = scale_to_fit([picture.shape[:2] for picture in pictures], LONGEST)
-        self.shown = [[[thumbnail(picture, scale) for picture in cell.pictures] for cell in row] for row in cells]
+        images = [image for row in cells for cell in row for image in cell.images]
+        scale = scale_to_fit([image.shape[:2] for image in images], LONGEST)
+        self.shown = [[[thumbnail(image, scale) for image in cell.images] for cell in row] for row in cells]
         self.source = thumbnail(source, scale_to_fit([source.shape[:2]], LONGEST // 2) if self.labelled else scale)
 
         widths = [sum(t.width for t in shown) + 4 * (len(shown) - 1) for row in self.shown for shown in row]
         self.cell_width = max(*widths, _FIGURE_WIDTH, *(self.width(f"{name} {value}", "label") for name, value in columns))
-        self.picture_height = max(t.height for row in self.shown for shown in row for t in shown)
+        self.image_height = max(t.height for row in self.shown for shown in row for t in shown)
         figures = max(len(cell.figures) for row in cells for cell in row)
         self.across = max(1, min(figures, (self.cell_width + _GAP) // (_FIGURE_WIDTH + _GAP)))
-        self.cell_height = self.picture_height + 8 + _LINE * -(-figures // self.across)
+        self.cell_height = self.image_height + 8 + _LINE * -(-figures // self.across)
         self.margin = max(self.source.width, *(self.width(text, "label") for row in rows for text in row))
         self.left = _EDGE + self.margin + _GAP
         self.page_width = max(_NARROWEST, self.left + len(columns) * (self.cell_width + _GAP) - _GAP + _EDGE)
 
-        # In the corner the source shares the head of the page with the title; otherwise it stands in the first row.
+        # In the corner, the source shares the head of the page with the title; otherwise it is in the first row.
         self.words_left = self.left if self.labelled else _EDGE
         self.note = self.wrapped(note, self.page_width - self.words_left - _EDGE)
         head = 30 + _LINE * len(self.note) + _GAP + 22
@@ -105,12 +104,12 @@ class ContactSheet:
         for column, (name, value) in enumerate(self.columns):
             self.label((self.left + column * (self.cell_width + _GAP), self.top - 24), name, value)
         source_top = _EDGE if self.labelled else self.top
-        self.picture((_EDGE, source_top), self.source)
+        self.image((_EDGE, source_top), self.source)
         self.text((_EDGE, source_top + self.source.height + 6), "source", "small", _GREY)
         for row, cells in enumerate(self.cells):
             top = self.top + row * (self.cell_height + _GAP + 4)
             name, value = self.rows[row]
-            middle = top + self.picture_height // 2
+            middle = top + self.image_height // 2
             self.text((_EDGE, middle - 20), name, "small", _GREY)
             self.text((_EDGE, middle - 2), value, "label")
             for column, cell in enumerate(cells):
@@ -120,17 +119,17 @@ class ContactSheet:
     def cell(self, place: tuple[int, int], shown: list[Thumbnail], figures: Mapping[str, str]) -> None:
         left, top = place
         for one in shown:
-            self.picture((left, top), one)
+            self.image((left, top), one)
             left += one.width + 4
         width = (self.cell_width - (self.across - 1) * _GAP) // self.across
         width = min(width, _FIGURE_WIDTH + 90)
         for number, (name, value) in enumerate(figures.items()):
             x = place[0] + number % self.across * (width + _GAP)
-            y = top + self.picture_height + 8 + number // self.across * _LINE
+            y = top + self.image_height + 8 + number // self.across * _LINE
             self.text((x, y), name, "small", _GREY)
             self.text((x + width - self.width(value, "small"), y), value, "small")
 
-    def picture(self, place: tuple[int, int], shown: Thumbnail) -> None:
+    def image(self, place: tuple[int, int], shown: Thumbnail) -> None:
         left, top = place
         self.pen.rectangle((left - 1, top - 1, left + shown.width, top + shown.height), outline=_FRAME)
         self.page.paste(shown, place)
@@ -164,5 +163,5 @@ class ContactSheet:
 
 
 def _drawable(text: str) -> str:
-    """Return a text in the letters that Pillow's own font has."""
+    """Return a text in the glyphs of Pillow's own font."""
     return text.replace("×", "x").replace("–", "-").encode("ascii", "replace").decode()

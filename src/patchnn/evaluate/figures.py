@@ -1,4 +1,4 @@
-"""The figures of an output: what each is called and means, how it is written, and how it is measured."""
+"""The figures of an output: their names, meanings and formats, and how they are measured."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["FIGURES", "Figure", "distance", "measure", "summarize"]
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: the key it has in JSON, its name in tables, what it means, how it is written, and which end is better."""
+    """One figure: its key in JSON, its name in tables, its meaning, its format, and which end is better."""
 
     key: str
     name: str
@@ -28,40 +28,44 @@ class Figure:
     better: Literal["low", "high"] | None = None
 
     def text(self, value: float | None) -> str:
-        """Return a value as tables have it; a dash is none."""
+        """Return a value as tables show it, a dash for None."""
         return "–" if value is None else f"{value:{self.form}}"
 
     @property
     def percent(self) -> bool:
-        """Whether it is a share, written in percent."""
+        """Whether the figure is a share in percent."""
         return self.form.endswith("%")
 
 
 FIGURES = (
     Figure("sifid", "SIFID", "Distance from the source in the first features of Inception-v3.", "#.3g", "low"),
-    Figure("niqe", "NIQE", "How unnatural the picture looks, by its statistics; photographs have about 3 to 6.", ".2f", "low"),
+    Figure("niqe", "NIQE", "How unnatural the image looks, by its statistics; photographs have about 3 to 6.", ".2f", "low"),
     Figure(
         "diversity",
         "diversity",
-        "How much the samples differ from each other: the standard deviation of a pixel over them, in units of the source's.",
+        "How much the samples differ: the standard deviation of a pixel over them, in units of the source's.",
         ".3f",
     ),
-    Figure("seconds", "seconds", "Time for one sample, from reading the picture to writing the sample.", ".2f", "low"),
-    Figure("coherence", "coherence", "Error: how far the output's patches are from the source's nearest.", ".1f", "low"),
-    Figure("completeness", "completeness", "Error: how far the source's patches are from the output's nearest.", ".1f", "low"),
+    Figure("seconds", "seconds", "Time for one sample, from reading the image to writing the sample.", ".2f", "low"),
+    Figure("coherence", "coherence", "Error: the distance of output patches to their nearest in the source.", ".1f", "low"),
     Figure(
-        "copy_share", "copy share", "How much of the output lies in blocks copied as they are, of 1/8 of its side or more.", ".1%"
+        "completeness",
+        "completeness",
+        "Error: the distance of source patches to their nearest in the output.",
+        ".1f",
+        "low",
     ),
-    Figure("largest_copy", "largest copy", "The largest of these copied regions.", ".1%"),
+    Figure("copy_share", "copy share", "The share of the output in blocks copied unchanged, of 1/8 of its side or more.", ".1%"),
+    Figure("largest_copy", "largest copy", "The share of the largest of these regions.", ".1%"),
     Figure("distance", "distance", "Mean absolute difference to the source, pixel by pixel, 0 to 255.", ".1f"),
 )
-"""The columns of the paper's Table 1 that can be computed, and what else is measured, in the order of tables."""
+"""The columns of tables: those of the paper's Table 1 that can be computed, then others."""
 
 
 def measure(
     output: Image, source: Image, *, sifid: bool = False, weights: Any = None
 ) -> tuple[dict[str, float | None], NDArray[np.float32]]:
-    """Return the figures of one output by key, None where one cannot be had, and its patches' distances to the source's.
+    """Return the figures of one output by key, None for those it lacks, and the distances of its patches to the source.
 
     output, source: (H, W, C) in [0, 1], of any sizes. sifid, weights: as `patchnn.metrics.score` takes them.
     """
@@ -79,12 +83,12 @@ def measure(
 
 
 def distance(output: Image, source: Image) -> float | None:
-    """Return the mean absolute difference of two pictures' colours, 0 to 255; None where their sizes differ."""
+    """Return the mean absolute difference of two images' colours, 0 to 255, or None if their sizes differ."""
     first, second = as_colours(output, "output"), as_colours(source, "source")
     return float(np.abs(first - second).mean(dtype=np.float64)) if first.shape == second.shape else None
 
 
 def summarize(values: Iterable[float | None]) -> dict[str, float] | None:
-    """Return median and mean of the values that there are; None if there are none."""
+    """Return the median and mean of the values that are not None, or None without any."""
     known = [value for value in values if value is not None]
     return {"median": statistics.median(known), "mean": statistics.fmean(known)} if known else None

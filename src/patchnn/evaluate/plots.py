@@ -1,4 +1,4 @@
-"""The plots of a report, as SVG that follows a page into the dark."""
+"""The plots of a report, as SVG for light and dark pages."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
 __all__ = ["EDGES", "check_plots", "count_distances", "plot_distances", "plot_figure"]
 
 EDGES: NDArray[np.float64] = 2.0 ** np.arange(-1, 7.01, 0.25)
-"""Between the bins of a histogram of distances, root mean square on 0..255; what lies beyond is in the outermost."""
+"""The edges of the bins of distances, root mean square on 0..255. The outermost bins hold what is beyond."""
 
 COLOURS = ("#3478f6", "#e8710a", "#1e9e57", "#b455d6", "#d6336c", "#8a8a8e")
-"""Of the methods, one after the other: each can be told from light and from dark paper."""
+"""The colours of the methods in turn, visible on light and dark pages."""
 
-# Stands for the colour of text in what matplotlib draws, until the page's own takes its place.
+# Colours that matplotlib draws with; the page's own replace them.
 _INK, _FAINT = "#010101", "#020202"
 _STYLE = "<style>:root{color:#1d1d1f}@media(prefers-color-scheme:dark){:root{color:#f2f2f4}}</style>"
 
 
 def check_plots() -> None:
-    """Raise PatchnnError, saying what to install, where matplotlib is missing."""
+    """Raise PatchnnError if matplotlib is missing."""
     try:
-        import matplotlib.figure  # noqa: F401  # whether it can be had is all that is asked
+        import matplotlib.figure  # noqa: F401  # only checks that it is installed
     except ImportError:
         raise PatchnnError("a report needs matplotlib for its plots: pip install 'patchnn[report]'") from None
 
 
 def count_distances(distances: NDArray[np.float32]) -> list[int]:
-    """Return how many patches lie in each bin between EDGES; distances: mean squared differences on 0..255."""
+    """Return the number of patches in each bin between EDGES; distances: mean squared differences on 0..255."""
     inside = np.clip(np.sqrt(distances), EDGES[0], np.nextafter(EDGES[-1], 0))
     return [int(n) for n in np.histogram(inside, EDGES)[0]]
 
 
 def plot_distances(counts: Mapping[str, Sequence[float]], size: tuple[float, float] = (5.6, 3)) -> str:
-    """Draw how many patches are how far from the source's nearest, for each method (paper, Sec. 5, Fig. 10): an SVG.
+    """Return an SVG of the distances of patches to their nearest in the source, by method (paper, Sec. 5, Fig. 10).
 
     counts: the share of patches in each bin between EDGES, by method. size: in inches of 96 pixels.
     """
@@ -58,7 +58,7 @@ def plot_distances(counts: Mapping[str, Sequence[float]], size: tuple[float, flo
     axes.set_xticks(ticks, ["≤0.5", *(f"{tick:g}" for tick in ticks[1:])])
     axes.set_xlim(0.93 * EDGES[0], EDGES[-1])
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("distance of a patch to the source's nearest (root mean square, 0 to 255)")
+    axes.set_xlabel("distance of a patch to its nearest in the source (root mean square, 0 to 255)")
     axes.set_ylabel("% of patches")
     if len(counts) > 1:
         axes.legend(frameon=False, labelcolor=_INK)
@@ -66,17 +66,16 @@ def plot_distances(counts: Mapping[str, Sequence[float]], size: tuple[float, flo
 
 
 def plot_figure(title: str, names: Sequence[str], values: Mapping[str, Sequence[Sequence[float]]]) -> str:
-    """Draw one figure for every picture: an SVG.
+    """Return an SVG of one figure for every image.
 
-    names: of the pictures. values: of every output of each picture, by method; a dash is their median, a bar
-    goes from the least to the greatest.
+    names: of the images. values: of every output of each image, by method. A dash marks the median, a bar the range.
     """
     figure, axes = _axes((5.2, 2.6))
-    for number, pictures in enumerate(values.values()):
+    for number, images in enumerate(values.values()):
         colour = COLOURS[number % len(COLOURS)]
         width = 0.7 / len(values)
-        places = np.array([place for place, several in enumerate(pictures) if several]) + (number - (len(values) - 1) / 2) * width
-        ends = np.array([(min(several), np.median(several), max(several)) for several in pictures if several]).reshape(-1, 3)
+        places = np.array([place for place, several in enumerate(images) if several]) + (number - (len(values) - 1) / 2) * width
+        ends = np.array([(min(several), np.median(several), max(several)) for several in images if several]).reshape(-1, 3)
         axes.vlines(places, ends[:, 0], ends[:, 2], color=colour, alpha=0.35, linewidth=4)
         axes.hlines(ends[:, 1], places - 0.4 * width, places + 0.4 * width, color=colour, linewidth=2)
     axes.set_title(title, loc="left", fontsize=10, color=_INK)
@@ -90,7 +89,7 @@ def plot_figure(title: str, names: Sequence[str], values: Mapping[str, Sequence[
 
 
 def _plain(name: str) -> str:
-    """Return a name that matplotlib takes as it is: no formula, not one to be left out, and text."""
+    """Return a name that matplotlib shows literally: no formula, not hidden, valid text."""
     return name.replace("$", r"\$").lstrip("_").encode("utf-8", "replace").decode()
 
 
@@ -118,7 +117,7 @@ def _svg(figure: Figure) -> str:
     settings: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": "patchnn", "font.family": "sans-serif"}
     bare = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     with matplotlib.rc_context(settings), warnings.catch_warnings():
-        # The browser has the letters that matplotlib's own font lacks.
+        # The browser has the glyphs that matplotlib's own font lacks.
         warnings.simplefilter("ignore")
         figure.savefig(text, format="svg", transparent=True, metadata=bare)
     svg = text.getvalue()

@@ -1,4 +1,4 @@
-"""One page about a study: a single HTML file that needs nothing beside it, and the same as JSON."""
+"""The report of a study: one self-contained HTML page, and the same as JSON."""
 
 from __future__ import annotations
 
@@ -29,79 +29,79 @@ if TYPE_CHECKING:
 __all__ = ["as_html", "as_json"]
 
 SHOWN = 4
-"""How many of a picture's samples are shown."""
+"""How many samples of an image the page shows."""
 
 LONGEST = 240
-"""No side of a picture is shown longer than this."""
+"""The longest side of an image on the page, in pixels."""
 
 PLOTTED = ("coherence", "completeness", "copy_share", "distance")
 
 
-def as_json(study: Study, pictures: Sequence[ImageReport], command: Sequence[str]) -> dict[str, Any]:
-    """Return all that was measured as JSON values: in all, by picture, by output."""
-    methods = [m for m in (*study.methods, REFERENCE) if any(picture.outputs.get(m) for picture in pictures)]
+def as_json(study: Study, reports: Sequence[ImageReport], command: Sequence[str]) -> dict[str, Any]:
+    """Return all figures as JSON values: of all images, by image, by output."""
+    methods = [m for m in (*study.methods, REFERENCE) if any(report.outputs.get(m) for report in reports)]
     return {
         "patchnn": __version__,
         "command": ["patchnn", *command],
         "task": study.job.task,
         "samples": study.samples,
         "seed": study.job.seed,
-        "all": {method: _summary(pictures, method) for method in methods},
-        "better": {method: _better(pictures, study.job.task, method) for method in study.others},
+        "all": {method: _summary(reports, method) for method in methods},
+        "better": {method: _better(reports, study.job.task, method) for method in study.others},
         "distance_edges": [float(edge) for edge in EDGES],
-        "distances": {method: _shares(pictures, method) for method in methods},
-        "pictures": [
+        "distances": {method: _shares(reports, method) for method in methods},
+        "images": [
             {
-                "name": picture.name,
-                "file": picture.file,
-                "errors": picture.errors,
+                "name": report.name,
+                "file": report.file,
+                "errors": report.errors,
                 "methods": {
-                    method: {**_summary([picture], method), "outputs": [asdict(one) for one in picture.outputs[method]]}
+                    method: {**_summary([report], method), "outputs": [asdict(one) for one in report.outputs[method]]}
                     for method in methods
-                    if picture.outputs.get(method)
+                    if report.outputs.get(method)
                 },
             }
-            for picture in pictures
+            for report in reports
         ],
     }
 
 
-def as_html(study: Study, pictures: Sequence[ImageReport], command: Sequence[str]) -> str:
+def as_html(study: Study, reports: Sequence[ImageReport], command: Sequence[str]) -> str:
     """Return the report as one HTML page."""
-    found = as_json(study, pictures, command)
-    good = [picture for picture in pictures if any(picture.outputs.values())]
+    found = as_json(study, reports, command)
+    good = [report for report in reports if any(report.outputs.values())]
     figures = [figure for figure in FIGURES if any(figure.key in summary for summary in found["all"].values())]
-    made = sum(len(picture.outputs.get(study.job.task, [])) for picture in pictures)
+    made = sum(len(report.outputs.get(study.job.task, [])) for report in reports)
     page = Template(Path(__file__).with_name("report.html").read_text(encoding="utf-8"))
     return page.substitute(
-        title=f"{_text(study.job.task)}: {_count(len(good), 'picture')}, {_count(made, 'sample')}",
-        about=f"patchnn {__version__}. Times are of the machine that it ran on, with all that it was doing beside.",
+        title=f"{_text(study.job.task)}: {_count(len(good), 'image')}, {_count(made, 'sample')}",
+        about=f"patchnn {__version__}. Times depend on the machine, and on what else it was doing.",
         command=" ".join(f"<span>{_text(shlex.quote(word))}</span>" for word in found["command"]),
-        failures=_failures(pictures),
+        failures=_failures(reports),
         overall=_overall(study, found, figures),
         distances=_distances(study, found["distances"]),
         legend=_legend(study.methods),
         plots="".join(_plot(figure, good, study) for figure in figures if figure.key in PLOTTED),
         table=_table(good, study.methods, figures),
-        pictures="".join(_picture(picture, study) for picture in good),
+        images="".join(_image_section(report, study) for report in good),
         meanings="".join(f"<dt>{_text(figure.name)}</dt><dd>{_text(_meaning(figure))}</dd>" for figure in figures),
     )
 
 
-def _summary(pictures: Iterable[ImageReport], method: str) -> dict[str, dict[str, float]]:
-    """Median and mean of each figure over all outputs of a method; of the diversity, over the pictures."""
-    pictures = list(pictures)
-    outputs = [one for picture in pictures for one in picture.outputs.get(method, [])]
+def _summary(reports: Iterable[ImageReport], method: str) -> dict[str, dict[str, float]]:
+    """Return median and mean of each figure over all outputs of a method, and of the diversity over the images."""
+    reports = list(reports)
+    outputs = [one for report in reports for one in report.outputs.get(method, [])]
     values = {figure.key: [one.figures.get(figure.key) for one in outputs] for figure in FIGURES}
-    values["diversity"] = [picture.diversity.get(method) for picture in pictures]
+    values["diversity"] = [report.diversity.get(method) for report in reports]
     return {key: summary for key, several in values.items() if (summary := summarize(several))}
 
 
-def _better(pictures: Sequence[ImageReport], task: str, method: str) -> dict[str, list[int]]:
-    """Return for each figure on how many pictures the task's median is better than a method's, and of how many."""
+def _better(reports: Sequence[ImageReport], task: str, method: str) -> dict[str, list[int]]:
+    """Return, for each figure, on how many images the task's median beats a method's, and of how many."""
     found: dict[str, list[int]] = {}
     for figure in (figure for figure in FIGURES if figure.better):
-        pairs = [[_summary([picture], name).get(figure.key) for name in (task, method)] for picture in pictures]
+        pairs = [[_summary([report], name).get(figure.key) for name in (task, method)] for report in reports]
         differences = [ours["median"] - theirs["median"] for ours, theirs in pairs if ours and theirs]
         if differences:
             sign = -1 if figure.better == "low" else 1
@@ -109,16 +109,16 @@ def _better(pictures: Sequence[ImageReport], task: str, method: str) -> dict[str
     return found
 
 
-def _shares(pictures: Iterable[ImageReport], method: str) -> list[float]:
-    """Return which share of the patches lies in each bin, the mean over the pictures."""
-    counts = [np.sum([one.distances for one in several], axis=0) for p in pictures if (several := p.outputs.get(method))]
+def _shares(reports: Iterable[ImageReport], method: str) -> list[float]:
+    """Return the share of the patches in each bin, as the mean over the images."""
+    counts = [np.sum([one.distances for one in several], axis=0) for p in reports if (several := p.outputs.get(method))]
     return [float(share) for share in np.mean([count / count.sum() for count in counts], axis=0)]
 
 
-def _failures(pictures: Sequence[ImageReport]) -> str:
-    errors = dict.fromkeys(error for picture in pictures for error in picture.errors)
+def _failures(reports: Sequence[ImageReport]) -> str:
+    errors = dict.fromkeys(error for report in reports for error in report.errors)
     lines = "".join(f"<li>{_text(error)}</li>" for error in errors)
-    return f'<section class="bad"><b>What went wrong</b><ul>{lines}</ul></section>' if lines else ""
+    return f'<section class="bad"><b>Errors</b><ul>{lines}</ul></section>' if lines else ""
 
 
 def _overall(study: Study, found: Mapping[str, Any], figures: Sequence[Figure]) -> str:
@@ -128,7 +128,7 @@ def _overall(study: Study, found: Mapping[str, Any], figures: Sequence[Figure]) 
         rows += _row(_key(methods, method) + _text(method), [_cell(figure, summary) for figure in figures])
     for method, better in found["better"].items():
         counts = [" of ".join(map(str, better[figure.key])) if figure.key in better else "" for figure in figures]
-        rows += _row(f"<small>better than {_text(method)} on … pictures</small>", [f"<td>{count}</td>" for count in counts])
+        rows += _row(f"<small>better than {_text(method)} on … images</small>", [f"<td>{count}</td>" for count in counts])
     return _columns(figures, rows)
 
 
@@ -140,15 +140,15 @@ def _distances(study: Study, shares: Mapping[str, Sequence[float]]) -> str:
     return f'<div class="strip">{plot}{shown}</div>'
 
 
-def _table(pictures: Sequence[ImageReport], methods: Sequence[str], figures: Sequence[Figure]) -> str:
+def _table(reports: Sequence[ImageReport], methods: Sequence[str], figures: Sequence[Figure]) -> str:
     body = ""
-    for picture in pictures:
-        summaries = {method: _summary([picture], method) for method in methods if picture.outputs.get(method)}
+    for report in reports:
+        summaries = {method: _summary([report], method) for method in methods if report.outputs.get(method)}
         rows = ""
         for method, summary in summaries.items():
             of = f"<small>{_key(methods, method)}{_text(method)}</small>" if len(methods) > 1 else ""
             cells = [_cell(figure, summary, list(summaries.values())) for figure in figures]
-            rows += _row(_text(picture.name) + of, cells)
+            rows += _row(_text(report.name) + of, cells)
         body += f"<tbody>{rows}</tbody>" if len(methods) > 1 else rows
     return _columns(figures, body)
 
@@ -165,7 +165,7 @@ def _row(name: str, cells: Sequence[str]) -> str:
 def _cell(
     figure: Figure, summary: Mapping[str, Mapping[str, float]], rivals: Sequence[Mapping[str, Mapping[str, float]]] = ()
 ) -> str:
-    """Show median and mean of a figure, the best median among rivals bold."""
+    """Return a cell with median and mean of a figure, bold if its median is the best among rivals."""
     if figure.key not in summary:
         return "<td>–</td>"
     values = summary[figure.key]
@@ -175,33 +175,33 @@ def _cell(
     return f"<td{strong}>{figure.text(values['median'])}<small>{figure.text(values['mean'])}</small></td>"
 
 
-def _plot(figure: Figure, pictures: Sequence[ImageReport], study: Study) -> str:
+def _plot(figure: Figure, reports: Sequence[ImageReport], study: Study) -> str:
     scale = 100 if figure.percent else 1
 
-    def values(picture: ImageReport, method: str) -> list[float]:
-        found = (one.figures.get(figure.key) for one in picture.outputs.get(method, []))
+    def values(report: ImageReport, method: str) -> list[float]:
+        found = (one.figures.get(figure.key) for one in report.outputs.get(method, []))
         return [scale * value for value in found if value is not None]
 
-    by_method = {method: [values(picture, method) for picture in pictures] for method in study.methods}
+    by_method = {method: [values(report, method) for report in reports] for method in study.methods}
     title = f"{figure.name}, %" if figure.percent else figure.name
-    svg = plot_figure(title, [picture.name for picture in pictures], by_method)
-    return _image(_svg(svg), f"{figure.name} by picture")
+    svg = plot_figure(title, [report.name for report in reports], by_method)
+    return _image(_svg(svg), f"{figure.name} by image")
 
 
-def _picture(picture: ImageReport, study: Study) -> str:
-    """Show a picture, some of its samples, what the first of them copied, and an output of every other method."""
-    source = read_image(picture.file)
+def _image_section(report: ImageReport, study: Study) -> str:
+    """Return a section with the source, some samples, what the first of them copied, and an output of every other method."""
+    source = read_image(report.file)
     shown: list[tuple[str, Image]] = [("source", source)]
-    samples = [(f"seed {Path(one.file).stem}", one.file) for one in picture.outputs.get(study.job.task, [])]
+    samples = [(f"seed {Path(one.file).stem}", one.file) for one in report.outputs.get(study.job.task, [])]
     shown += [(name, read_image(file)) for name, file in samples[:SHOWN]]
     if samples:
         name, first = shown[1]
-        shown.append((f"{name}: what was copied", copy_map(first, copied_blocks(first, source))))
+        shown.append((f"{name}: copied blocks", copy_map(first, copied_blocks(first, source))))
     for method in study.others:
-        shown += [(method, read_image(one.file)) for one in picture.outputs.get(method, [])[:1]]
+        shown += [(method, read_image(one.file)) for one in report.outputs.get(method, [])[:1]]
     figures = "".join(_figure(name, image) for name, image in shown)
     height, width = source.shape[:2]
-    return f'<h3>{_text(picture.name)} <small>{width} × {height}</small></h3><div class="strip">{figures}</div>'
+    return f'<h3>{_text(report.name)} <small>{width} × {height}</small></h3><div class="strip">{figures}</div>'
 
 
 def _figure(name: str, image: Image) -> str:
@@ -214,9 +214,9 @@ def _image(source: str, alt: str, more: str = "") -> str:
     return f'<img src="{source}" alt="{_text(alt)}" {more}>'
 
 
-def _jpeg(picture: Thumbnail) -> str:
+def _jpeg(image: Thumbnail) -> str:
     data = io.BytesIO()
-    picture.save(data, "JPEG", quality=82)
+    image.save(data, "JPEG", quality=82)
     return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
@@ -235,7 +235,7 @@ def _key(methods: Sequence[str], method: str) -> str:
 
 
 def _meaning(figure: Figure) -> str:
-    return figure.about + {"low": " The lower, the better.", "high": " The higher, the better.", None: ""}[figure.better]
+    return figure.about + {"low": " Lower is better.", "high": " Higher is better.", None: ""}[figure.better]
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""A task carried out over many pictures and measured, beside other methods' outputs; what was done before is kept."""
+"""A task run on many images and measured, with other methods for comparison. Existing results are reused."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from patchnn.version import __version__
 __all__ = ["REFERENCE", "ImageReport", "Measured", "Study", "by_number", "conduct", "write_whole"]
 
 REFERENCE = "reference"
-"""What the reference picture is called among the methods."""
+"""The name of the reference image among the methods."""
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One output: its file, its figures by key, None where it has none, and how many of its patches are how far."""
+    """One output: its file, its figures by key, None for those it lacks, and a histogram of its patch distances."""
 
     file: str
     figures: dict[str, float | None]
@@ -43,7 +43,7 @@ class Measured:
 
 @dataclass
 class ImageReport:
-    """One picture: its name and file, its outputs by method with their diversity, and what went wrong."""
+    """What was measured for one image: its name and file, outputs and diversity by method, and errors."""
 
     name: str
     file: str
@@ -54,16 +54,16 @@ class ImageReport:
 
 @dataclass(frozen=True)
 class Study:
-    """What is to be done.
+    """A plan of what to make and measure.
 
-    job: the task with its options; its files, output and seed are those of each sample in turn, its seed the first's.
-    pictures: each one's file, and all files of its job by option. samples: how many outputs of each. folder: where they
-    go. others: of every other method, its outputs of a picture by the picture's name. reference: a picture that is
-    measured as if it were an output of each. sifid, weights: as in `measure`.
+    job: the task with its options and the first seed; each sample gets its own files, output and seed. images: the file
+    of each image, with all files of its job by option. samples: outputs of each image. folder: where they go. others: for
+    every other method, a function from an image's name to its outputs. reference: an image to measure as if it were an
+    output of each. sifid, weights: as in `measure`.
     """
 
     job: Job
-    pictures: Sequence[tuple[str, Mapping[str, list[str]]]]
+    images: Sequence[tuple[str, Mapping[str, list[str]]]]
     samples: int
     folder: Path
     others: Mapping[str, Callable[[str], list[str]]] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Study:
 
     @property
     def to_compare(self) -> dict[str, Callable[[str], list[str]]]:
-        """What finds the outputs that are there already: the other methods', and the reference, by name."""
+        """By name, the functions that find existing outputs: those of the other methods, and the reference."""
         return {**self.others, REFERENCE: lambda name: [self.reference] if self.reference else []}
 
 
@@ -91,70 +91,70 @@ def conduct(
     finish: Callable[[Outcome], None] = lambda outcome: None,
     registry: Registry | None = None,
 ) -> list[ImageReport]:
-    """Make and measure every sample that is not there yet, and measure the other methods' outputs.
+    """Make and measure every missing sample, and measure the other methods' outputs.
 
-    executor, workers, observe, registry: as in `run_jobs`; measuring is done by the same executor. finish: is told of
-    every sample. A picture that cannot be used says so in its errors, and keeps none of the others.
+    executor, workers, observe, registry: as in `run_jobs`; the executor measures too. finish: called with the outcome of
+    every sample. An image that cannot be used is reported in its errors and does not stop the others.
     """
-    pictures = {file: ImageReport(Path(file).stem, file) for file, _ in study.pictures}
+    reports = {file: ImageReport(Path(file).stem, file) for file, _ in study.images}
     crew = executor or _Here()
     measuring: list[tuple[ImageReport, str, str, Future[Measured]]] = []
 
-    def begin(picture: ImageReport, method: str, file: str, cache: Path, seconds: float | None = None) -> None:
-        future = crew.submit(_measure_file, file, picture.file, cache, seconds, study.sifid, study.weights)
-        measuring.append((picture, method, file, future))
+    def begin(report: ImageReport, method: str, file: str, cache: Path, seconds: float | None = None) -> None:
+        future = crew.submit(_measure_file, file, report.file, cache, seconds, study.sifid, study.weights)
+        measuring.append((report, method, file, future))
 
     owners: dict[str, ImageReport] = {}
-    for outcome in run_jobs(_jobs(study, pictures, owners), executor, workers=workers, observe=observe, registry=registry):
-        picture, file = owners[outcome.job.output], outcome.job.output
+    for outcome in run_jobs(_jobs(study, reports, owners), executor, workers=workers, observe=observe, registry=registry):
+        report, file = owners[outcome.job.output], outcome.job.output
         if outcome.error:
-            picture.errors.append(outcome.error)
+            report.errors.append(outcome.error)
         else:
-            begin(picture, study.job.task, file, Path(file).with_suffix(".json"), None if outcome.skipped else outcome.seconds)
+            begin(report, study.job.task, file, Path(file).with_suffix(".json"), None if outcome.skipped else outcome.seconds)
         finish(outcome)
-    readable = {picture.name: picture for picture in owners.values()}
+    readable = {report.name: report for report in owners.values()}
     for number, (method, find) in enumerate(study.to_compare.items(), 1):
-        for picture in readable.values():
-            for file in find(picture.name):
-                begin(picture, method, file, study.folder / "compared" / str(number) / picture.name / f"{Path(file).name}.json")
-    for picture, method, file, future in measuring:
-        _collect(picture, method, file, future)
+        for report in readable.values():
+            for file in find(report.name):
+                begin(report, method, file, study.folder / "compared" / str(number) / report.name / f"{Path(file).name}.json")
+    for report, method, file, future in measuring:
+        _collect(report, method, file, future)
     _measure_diversity(list(readable.values()), crew)
-    for picture in pictures.values():
-        picture.errors = list(dict.fromkeys(picture.errors))
-        for measured in picture.outputs.values():
+    for report in reports.values():
+        report.errors = list(dict.fromkeys(report.errors))
+        for measured in report.outputs.values():
             measured.sort(key=lambda one: by_number(one.file))
-    return list(pictures.values())
+    return list(reports.values())
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a text file that appears whole or not at all, in UTF-8; raises InputError, naming it, if it cannot be written."""
+    """Write a text file in UTF-8, whole or not at all; raises InputError, naming it, if that fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as part:
         part.write_bytes(text.encode("utf-8", "replace"))
 
 
-def _jobs(study: Study, pictures: Mapping[str, ImageReport], owners: dict[str, ImageReport]) -> Iterator[Job]:
-    """Yield the jobs of all pictures that can be read, and note whose each output is."""
-    for file, files in study.pictures:
-        picture = pictures[file]
+def _jobs(study: Study, reports: Mapping[str, ImageReport], owners: dict[str, ImageReport]) -> Iterator[Job]:
+    """Yield the jobs of all readable images, and note which image each output belongs to."""
+    for file, files in study.images:
+        report = reports[file]
         try:
             read_image(file)
         except InputError as error:
-            picture.errors.append(str(error))
+            report.errors.append(str(error))
             continue
-        folder = study.folder / "samples" / picture.name
+        folder = study.folder / "samples" / report.name
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(study.samples):
             seed = study.job.seed + number
             output = str(folder / f"{seed}.png")
-            owners[output] = picture
+            owners[output] = report
             yield replace(study.job, files=files, output=output, seed=seed)
 
 
 def _measure_file(output: str, source: str, cache: Path, seconds: float | None, sifid: bool, weights: str | None) -> Measured:
-    """Measure one output, or read what it was measured to be; a time that is known is kept with it."""
-    # What the figures depend on; another version may measure otherwise.
+    """Measure one output, or read its figures from the cache. A known time is kept with them."""
+    # All that the figures depend on: another version may measure differently.
     key = [_digest(output), _digest(source), sifid and _digest(weights or ""), __version__]
     try:
         before = json.loads(cache.read_text(encoding="utf-8"))
@@ -173,25 +173,25 @@ def _measure_file(output: str, source: str, cache: Path, seconds: float | None, 
     return made
 
 
-def _collect(picture: ImageReport, method: str, file: str, future: Future[Measured]) -> None:
-    """Note what an output was measured to be, or why it could not be."""
+def _collect(report: ImageReport, method: str, file: str, future: Future[Measured]) -> None:
+    """Note the figures of an output, or why there are none."""
     try:
-        picture.outputs.setdefault(method, []).append(future.result())
+        report.outputs.setdefault(method, []).append(future.result())
     except Exception as error:
-        picture.errors.append(_in_words(error, file))
+        report.errors.append(_in_words(error, file))
 
 
-def _measure_diversity(pictures: Sequence[ImageReport], crew: Executor) -> None:
+def _measure_diversity(reports: Sequence[ImageReport], crew: Executor) -> None:
     futures = [
-        (picture, method, crew.submit(_diversity, [one.file for one in measured], picture.file))
-        for picture in pictures
-        for method, measured in picture.outputs.items()
+        (report, method, crew.submit(_diversity, [one.file for one in measured], report.file))
+        for report in reports
+        for method, measured in report.outputs.items()
     ]
-    for picture, method, future in futures:
-        picture.diversity[method] = None
-        # One output has none, nor have several sizes.
+    for report, method, future in futures:
+        report.diversity[method] = None
+        # A single output has no diversity, and neither have outputs of several sizes.
         with contextlib.suppress(InputError, BrokenExecutor):
-            picture.diversity[method] = future.result()
+            report.diversity[method] = future.result()
 
 
 def _diversity(files: list[str], source: str) -> float:
@@ -199,7 +199,7 @@ def _diversity(files: list[str], source: str) -> float:
 
 
 class _Here(Executor):
-    """Does what it is given at once."""
+    """An executor that does each call at once."""
 
     def submit(self, fn: Callable[..., _T], /, *args: Any, **kwargs: Any) -> Future[_T]:
         future: Future[_T] = Future()
@@ -212,7 +212,7 @@ class _Here(Executor):
 
 def _in_words(error: Exception, file: str) -> str:
     if isinstance(error, BrokenExecutor):
-        return f"{file}: the process that measured it was killed: most likely memory ran out (try fewer --jobs)"
+        return f"{file}: the process that measured it was killed, probably because memory ran out: try fewer --jobs"
     # An error on purpose names its file already.
     return " ".join((str(error) if isinstance(error, PatchnnError) else f"{file}: {type(error).__name__}: {error}").split())
 
@@ -222,5 +222,5 @@ def _digest(file: str) -> str:
 
 
 def by_number(name: str | Path) -> list[tuple[int, str]]:
-    """Order names by the numbers in them: 2 before 10."""
+    """Return a sort key that orders names by the numbers in them: 2 before 10."""
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", str(name))]

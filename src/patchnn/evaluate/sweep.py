@@ -1,4 +1,4 @@
-"""One picture under many settings: what each combination gives, measured and drawn."""
+"""One image under many settings: the results of each combination, measured and drawn."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from patchnn.task import Task, plain
 __all__ = ["Tried", "draw", "try_out"]
 
 SHOWN = ("coherence", "completeness", "copy_share", "distance", "diversity")
-"""The figures under a picture."""
+"""The figures under a result."""
 
 NOTE = (
-    "Coherence and completeness are errors: the lower, the better. Copy share: how much lies in blocks copied as they are. "
+    "Coherence and completeness are errors: lower is better. Copy share: the part in blocks copied unchanged. "
     "Distance: mean absolute difference to the source, 0 to 255."
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Tried:
-    """What one combination gave: its values by option, the pictures (H, W, C), and each figure's median over them."""
+    """The results of one combination: its values by option, the images (H, W, C), and the median of each figure."""
 
     values: Mapping[str, Any]
-    pictures: Sequence[Image]
+    images: Sequence[Image]
     figures: Mapping[str, float | None]
 
     def to_json(self) -> dict[str, Any]:
@@ -39,30 +39,30 @@ class Tried:
 
 
 def try_out(task: Task, source: Image, values: Mapping[str, Any], seeds: Sequence[int], **how: Any) -> Tried:
-    """Carry out a task with each seed, and measure the results against `source`, (H, W, C) in [0, 1].
+    """Run a task with each seed, and measure the results against `source`, (H, W, C) in [0, 1].
 
-    values: what is said of the combination. how: as `run` takes it.
+    values: the values of the combination, by option. how: arguments of `run`.
     """
-    pictures = [run(task, seed=seed, **how).image for seed in seeds]
-    measured = [measure(picture, source)[0] for picture in pictures]
+    images = [run(task, seed=seed, **how).image for seed in seeds]
+    measured = [measure(image, source)[0] for image in images]
     figures = {key: _median([one[key] for one in measured]) for key in measured[0]}
     try:
-        figures["diversity"] = diversity(pictures, source) if len(pictures) > 1 else None
+        figures["diversity"] = diversity(images, source) if len(images) > 1 else None
     except InputError:
-        # A source of one colour has no diversity to compare with.
+        # A source of a single colour has no diversity to compare with.
         figures["diversity"] = None
-    return Tried(values, pictures, {key: value for key, value in figures.items() if value is not None})
+    return Tried(values, images, {key: value for key, value in figures.items() if value is not None})
 
 
 def draw(title: str, about: str, source: Image, names: Sequence[str], grid: Sequence[Sequence[Tried]]) -> Image:
-    """Draw what was tried as a contact sheet, (H, W, 3) in [0, 1].
+    """Return a contact sheet of the results, (H, W, 3) in [0, 1].
 
-    names: of the option that changes along a row and, if there are several rows, of the one that changes down them.
-    grid: by row and column.
+    names: the option that changes along a row and, for several rows, the one that changes down a column. grid: the
+    combinations by row and column.
     """
     columns = [_label(names[0], tried) for tried in grid[0]]
     rows = [_label(names[1], row[0]) if len(names) > 1 else ("", "") for row in grid]
-    cells = [[Cell(tried.pictures, _texts(tried.figures)) for tried in row] for row in grid]
+    cells = [[Cell(tried.images, _texts(tried.figures)) for tried in row] for row in grid]
     return contact_sheet(title, f"{about}. {NOTE}", source, columns, rows, cells)
 
 

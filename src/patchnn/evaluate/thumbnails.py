@@ -1,4 +1,4 @@
-"""Small pictures for sheets and reports."""
+"""Small images for contact sheets and reports."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 __all__ = ["scale_to_fit", "thumbnail"]
 
 SMALL = 120
-"""A picture smaller than this is enlarged by a whole factor, so that its pixels stay what they are."""
+"""An image smaller than this is enlarged by a whole factor, which keeps its pixels."""
 
 
 def scale_to_fit(shapes: list[tuple[int, int]], longest: int) -> float:
-    """Return the factor by which pictures of these shapes are shown: 1 where none has a side longer than `longest`.
+    """Return the factor that shows images of these shapes with no side longer than `longest`.
 
-    Larger ones are shrunk to it, very small ones enlarged by a whole factor.
+    It is 1 for images that fit, and a whole number for very small ones.
     """
     side = max(max(shape) for shape in shapes)
     return longest / side if side > longest else max(1, min(SMALL, longest) // side)
 
 
 def thumbnail(image: Image, scale: float) -> Thumbnail:
-    """Return a picture (H, W, C) in [0, 1] at `scale` as Pillow's, in RGB on white; its very pixels where the scale is 1."""
+    """Return an image (H, W, C) in [0, 1] at `scale` as a Pillow image, RGB on white; unchanged pixels at scale 1."""
     from PIL import Image as Pillow
 
-    picture = Pillow.fromarray(as_colours(image, "the picture").astype(np.uint8))
+    shown = Pillow.fromarray(as_colours(image, "the image").astype(np.uint8))
     if scale == 1:
-        return picture
-    width, height = (max(1, round(side * scale)) for side in picture.size)
-    return picture.resize((width, height), Pillow.Resampling.LANCZOS if scale < 1 else Pillow.Resampling.NEAREST)
+        return shown
+    width, height = (max(1, round(side * scale)) for side in shown.size)
+    return shown.resize((width, height), Pillow.Resampling.LANCZOS if scale < 1 else Pillow.Resampling.NEAREST)

@@ -1,6 +1,6 @@
-"""What can be measured of a result: arrays in, numbers out (docs/quality.md says how).
+"""Measures of a result: arrays in, numbers out (docs/quality.md explains them).
 
-Every picture is (H, W, C) float in [0, 1], as `patchnn.read_image` gives it.
+Every image is (H, W, C) float in [0, 1], as `patchnn.read_image` returns it.
 """
 
 from patchnn.metrics.copying import Copies, copied_blocks, copy_map, copy_share

@@ -1,9 +1,9 @@
-"""How much of a picture was copied in one piece: blocks that stand somewhere in the source just as they are.
+"""How much of an image was copied in one piece: blocks that equal the source at one shift.
 
-Two places are equal here when every 7×7 patch of one differs from the other's by at most 2 levels of 255 (root mean square),
-in luma smoothed by a Gaussian of one pixel. That is what JPEG of quality 75 does to a photograph at worst, and far less
-than moving it by a pixel does. A block is copied if it equals the source at one shift, all over. Plain sky, straight edges and
-fine regular patterns would fit in many places: blocks of nothing else tell nothing, and count neither as copied nor as not.
+Two places are equal if every 7×7 patch of one differs from the other's by at most 2 levels of 255 (root mean square), in luma
+smoothed by a Gaussian of one pixel. JPEG of quality 75 changes a photograph by as much at worst; a shift by one pixel changes it
+far more. Plain sky, straight edges and fine regular patterns fit in many places. A block of nothing else does not tell where it
+is from, and counts neither as copied nor as new.
 """
 
 from __future__ import annotations
@@ -26,31 +26,39 @@ from patchnn.images.decoded import as_colours
 __all__ = ["Copies", "copied_blocks", "copy_map", "copy_share"]
 
 PATCH = 7
-"""Side of the patches that must agree, in pixels."""
+"""Side of the patches that are compared, in pixels."""
 
 TOLERANCE = 2.0
-"""How far they may differ, root mean square on 0..255."""
+"""How much equal patches may differ, root mean square on 0..255."""
 
 SIDES = 8
-"""The shorter side of the output over the side of a block."""
+"""The shorter side of the output divided by the side of a block."""
 
 MOVED = 3.0
-"""A patch tells something if it differs by more than this from itself moved by a pixel."""
+"""A patch tells where it is from if it differs by more than this from itself moved by a pixel."""
 
 PLACES = 1000
-"""A patch that equals more places of the source than this tells nothing."""
+"""A patch that equals more places of the source than this does not tell where it is from."""
 
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Copies:
-    """What of a picture was copied in blocks.
+    """The copied blocks of an image.
 
-    share: of the pixels in blocks that tell anything, those in copied blocks, in [0, 1]. largest: likewise those in the
-    largest connected region of one shift. telling: of all pixels, those in blocks that tell anything.
-    shifts: (n, 2), rows and columns from a pixel to the source's. regions: (H, W) int32, by which of the shifts each pixel
-    was copied, -1 where by none.
+    Attributes
+    ----------
+    share : float
+        The share of the pixels in telling blocks that were copied, in [0, 1].
+    largest : float
+        The same for the largest connected region of one shift.
+    telling : float
+        The share of all pixels that are in telling blocks.
+    shifts : (n, 2) int array
+        Rows and columns from a pixel to the source's.
+    regions : (H, W) int32 array
+        The shift that copied each pixel, or -1.
     """
 
     share: float
@@ -61,35 +69,59 @@ class Copies:
 
 
 def copy_share(output: Any, source: Any) -> float:
-    """Return how much of the output was copied in blocks, in [0, 1]: the `share` of `copied_blocks`."""
+    """Return the share of the output that was copied in blocks, in [0, 1]: the `share` of `copied_blocks`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> source = np.random.default_rng(0).random((40, 48, 3))
+    >>> copy_share(source[8:, 8:], source) > 0.9
+    True
+    """
     return copied_blocks(output, source).share
 
 
 def copied_blocks(output: Any, source: Any) -> Copies:
-    """Find the blocks, of 1/8 of the output's shorter side and more, that stand in the source just as they are.
+    """Find the blocks of the output, of 1/8 of its shorter side or more, that equal the source at some shift.
 
-    output, source: (H, W, C) in [0, 1], each of any size; grey is taken as RGB, what is transparent lies on white. No
-    shift need be known: out of a net of patches, which every block that tells anything holds one of, each names the
-    places of the source that it equals, and every shift so named is looked at, pixel by pixel.
+    Every telling block holds one of a grid of distinctive patches. Each of these votes for the shifts to the places of
+    the source that it equals, and all these shifts are then compared pixel by pixel.
+
+    Parameters
+    ----------
+    output, source : array_like
+        Images (H, W, C) in [0, 1], of any sizes. Grey counts as RGB; transparent parts are seen on white.
+
+    Returns
+    -------
+    Copies
+        The copied pixels, and the shift of each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> source = np.random.default_rng(0).random((40, 48, 3))
+    >>> copied_blocks(source[8:, 6:], source).shifts.tolist()
+    [[8, 6]]
     """
-    picture, other = _smooth(output, "output"), _smooth(source, "source")
-    side = max(PATCH, math.ceil(min(picture.shape) / SIDES))
-    regions = np.full(picture.shape, -1, np.int32)
+    image, other = _smooth(output, "output"), _smooth(source, "source")
+    side = max(PATCH, math.ceil(min(image.shape) / SIDES))
+    regions = np.full(image.shape, -1, np.int32)
     taken: list[Indices] = []
     largest, total = 0, 0
-    if min(picture.shape + other.shape) >= side:
+    if min(image.shape + other.shape) >= side:
         reach = side - PATCH + 1
-        net = _net(picture, (reach + 2) // 3)
-        rows, columns, shifts = _places(picture, other, net)
+        net = _net(image, (reach + 2) // 3)
+        rows, columns, shifts = _places(image, other, net)
         blocks = windows_any(np, net, (reach, reach))
         telling = _pixels(blocks, side)
         total = int(telling.sum())
         for shift, members in _by_votes(shifts):
-            window = _window(rows[members], columns[members], shift, (picture.shape, other.shape), reach)
-            # Nothing is to be gained where all is known to be copied.
+            window = _window(rows[members], columns[members], shift, (image.shape, other.shape), reach)
+            # Skip shifts whose pixels are all known to be copied.
             if (regions[window] >= 0)[telling[window]].all():
                 continue
-            copied = _copied(picture, other, blocks, window, shift, side)
+            copied = _copied(image, other, blocks, window, shift, side)
             here = regions[window]
             new = copied & (here < 0)
             if new.any():
@@ -101,9 +133,23 @@ def copied_blocks(output: Any, source: Any) -> Copies:
 
 
 def copy_map(output: Any, copies: Copies) -> Image:
-    """Return a picture (H, W, 3) in [0, 1] of what was copied: the output in grey, every copied pixel in its shift's colour.
+    """Return an image (H, W, 3) in [0, 1] of what was copied: the output in grey, copied pixels tinted by their shift.
 
-    Hue says where to the shift leads, and pale colours are shifts of a few pixels.
+    The hue is the direction of the shift; pale colours are shifts of a few pixels.
+
+    Parameters
+    ----------
+    output : array_like
+        The image (H, W, C) in [0, 1].
+    copies : Copies
+        Its copied blocks, from `copied_blocks`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> source = np.random.default_rng(0).random((40, 48, 3))
+    >>> copy_map(source, copied_blocks(source, source)).shape
+    (40, 48, 3)
     """
     grey = _luma(as_colours(output, "output")) / np.float32(255)
     tints = np.array([_colour(shift, grey.shape) for shift in copies.shifts] + [(1, 1, 1)], np.float32)
@@ -131,28 +177,28 @@ def _luma(colours: Image) -> Image:
 
 
 def _differ(difference: Image) -> Mask:
-    """Return at which positions, (H - 6, W - 6), the patches of a difference of pictures (H, W) are above the tolerance."""
+    """Return where, (H - 6, W - 6), the patches of a difference of images (H, W) exceed the tolerance."""
     from scipy.ndimage import uniform_filter
 
     rim = PATCH // 2
     return np.asarray(uniform_filter(difference**2, PATCH)[rim:-rim, rim:-rim] > TOLERANCE**2)
 
 
-def _net(picture: Image, cell: int) -> Mask:
-    """Return at which positions, (H - 6, W - 6) bool, a patch stands that may tell where it is from, one in a cell at most.
+def _net(image: Image, cell: int) -> Mask:
+    """Return the positions, (H - 6, W - 6) bool, of distinctive patches, at most one in a cell.
 
-    Such a patch differs from itself moved by a pixel, along, down, and both ways across; of those in a cell it is the one
-    that differs most.
+    Such a patch differs from itself moved by a pixel to the right, down, and along both diagonals. Of those in a cell it is
+    the one that differs most.
     """
     from scipy.ndimage import uniform_filter
 
-    height, width = picture.shape
+    height, width = image.shape
     changes = []
     for rows, columns in (0, 1), (1, 0), (1, 1), (1, -1):
         first = slice(max(0, -columns), width - max(0, columns))
         second = slice(max(0, columns), width - max(0, -columns))
-        change = np.zeros_like(picture)
-        change[: height - rows, first] = (picture[: height - rows, first] - picture[rows:, second]) ** 2
+        change = np.zeros_like(image)
+        change[: height - rows, first] = (image[: height - rows, first] - image[rows:, second]) ** 2
         rim = PATCH // 2
         changes.append(uniform_filter(change, PATCH)[rim:-rim, rim:-rim])
     distinct = np.minimum.reduce(changes)
@@ -166,18 +212,18 @@ def _net(picture: Image, cell: int) -> Mask:
 
 
 def _places(output: Image, source: Image, net: Mask) -> tuple[Indices, Indices, Indices]:
-    """Find where in the source the patches of the net stand.
+    """Find the places of the source that equal patches of the net.
 
-    Returns row and column of a patch, each (n,), and the shift to a place that it equals, (n, 2); every pair there is.
-    A patch that equals too many places is taken out of `net`.
+    Returns, for every pair, row and column of the patch, each (n,), and the shift to the place, (n, 2). Patches that equal
+    too many places are removed from `net`.
     """
     backend = NumpyBackend()
-    ours, theirs = (Patches(backend, picture[:, :, None] - np.float32(127), PATCH) for picture in (output, source))
-    layouts = [Layout.of_sources([(picture.shape[0], picture.shape[1])], PATCH) for picture in (output, source)]
+    ours, theirs = (Patches(backend, image[:, :, None] - np.float32(127), PATCH) for image in (output, source))
+    layouts = [Layout.of_sources([(image.shape[0], image.shape[1])], PATCH) for image in (output, source)]
     numbers, places_there = layouts[0].ravel(np.nonzero(net)), np.flatnonzero(layouts[1].positions())
     queries = ours.extract(numbers)
     squares = np.einsum("ij,ij->i", queries, queries)
-    # What is looked at pixel by pixel later must not be lost to rounding here.
+    # Rounding must not lose pairs here: the comparison pixel by pixel comes later.
     limit = 1.01 * PATCH**2 * TOLERANCE**2
     count = len(places_there)
     chunk = 4096
@@ -210,7 +256,7 @@ def _places(output: Image, source: Image, net: Mask) -> tuple[Indices, Indices, 
 
 
 def _by_votes(shifts: Indices) -> list[tuple[Indices, Indices]]:
-    """Return each of the shifts (n, 2) once, with the numbers of its rows; those that stand there most often come first."""
+    """Return each of the shifts (n, 2) once, with the indices of its rows, the most frequent first."""
     if not len(shifts):
         return []
     different, which, votes = np.unique(shifts, axis=0, return_inverse=True, return_counts=True)
@@ -219,7 +265,7 @@ def _by_votes(shifts: Indices) -> list[tuple[Indices, Indices]]:
 
 
 def _window(rows: Indices, columns: Indices, shift: Indices, shapes: tuple[Any, Any], reach: int) -> tuple[slice, slice]:
-    """Return which of the output's pixels a block may cover that holds one of these patches and stands in both pictures."""
+    """Return the output's pixels that a block may cover if it holds one of these patches and is within both images."""
     sides = []
     for axis, at in enumerate((rows, columns)):
         first = max(0, int(-shift[axis]), int(at.min()) - reach + 1)
@@ -229,7 +275,7 @@ def _window(rows: Indices, columns: Indices, shift: Indices, shapes: tuple[Any, 
 
 
 def _copied(output: Image, source: Image, blocks: Mask, window: tuple[slice, slice], shift: Indices, side: int) -> Mask:
-    """Return which pixels of a window lie in one of the blocks, (H - side + 1, W - side + 1), that equals the source there."""
+    """Return the pixels of a window that are in one of the blocks, (H - side + 1, W - side + 1), that equal the source."""
     rows, columns = window
     if min(rows.stop - rows.start, columns.stop - columns.start) < side:
         return np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.bool_)
@@ -241,12 +287,12 @@ def _copied(output: Image, source: Image, blocks: Mask, window: tuple[slice, sli
 
 
 def _pixels(blocks: Mask, side: int) -> Mask:
-    """Return the pixels that blocks cover, from the mask of their first pixels."""
+    """Return the pixels of blocks, from the mask of their first pixels."""
     return np.asarray(windows_any(np, np.pad(blocks, side - 1), (side, side)))
 
 
 def _largest(mask: Mask) -> int:
-    """Return the pixels in the largest connected region."""
+    """Return the number of pixels in the largest connected region."""
     from scipy.ndimage import label
 
     return int(np.bincount(label(mask)[0].reshape(-1))[1:].max())

@@ -1,4 +1,4 @@
-"""SIFID, how far a picture's deep features are from the source's (Shaham, Dekel, Michaeli, *SinGAN*, ICCV 2019, Sec. 3)."""
+"""SIFID: the distance of deep features from the source's (Shaham, Dekel, Michaeli, *SinGAN*, ICCV 2019, Sec. 3)."""
 
 from __future__ import annotations
 
@@ -19,23 +19,38 @@ _FIRST_BLOCK: tuple[tuple[str, int, int, dict[str, int]], ...] = (
     ("Conv2d_2b_3x3", 32, 64, {"padding": 1}),
 )
 SMALLEST = 16
-"""Pixels a side below which the features' covariance would mean nothing."""
+"""Pixels a side that the covariance of the features needs."""
 
 Matrix = NDArray[np.float64]
 
 
 def sifid(image: Any, source: Any, weights: Any = None) -> float:
-    """Return the single-image Fréchet Inception distance of a picture from the source; lower is nearer.
+    """Return the single-image Fréchet Inception distance of an image from its source. Lower is nearer.
 
-    image, source: (H, W, C) in [0, 1], of any sizes; grey is taken as RGB, what is transparent lies on white.
-    weights: a file with the state dict of torchvision's `inception_v3`; default: the one in torch.hub's cache, which is
-    never downloaded here. The features are the 64 channels of Inception-v3 before its first max pooling, their Gaussian
-    is taken over all positions, and the distance between two is |m - n|² + tr(A + B - 2 (A B)^½).
-    Raises InputError where torch or the weights are missing or not these, or a picture is smaller than 16×16.
+    The features are the 64 channels of Inception-v3 before its first max pooling, with a Gaussian over all positions. The
+    distance between two Gaussians is |m - n|² + tr(A + B - 2 (A B)^½).
+
+    Parameters
+    ----------
+    image, source : array_like
+        (H, W, C) in [0, 1], of any sizes. Grey counts as RGB; transparent parts are seen on white.
+    weights : path, optional
+        A file with the state dict of torchvision's `inception_v3`. Default: the one in torch.hub's cache; nothing is
+        downloaded.
+
+    Returns
+    -------
+    float
+        0 or more.
+
+    Raises
+    ------
+    InputError
+        If torch or the weights are missing, the file holds other weights, or an image is smaller than 16×16.
     """
     network = _network(find_weights(weights))
     (mean, covariance), (other_mean, other_covariance) = (
-        _gaussian(network, as_colours(picture, name), name) for picture, name in ((image, "the picture"), (source, "the source"))
+        _gaussian(network, as_colours(pixels, name), name) for pixels, name in ((image, "the image"), (source, "the source"))
     )
     apart = mean - other_mean
     # The trace of the root of A B is that of the root of the symmetric ½A B ½A, whose eigenvalues are real and not negative.
@@ -46,9 +61,9 @@ def sifid(image: Any, source: Any, weights: Any = None) -> float:
 
 
 def find_weights(weights: Any = None) -> Path:
-    """Return the file that holds the weights: the one given, or the one in torch.hub's cache.
+    """Return the file of the weights: the given one, or the one in torch.hub's cache.
 
-    Raises InputError where torch is missing, or the file is.
+    Raises InputError if torch or the file is missing.
     """
     try:
         import torch
@@ -66,7 +81,7 @@ def find_weights(weights: Any = None) -> Path:
     cached = Path(torch.hub.get_dir(), "checkpoints", name)
     if not cached.is_file():
         raise InputError(
-            f"SIFID needs the weights of Inception-v3: {cached} is not there; name a copy with --weights FILE", about="weights"
+            f"SIFID needs the weights of Inception-v3: {cached} does not exist; name a copy with --weights FILE", about="weights"
         )
     return cached
 
@@ -84,19 +99,19 @@ def _network(path: Path) -> Any:
             layer.load_state_dict({key.removeprefix(f"{name}."): state[key] for key in state if key.startswith(f"{name}.")})
             layers.append(layer)
     except Exception as error:
-        # A file of another kind makes the loader raise anything from KeyError to UnpicklingError.
+        # Other files make the loader raise anything from KeyError to UnpicklingError.
         raise InputError(f"{path} does not hold the weights of torchvision's inception_v3", about="weights") from error
     return torch.nn.Sequential(*layers).eval()
 
 
 def _gaussian(network: Any, colours: Any, name: str) -> tuple[Matrix, Matrix]:
-    """Return mean (64,) and covariance (64, 64) of a picture's features over all positions."""
+    """Return mean (64,) and covariance (64, 64) of an image's features over all positions."""
     import torch
 
     height, width = colours.shape[:2]
     if min(height, width) < SMALLEST:
         raise InputError(f"{name} is {width}×{height}: SIFID needs {SMALLEST} pixels a side or more", about=name)
-    # The network was trained on [-1, 1].
+    # The network was trained on values in [-1, 1].
     pixels = torch.from_numpy(colours / np.float32(127.5) - 1).permute(2, 0, 1)[None]
     with torch.inference_mode():
         features = network(pixels)[0].flatten(1).numpy()

@@ -1,8 +1,8 @@
-"""NIQE, how unnatural a picture looks (Mittal, Soundararajan, Bovik, *Making a "Completely Blind" Image Quality Analyzer*,
+"""NIQE: how unnatural an image looks (Mittal, Soundararajan, Bovik, *Making a "Completely Blind" Image Quality Analyzer*,
 IEEE Signal Processing Letters 2013).
 
-Written from the paper; where that leaves a choice it is BasicSR's `calculate_niqe` with its defaults, so that the values
-agree. The model of natural pictures is the one that the authors published, as BasicSR ships it (see pristine/NOTICE).
+Written from the paper. Where the paper leaves a choice, this follows BasicSR's `calculate_niqe` with its defaults, so that the
+values agree. The model of natural images is the one that the authors published, as BasicSR ships it (see pristine/NOTICE).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from patchnn.images.decoded import as_colours
 __all__ = ["niqe"]
 
 BLOCK = 96
-"""Side of the blocks whose statistics are taken, in pixels."""
+"""Side of the blocks that are measured, in pixels."""
 
 _PRISTINE = Path(__file__).with_name("pristine") / "niqe_pris_params.npz"
 # Luma of Y'CbCr as video has it, in [16, 235].
@@ -33,23 +33,41 @@ Values = NDArray[Any]
 
 
 def niqe(image: Any) -> float:
-    """Return the NIQE of a picture: its distance from the statistics of natural pictures; lower looks more natural.
+    """Return the NIQE of an image: its distance from the statistics of natural images. Lower looks more natural.
 
-    image: (H, W, C) in [0, 1]; grey is taken as RGB, what is transparent lies on white. Only whole blocks of 96×96 count.
-    Raises InputError for a picture with fewer than two, or in which fewer than two are not flat.
+    Parameters
+    ----------
+    image : array_like
+        (H, W, C) in [0, 1]. Grey counts as RGB; transparent parts are seen on white. Only whole blocks of 96×96 count.
+
+    Returns
+    -------
+    float
+        Photographs have about 3 to 6.
+
+    Raises
+    ------
+    InputError
+        If the image has fewer than two such blocks, or fewer than two that are not flat.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> niqe(np.random.default_rng(0).random((192, 192, 3))) > 6
+    True
     """
-    colours = as_colours(image, "the picture")
+    colours = as_colours(image, "the image")
     height, width = colours.shape[:2]
     rows, columns = height // BLOCK, width // BLOCK
     if rows * columns < 2:
-        raise InputError(f"the picture is {width}×{height}: NIQE needs two blocks of {BLOCK}×{BLOCK} pixels or more")
-    # 32 bits, as in BasicSR: in flat places the values hang on how sums are rounded.
+        raise InputError(f"the image is {width}×{height}: NIQE needs two blocks of {BLOCK}×{BLOCK} pixels or more")
+    # 32 bits, as in BasicSR: in flat places the values depend on how sums are rounded.
     pixels = np.round(colours[: rows * BLOCK, : columns * BLOCK] @ _LUMA + 16).astype(np.float32)
     half = resize(pixels, (rows * BLOCK // 2, columns * BLOCK // 2))[:, :, 0]
     features = np.concatenate([_features(pixels, BLOCK), _features(half, BLOCK // 2)], axis=1)
     whole = features[~np.isnan(features).any(axis=1)]
     if len(whole) < 2:
-        raise InputError(f"the picture is flat: NIQE needs two blocks of {BLOCK}×{BLOCK} pixels or more that are not")
+        raise InputError(f"the image is flat: NIQE needs two blocks of {BLOCK}×{BLOCK} pixels or more that vary")
     mean, covariance, _ = _pristine()
     apart = mean - np.nanmean(features, axis=0)
     # Eq. 10 of the paper.
@@ -58,13 +76,13 @@ def niqe(image: Any) -> float:
 
 @lru_cache(maxsize=1)
 def _pristine() -> tuple[Values, Values, Values]:
-    """Return mean (36,) and covariance (36, 36) of the features of natural pictures, and the window (7, 7)."""
+    """Return mean (36,) and covariance (36, 36) of the features of natural images, and the window (7, 7)."""
     with np.load(_PRISTINE) as file:
         return file["mu_pris_param"][0], file["cov_pris_param"], file["gaussian_window"]
 
 
 def _features(pixels: Values, block: int) -> Values:
-    """Return the 18 features of every block of a picture (H, W) in [0, 255], (n, 18); NaN where it is flat."""
+    """Return the 18 features of every block of an image (H, W) in [0, 255], (n, 18), NaN for flat blocks."""
     normal = _normalized(pixels)
     rows, columns = (side // block for side in pixels.shape)
     blocks = normal.reshape(rows, block, columns, block).swapaxes(1, 2).reshape(-1, block, block)
@@ -95,7 +113,7 @@ def _statistics(block: Values) -> list[float]:
 
 @lru_cache(maxsize=1)
 def _shapes() -> tuple[Values, Values]:
-    """Return the shapes that are tried, and the ratio (E|x|)² / E x² of a generalized Gaussian of each."""
+    """Return the shapes to try, and the ratio (E|x|)² / E x² of a generalized Gaussian of each."""
     from scipy.special import gamma
 
     shapes = np.arange(0.2, 10.001, 0.001)
@@ -108,7 +126,7 @@ def _generalized_gaussian(values: Values) -> tuple[float, float, float]:
 
     shapes, ratios = _shapes()
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
-        # A block may have no value on one side; its features are then not numbers, and it is left out.
+        # A block without values on one side gets NaN features, and is left out.
         warnings.simplefilter("ignore", RuntimeWarning)
         left, right = np.sqrt(np.mean(values[values < 0] ** 2)), np.sqrt(np.mean(values[values > 0] ** 2))
         skew = left / right

@@ -1,4 +1,4 @@
-"""All figures of one pair of pictures together."""
+"""All figures of one output and its source."""
 
 from __future__ import annotations
 
@@ -20,11 +20,24 @@ __all__ = ["Score", "score"]
 
 @dataclass(frozen=True)
 class Score:
-    """The figures of one output; None where a figure cannot be had, `missing` then says why.
+    """The figures of one output. Those that cannot be computed are None, and `missing` says why.
 
-    coherence, completeness: errors, 0 and up. copy_share, largest_copy: in [0, 1]. telling: the share of the output that
-    those two are shares of. niqe, sifid: 0 and up, sifid only where it was asked for. copies: where the blocks lie.
-    distances: of each patch of the output to the source's nearest, whose mean is the coherence error.
+    Attributes
+    ----------
+    coherence, completeness : float
+        Errors, 0 or more.
+    copy_share, largest_copy : float
+        In [0, 1], shares of the pixels in telling blocks.
+    telling : float
+        The share of the output in blocks that tell where they are from.
+    niqe, sifid : float or None
+        0 or more. SIFID only if it was requested.
+    missing : dict
+        Why a figure is None, by figure.
+    copies : Copies
+        Where the copied blocks are.
+    distances : (n,) float32 array
+        The distance of each output patch to its nearest in the source; their mean is the coherence error.
     """
 
     coherence: float
@@ -39,7 +52,7 @@ class Score:
     distances: NDArray[np.float32] = field(repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures as JSON holds them."""
+        """Return the figures as JSON values."""
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.compare}
 
 
@@ -48,9 +61,33 @@ def score(
 ) -> Score:
     """Measure one output against its source.
 
-    output, source: (H, W, C) in [0, 1], of any sizes. patch, method: as `nearest_distances` takes them. sifid: whether to
-    compute it too, with the weights in that file. Raises InputError as `nearest_distances` and `sifid` do; a picture too
-    small for NIQE is no error.
+    Parameters
+    ----------
+    output, source : array_like
+        Images (H, W, C) in [0, 1], of any sizes.
+    patch, method
+        As in `nearest_distances`.
+    sifid : bool
+        Also compute SIFID.
+    weights : path, optional
+        As in `sifid`.
+
+    Returns
+    -------
+    Score
+        All figures. An output too small for NIQE has None.
+
+    Raises
+    ------
+    InputError
+        As `nearest_distances` and `sifid` do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> source = np.random.default_rng(0).random((40, 48, 3))
+    >>> score(source, source).copy_share
+    1.0
     """
     distances = nearest_distances(output, source, patch=patch, method=method)
     copies = copied_blocks(output, source)

@@ -1,8 +1,7 @@
-"""How far the patches of one picture are from those of another: the paper's coherence and completeness, as errors.
+"""The distances between the patches of two images: the paper's coherence and completeness, as errors.
 
-The protocol, the same everywhere: both pictures at half size (antialiased cubic), rounded to 8 bits; 7×7 patches; the
-distance of a patch to the nearest of the other picture, as the mean squared difference of its values on 0..255; the mean
-over all patches.
+The protocol: both images at half size (antialiased cubic), rounded to 8 bits; 7×7 patches; the distance of a patch to the
+nearest of the other image, as the mean squared difference of its values on 0..255; the mean over all patches.
 """
 
 from __future__ import annotations
@@ -27,52 +26,123 @@ __all__ = ["METHODS", "PATCH", "coherence", "completeness", "nearest_distances"]
 METHODS = ("auto", "exact", "approximate")
 
 PATCH = 7
-"""Side of a patch, in pixels of the halved pictures."""
+"""Side of a patch, in pixels of the halved images."""
 
 SAMPLE = 2048
-"""Patches that the approximation looks at, at least."""
+"""Patches that the approximation compares, at least."""
 
 AUTO_PAIRS = 1 << 29
-"""Pairs of patches that auto compares, unless SAMPLE takes more: all there are in pictures of up to about 300×300 pixels."""
+"""Pairs of patches that auto compares, unless SAMPLE needs more: all pairs in images of up to about 300×300 pixels."""
 
 _MEMORY = 1 << 28
 _CENTRE = np.float32(127)
 
 
 def coherence(output: Any, source: Any, *, patch: int = PATCH, method: str = "auto") -> float:
-    """Return the coherence error: how far the output's patches are from the source's, 0 where all were copied.
+    """Return the coherence error: the mean distance of output patches to their nearest in the source.
 
-    The mean of `nearest_distances(output, source)`, with its arguments and errors (bidirectional similarity: Simakov,
-    Caspi, Shechtman, Irani, CVPR 2008; GPNN, Sec. 3.2).
+    It is 0 if every patch was copied (bidirectional similarity: Simakov, Caspi, Shechtman, Irani, CVPR 2008; GPNN, Sec. 3.2).
+
+    Parameters
+    ----------
+    output, source : array_like
+        Images (H, W, C) in [0, 1], of any sizes.
+    patch, method
+        As in `nearest_distances`.
+
+    Returns
+    -------
+    float
+        The mean of `nearest_distances(output, source)`.
+
+    Raises
+    ------
+    InputError
+        As `nearest_distances` does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> source = np.random.default_rng(0).random((32, 40, 3))
+    >>> coherence(source, source)
+    0.0
+    >>> coherence(source[:, ::-1], source) > 0
+    True
     """
     return float(nearest_distances(output, source, patch=patch, method=method).mean(dtype=np.float64))
 
 
 def completeness(output: Any, source: Any, *, patch: int = PATCH, method: str = "auto") -> float:
-    """Return the completeness error: how far the source's patches are from the output's, 0 where all are seen in it.
+    """Return the completeness error: the mean distance of source patches to their nearest in the output.
 
-    The mean of `nearest_distances(source, output)`, with its arguments and errors.
+    It is 0 if the output shows every patch of the source.
+
+    Parameters
+    ----------
+    output, source : array_like
+        Images (H, W, C) in [0, 1], of any sizes.
+    patch, method
+        As in `nearest_distances`.
+
+    Returns
+    -------
+    float
+        The mean of `nearest_distances(source, output)`.
+
+    Raises
+    ------
+    InputError
+        As `nearest_distances` does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> source = np.random.default_rng(0).random((32, 40, 3))
+    >>> completeness(source, source)
+    0.0
     """
     return float(_distances((source, "source"), (output, "output"), patch, method).mean(dtype=np.float64))
 
 
 def nearest_distances(output: Any, source: Any, *, patch: int = PATCH, method: str = "auto") -> NDArray[np.float32]:
-    """Return how far each patch of the output is from the nearest of the source, (n,) float32.
+    """Return the distance of each output patch to its nearest in the source.
 
-    output, source: (H, W, C) in [0, 1], each of any size; grey is taken as RGB, what is transparent lies on white.
-    A distance is the mean squared difference of a patch's values on 0..255, both pictures at half size and 8 bits.
-    patch: side, in pixels of the halved pictures. method: "exact" is all patches of the output, row by row; "approximate"
-    is 2048 that are spread evenly, whose mean is off by chance alone; "auto" is all up to 2**29 pairs of patches, above
-    as many as make so many pairs, 2048 at least. Each is searched among all of the source's. Memory is bounded.
-    Raises InputError where no patch fits into half of a picture, or an argument is none of these.
+    A distance is the mean squared difference of a patch's values on 0..255, both images at half size and 8 bits.
+
+    Parameters
+    ----------
+    output, source : array_like
+        Images (H, W, C) in [0, 1], of any sizes. Grey counts as RGB; transparent parts are seen on white.
+    patch : int
+        Side of a patch, in pixels of the halved images.
+    method : {"auto", "exact", "approximate"}
+        "exact" compares all output patches, "approximate" 2048 that are spread evenly, each with all source patches.
+        "auto" compares all up to 2**29 pairs; for larger images, as many as make that many pairs, and at least 2048.
+
+    Returns
+    -------
+    (n,) float32 array
+        The distances, row by row.
+
+    Raises
+    ------
+    InputError
+        If no patch fits into half of an image, or an argument has another value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> source = np.random.default_rng(0).random((32, 40, 3))
+    >>> float(nearest_distances(source, source).max())
+    0.0
     """
     return _distances((output, "output"), (source, "source"), patch, method)
 
 
 def _distances(output: tuple[Any, str], source: tuple[Any, str], patch: int, method: str) -> NDArray[np.float32]:
-    """Return what `nearest_distances` does, of pictures with what an error calls them."""
+    """Return `nearest_distances` of two images, each with its name for errors."""
     if method not in METHODS:
-        raise InputError(f"method is {method!r}: choose {', '.join(METHODS)}", about="method")
+        raise InputError(f"method is {method!r}: it must be {', '.join(METHODS[:-1])} or {METHODS[-1]}", about="method")
     if not isinstance(patch, int) or patch < 2:
         raise InputError(f"patch is {patch!r}: it must be a whole number, 2 or more", about="patch")
     backend = NumpyBackend()
@@ -88,7 +158,7 @@ def _distances(output: tuple[Any, str], source: tuple[Any, str], patch: int, met
 
 
 def _half(image: Any, name: str, patch: int) -> Image:
-    """Return a picture's colours at half size, (H // 2, W // 2, 3) float32, whole numbers in [0, 255]."""
+    """Return an image's colours at half size, (H // 2, W // 2, 3) float32, whole numbers in [0, 255]."""
     with concerning(name):
         colours = as_colours(image, name)
     height, width = colours.shape[:2]
