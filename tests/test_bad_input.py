@@ -162,18 +162,18 @@ OPTIONS: list[tuple[str, int, str]] = [
     ("inpaint photo.png mask.png --fill ''", VALUE, "''"),
     # Sizes.
     ("generate photo.png --size 0x0", VALUE, "0x0"),
-    ("generate photo.png --size abc", VALUE, "'abc' is no size"),
-    ("generate photo.png --size 300", VALUE, "'300' is no size"),
-    ("generate photo.png --size -5%", VALUE, "'-5%' is no size"),
+    ("generate photo.png --size abc", VALUE, "'abc' is not a size"),
+    ("generate photo.png --size 300", VALUE, "'300' is not a size"),
+    ("generate photo.png --size -5%", VALUE, "'-5%' is not a size"),
     ("generate photo.png --size 1%", VALUE, "1%"),
     ("generate photo.png --size 5x5", VALUE, "5×5"),
     ("generate photo.png --size 1000000000x1000000000", VALUE, "1000000000x1000000000"),
     ("generate photo.png --size 30000x30000", VALUE, "memory"),
-    ("generate photo.png --size ''", VALUE, "'' is no size"),
+    ("generate photo.png --size ''", VALUE, "'' is not a size"),
     ("retarget photo.png --size 2000%x100%", VALUE, "size is 480×20"),
     ("retarget photo.png --size 0%", VALUE, "0%"),
     ("retarget photo.png", VALUE, "size is missing"),
-    ("analogy photo.png small.png --size nope", VALUE, "'nope' is no size"),
+    ("analogy photo.png small.png --size nope", VALUE, "'nope' is not a size"),
     ("collage photo.png photo.png --size 4x4", VALUE, "4×4"),
     # Images that do not go together.
     ("generate tiny.png", VALUE, "tiny.png: a source is 3×3"),
@@ -274,6 +274,14 @@ def test_what_an_output_cannot_hold(
 ) -> None:
     monkeypatch.setattr(sys.modules["patchnn.runner"], "synthesize", lambda *args, **kwargs: pytest.fail("work was done"))
     assert_refused(capsys, line.split(), VALUE, said)
+
+
+def test_an_exr_output_without_its_library_is_refused_before_any_work(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "OpenEXR", None)
+    monkeypatch.setattr("patchnn.cli.run_task.run_and_report", lambda *_: pytest.fail("work was done"))
+    assert_refused(capsys, ["generate", "photo.png", "-o", "x.exr"], VALUE, "pip install 'patchnn[exr]'")
 
 
 def test_decoders_print_nothing(folder: Path) -> None:

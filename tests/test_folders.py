@@ -126,7 +126,7 @@ BAD = [
     ("generate '*.tga' -o out", "*.tga matches no file"),
     ("generate twins -o out", "twins/a.jpg and twins/a.png would have the same output: rename one of them"),
     ("generate in -o out --noise -1", "noise is -1"),
-    ("generate in -o out --size much", "size: 'much' is no size"),
+    ("generate in -o out --size much", "size: 'much' is not a size"),
     ("generate in -o out --backend abacus", "abacus"),
     ("generate in -o out --jobs 0", "--jobs"),
     ("generate in -o out --cluster nonsense", "write tcp://HOST:PORT"),
