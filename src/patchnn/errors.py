@@ -18,16 +18,14 @@ def debugging() -> bool:
 
 
 class PatchnnError(Exception):
-    """The base of everything patchnn raises on purpose; its text is one sentence for the user.
-
-    about: the name of the option that the error concerns, or None. Callers read this; they never parse the message.
-    """
-
-    about: str | None = None
+    """The base of everything patchnn raises on purpose; its text is one sentence for the user."""
 
 
 class InputError(PatchnnError):
-    """An image, a file or an option that cannot be used; the message names it and says what would work."""
+    """An image, a file or an option that cannot be used; the message names it and says what would work.
+
+    about: the name of the option that the error concerns, or None. Callers read this; they never parse the message.
+    """
 
     def __init__(self, message: str, about: str | None = None) -> None:
         super().__init__(message)
@@ -54,9 +52,7 @@ def memory_bounded() -> Iterator[None]:
     try:
         yield
     except MemoryError as error:
-        ran_out = BackendError("memory ran out: use smaller images, a smaller output, or a lower max_memory")
-        ran_out.about = "max_memory"
-        raise ran_out from error
+        raise BackendError("memory ran out: use smaller images, a smaller output, or a lower max_memory") from error
 
 
 class PluginError(PatchnnError):

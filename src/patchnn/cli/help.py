@@ -9,7 +9,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from patchnn.cli.options import with_flag
-from patchnn.errors import PatchnnError
+from patchnn.errors import InputError
 from patchnn.registry import COMMON_OPTIONS
 
 __all__ = ["PLAIN", "Command", "Group", "TaskCommand", "summary", "write_sections"]
@@ -43,10 +43,9 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except PatchnnError as error:
+        except InputError as error:
             named = {p.name for p in self.params if p.param_type_name == "option"}
-            error.args = (with_flag(str(error), error.about, named),)
-            raise
+            raise InputError(with_flag(str(error), error.about, named), error.about) from error
 
 
 class TaskCommand(Command):

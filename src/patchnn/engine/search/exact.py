@@ -65,13 +65,10 @@ def nearest(
         numbers = query_index[first : first + len(left)]
         scores = xp.matmul(left, right.T)
         near = scores <= (scores.min(1) + slack)[:, None]
-        column, tile = near.argmax(1), xp.arange(len(left))
+        column = near.argmax(1)
+        count = xp.count_nonzero(near, axis=1)
         score = exact(numbers, index, factor, column)
-        # Few queries have a second key as near: counting only theirs is cheaper.
-        near[tile, column] = False
-        several = xp.flatnonzero(near[tile, near.argmax(1)])
-        near[tile, column] = True
-        several = several[near[several].sum(1) <= SEVERAL]
+        several = xp.flatnonzero((count > 1) & (count <= SEVERAL))
         if len(several):
             row, other = xp.nonzero(near[several])
             score_there = exact(numbers[several[row]], index, factor, other)
