@@ -1,25 +1,34 @@
-"""Everything that CI checks: `nox` runs all but the GPU's, `nox -s tests` one part."""
+"""Everything that CI checks. `nox` runs the default parts, `nox -s tests` one, `nox -l` lists all."""
 
 from __future__ import annotations
 
 import nox
 
 nox.options.default_venv_backend = "venv"
-nox.options.sessions = ["tests", "oldest", "plugin", "lint", "cupy", "studio", "docs"]
+nox.options.sessions = ["tests", "oldest", "plugin", "lint", "cupy", "page", "docs"]
+
+EXTRAS = "cluster,exr,report,studio,video"
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The tests, as a user runs them."""
+    """The tests, as the README runs them: all but the page in a browser, CuPy's names and SIFID."""
     session.install(".[test]")
     session.run("pytest", *session.posargs)
 
 
-@nox.session
+@nox.session(python="3.10")
 def oldest(session: nox.Session) -> None:
-    """The tests with the oldest NumPy, SciPy and Pillow that are promised, where this Python has wheels of them."""
-    oldest = ("numpy==1.26.*", "scipy==1.11.*", "imageio==2.34.*", "pillow==11.1.*", "tifffile==2024.2.*", "typer==0.29.*")
-    session.install(".[test]", *oldest)
+    """The tests with the lowest version of every dependency that pyproject.toml allows, extras too."""
+    session.install("uv")
+    session.run("uv", "pip", "install", "--resolution", "lowest-direct", f".[test,{EXTRAS}]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def prerelease(session: nox.Session) -> None:
+    """The tests with pre-releases of all dependencies; a nightly job, as its failures are news and no bugs of a change."""
+    session.install("--pre", "--upgrade", ".[test]")
     session.run("pytest", *session.posargs)
 
 
@@ -41,24 +50,31 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def cupy(session: nox.Session) -> None:
-    """Whether every call of the engine is one that CuPy has; needs no GPU."""
+    """Every call of the engine exists in CuPy. Needs no GPU."""
     session.install(".[test,cuda12]")
     session.run("pytest", "tests/test_cupy_api.py", "tests/test_devices.py")
 
 
 @nox.session
-def studio(session: nox.Session) -> None:
-    """The studio's server, and its page in a browser: /usr/bin/chromium, or the one that PATCHNN_CHROMIUM names."""
-    session.install(".[test,studio]", "playwright")
-    session.run("pytest", "tests/studio")
+def page(session: nox.Session) -> None:
+    """The studio's page in a browser: /usr/bin/chromium, or the one that PATCHNN_CHROMIUM names."""
+    session.install(".[test]", "playwright>=1.45")
+    session.run("pytest", "tests/studio", "-k", "page")
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The site without a warning, and every figure, small, with a look at whether it is plausible."""
+    """The site without a warning, and every figure, drawn small and checked."""
     session.install(".[docs]")
-    session.run("mkdocs", "build", "--strict", "--site-dir", session.create_tmp(), env={"NO_MKDOCS_2_WARNING": "1"})
+    session.run("mkdocs", "build", "--strict", "--quiet", "--site-dir", session.create_tmp(), env={"NO_MKDOCS_2_WARNING": "1"})
     session.run("python", "examples/gallery.py", "--small")
+
+
+@nox.session
+def sifid(session: nox.Session) -> None:
+    """SIFID with random weights. torch is large, so this is a nightly job."""
+    session.install(".[test,sifid]", "--extra-index-url", "https://download.pytorch.org/whl/cpu")
+    session.run("pytest", "tests/test_sifid.py", "tests/test_score.py")
 
 
 @nox.session

@@ -116,7 +116,7 @@ def test_without_the_codec_a_video_is_refused_in_one_line(tmp_path: Path, monkey
         return found(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(InputError, match=r"a\.mp4: \.mp4 needs imageio-ffmpeg: pip install"):
+    with pytest.raises(InputError, match=r"a\.mp4: \.mp4 needs FFmpeg \(GPL\): pip install"):
         check_animation(tmp_path / "a.mp4")
 
 

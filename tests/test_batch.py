@@ -82,7 +82,8 @@ def test_every_field_of_a_job_reaches_the_run() -> None:
     result = run(Inpaint(read_image("a.png"), tiny_mask(), fill="none"), seed=5, **job.tuning, search="exact", backend="numpy")
     record = read_record("out.png")
     assert {key: record[key] for key in result.record} == result.record
-    words = "inpaint a.png mask.png --fill none --no-invert-mask --noise 0.0 --alpha 0.5 --patch 5 --iterations 2 --ratio 1.5"
+    words = "inpaint a.png mask.png --fill none --no-invert-mask --grow 0.0 --feather 3.0 --noise 0.0"
+    words += " --alpha 0.5 --patch 5 --iterations 2 --ratio 1.5"
     assert " ".join(record["command"]) == f"{words} --coarsest 9 --search exact --backend numpy --seed 5"
     with pytest.raises(InputError, match=r"this needs .* and may use 1.0 MB"):
         carry_out(replace(job, max_memory=10**6, force=True))

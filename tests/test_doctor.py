@@ -1,4 +1,4 @@
-"""`patchnn doctor`: what it tells, and that nothing that is broken breaks it."""
+"""`patchnn doctor`: what it shows, and that it works although other things are broken."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_text_and_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
         assert said in text
 
 
-def test_a_wrong_setting_is_told_and_is_no_end(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_setting_is_reported(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(THREADS, "many")
     assert main(["doctor"], TASKS) == 0
     assert f"{THREADS} is 'many'" in capsys.readouterr().out

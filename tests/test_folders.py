@@ -1,23 +1,17 @@
-"""Folders, patterns and maps on the command line, and what is left when a run is cut off."""
+"""Folders, patterns and maps on the command line, and runs that are resumed."""
 
 from __future__ import annotations
 
 import os
-import random
 import shlex
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from patchnn import InputError, read_image, write_image
+from patchnn import read_image, write_image
 from patchnn.cli import main
-from patchnn.cli.outputs import folder_pattern, map_path, pattern_paths
 from patchnn.images import read_record
 from patchnn.testing import tiny_image, tiny_mask
 
@@ -26,7 +20,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder with `in`: three pictures, and things that are none."""
+    """A current folder with `in`: three images, and files that are not images."""
     monkeypatch.chdir(tmp_path)
     for place in ("in", "in/deeper", "masks", "normals"):
         Path(place).mkdir()
@@ -65,7 +59,7 @@ def test_a_folder_or_pattern(call: Any, words: str) -> None:
     code, out, err = call(f"generate {words} --seed 1 {QUICK}")
     assert (code, out.splitlines()) == (0, OUTPUTS), err
     assert [line.split(" ")[:2] for line in err.splitlines()] == [[f"{n + 1}/3", path] for n, path in enumerate(OUTPUTS)]
-    # A picture's result does not depend on its neighbours.
+    # A result does not depend on the other images.
     call(f"generate in/b.png -o b.png --seed 1 {QUICK}")
     assert Path("b.png").read_bytes() == Path("out/b.png").read_bytes()
     assert read_record("out/b.png")["command"][:2] == ["generate", "in/b.png"]
@@ -86,27 +80,27 @@ def test_a_mask_for_all_and_a_folder_of_masks(call: Any) -> None:
     assert contents("one").keys() == contents("each").keys() == {"a.png", "b.png", "c.png"}
     np.testing.assert_array_equal(read_image("one/b.png"), read_image("each/b.png"))
     assert read_record("each/b.png")["files"] == {"image": ["in/b.png"], "mask": ["masks/b.bmp"]}
-    # One picture and several masks: then these are gone through.
+    # One image and several masks: one result for each mask.
     code, out, _ = call(f"inpaint in/a.png masks -o masked --seed 1 {QUICK}")
     assert (code, out.split()) == (0, ["masked/a.png", "masked/b.png", "masked/c.png"])
     assert read_record("masked/b.png")["files"] == {"image": ["in/a.png"], "mask": ["masks/b.bmp"]}
 
 
-def test_a_picture_without_its_mask_fails_alone(call: Any) -> None:
+def test_an_image_without_its_mask_fails_alone(call: Any) -> None:
     Path("masks/b.bmp").unlink()
     code, out, err = call(f"inpaint in masks -o out --seed 1 {QUICK}")
     assert (code, out.split()) == (1, ["out/a.png", "out/c.png"])
     assert err.splitlines()[-2:] == ["error: 1 of 3 images failed", "  masks/b.png does not exist (out/b.png)"]
 
 
-def test_a_file_of_exactly_that_name_goes_before_one_of_another_kind(call: Any) -> None:
+def test_a_file_of_the_same_name_and_format_is_preferred(call: Any) -> None:
     write_image("masks/a.png", np.eye(24, 32))
     write_image("masks/a.apng.png", np.eye(24, 32))
     call(f"inpaint in masks -o out --seed 1 {QUICK}")
     assert read_record("out/a.png")["files"]["mask"] == ["masks/a.png"]
 
 
-def test_a_folder_of_sources_is_all_of_them_in_one_picture(call: Any) -> None:
+def test_a_folder_of_sources_is_used_for_one_image(call: Any) -> None:
     code, out, err = call(f"collage in --seed 1 {QUICK}")
     assert (code, out) == (0, "a-collage.png\n"), err
     assert read_record("a-collage.png")["files"]["images"] == ["in/a.png", "in/b.png", "in/c.png"]
@@ -132,7 +126,7 @@ BAD = [
     ("generate '*.tga' -o out", "*.tga matches no file"),
     ("generate twins -o out", "twins/a.jpg and twins/a.png would have the same output: rename one of them"),
     ("generate in -o out --noise -1", "noise is -1"),
-    ("generate in -o out --size much", "size: 'much' is no size"),
+    ("generate in -o out --size much", "size: 'much' is not a size"),
     ("generate in -o out --backend abacus", "abacus"),
     ("generate in -o out --jobs 0", "--jobs"),
     ("generate in -o out --cluster nonsense", "write tcp://HOST:PORT"),
@@ -161,7 +155,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(call: Any, folder: Path, line:
     assert sorted(folder.rglob("*.*")) == before
 
 
-def test_what_failed_is_summed_up_and_the_rest_is_done(call: Any) -> None:
+def test_failures_are_summed_up_and_the_rest_is_done(call: Any) -> None:
     Path("in/bad.png").write_text("no")
     write_image("in/tiny.png", tiny_image((3, 3)))
     code, out, err = call(f"generate in -o out --seed 1 {QUICK}")
@@ -170,23 +164,23 @@ def test_what_failed_is_summed_up_and_the_rest_is_done(call: Any) -> None:
     assert summary[0] == "error: 2 of 5 images failed"
     assert summary[1].startswith("  in/bad.png cannot be read as an image: ")
     assert summary[2].startswith("  in/tiny.png: ")
-    # What goes wrong in the same way is said once.
+    # The same reason is printed once.
     code, out, err = call(f"retarget 'in/[abc].png' -o other --seed 1 {QUICK}")
     assert (code, out) == (1, "")
-    assert err.splitlines()[-2:] == [
-        "error: 3 of 3 images failed",
-        "  --size is missing: say how large the result shall be, as --size 150%x100% or --size 400x200 (3 images)",
-    ]
+    summary = err.splitlines()[-2:]
+    assert summary[0] == "error: 3 of 3 images failed"
+    assert summary[1].startswith("  --size is missing: ")
+    assert summary[1].endswith(" (3 images)")
     assert not Path("other").exists()
 
 
-def test_quiet_says_files_and_failures(call: Any) -> None:
+def test_quiet_prints_paths_and_failures(call: Any) -> None:
     Path("in/bad.png").write_text("no")
     code, out, err = call(f"generate in -o out --quiet {QUICK}")
     assert (code, out.split(), len(err.splitlines())) == (1, OUTPUTS, 2)
 
 
-def test_several_at_a_time_give_the_same(call: Any) -> None:
+def test_several_processes_give_the_same_images(call: Any) -> None:
     call(f"generate in -o alone -n 2 --seed 1 {QUICK}")
     code, out, err = call(f"generate in -o out -n 2 --seed 1 --jobs 2 {QUICK}")
     assert (code, len(out.split())) == (0, 6), err
@@ -194,7 +188,7 @@ def test_several_at_a_time_give_the_same(call: Any) -> None:
     assert err.splitlines()[-1].startswith("6/6 out/")
 
 
-def test_memory_is_shared_by_what_works_at_a_time(call: Any) -> None:
+def test_processes_share_the_memory_limit(call: Any) -> None:
     line = f"generate in -o out --seed 1 --max-memory 100MiB {QUICK}"
     code, _, err = call(f"{line} --jobs 2")
     assert code == 1
@@ -202,7 +196,7 @@ def test_memory_is_shared_by_what_works_at_a_time(call: Any) -> None:
     assert call(line)[0] == 0
 
 
-def test_resume_leaves_what_is_done(call: Any) -> None:
+def test_resume_skips_finished_outputs(call: Any) -> None:
     _, _, err = call(f"generate in -o out {QUICK}")
     seed = err.partition("seed: ")[2].split()[0]
     before = contents()
@@ -213,7 +207,7 @@ def test_resume_leaves_what_is_done(call: Any) -> None:
     assert lines[0] == f"seed: {seed}"
     assert [line.endswith("skipped, already made") for line in lines[1:]] == [True, False, True]
     assert contents() == before
-    # Another command's are not taken for done, nor lost.
+    # Outputs of another command are neither skipped nor lost.
     code, out, err = call(f"generate in -o out {QUICK} --resume --noise 0.5")
     assert (code, out) == (1, "")
     assert "out/a.png was made otherwise" in err
@@ -234,7 +228,7 @@ def test_resume_with_numbers(call: Any) -> None:
     assert contents() == before
 
 
-def test_resume_of_a_single_picture(call: Any) -> None:
+def test_resume_of_a_single_image(call: Any) -> None:
     call(f"generate in/a.png {QUICK}")
     before = Path("a-generate.png").read_bytes()
     assert call(f"generate in/a.png {QUICK} --resume")[:2] == (0, "a-generate.png\n")
@@ -261,127 +255,8 @@ def test_maps_of_a_folder(call: Any) -> None:
     assert np.abs(read_image("out/b-normals.tif") + read_image("out/b.png") - 1).max() < 0.005
 
 
-PATHS = [
-    ("out/a.png", "copy.png", "in/a.png", "out/a-copy.png"),
-    ("out/a.jpg", "copy.jpg", "in/a.png", "out/a-copy.png"),
-    ("out/a.png", "light.exr", "in/a.png", "out/a-light.exr"),
-    ("a-1.png", "height16.TIFF", "in/a.png", "a-1-height16.TIFF"),
-    ("out/a.png", "normals/a.png", "in/a.png", "out/a-normals.png"),
-    ("out/a.png", "in/a.png", "in/a.png", "out/a-a.png"),
-]
-
-
-@pytest.mark.parametrize(("output", "file", "picture", "expected"), PATHS)
-def test_names_of_maps(output: str, file: str, picture: str, expected: str) -> None:
-    assert map_path(Path(output), file, picture) == Path(expected)
-
-
-def test_patterns() -> None:
-    assert folder_pattern("out/", 2, {}) == str(Path("out/*.png"))
-    Path("odd.name").mkdir()
-    assert folder_pattern("odd.name", 2, {}) == str(Path("odd.name/*.png"))
-    assert pattern_paths("out/*-x.jpg", "a*b", 2) == [Path("out/a*b-x-1.jpg"), Path("out/a*b-x-2.jpg")]
-    with pytest.raises(InputError, match="one \\*, for"):
-        folder_pattern("out/*-*.png", 2, {})
-    for pattern, form in (("new/*.xyz", {}), ("new/*.jpg", {"depth": 16})):
-        with pytest.raises(InputError, match="cannot"):
-            folder_pattern(pattern, 2, form)
-    assert not Path("new").exists()
-
-
 def test_a_bar_for_a_folder(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     code, out, err = call(f"generate in -o out --seed 1 {QUICK}")
     assert (code, out.split()) == (0, OUTPUTS)
     assert "skipped" not in err
-
-
-# Runs that are cut off.
-
-
-def start(*words: str, **settings: Any) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "patchnn", *words]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **settings
-    )
-
-
-@posix
-@pytest.mark.parametrize("jobs", [(), ("--jobs", "2")])
-def test_ctrl_c_ends_a_folder_with_one_line(folder: Path, jobs: tuple[str, ...]) -> None:
-    process = start("generate", "in", "-o", "out", "-n", "500", "--seed", "1", *jobs)
-    with process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        started = time.monotonic()
-        _, err = process.communicate(timeout=60)
-    assert time.monotonic() - started < 20
-    assert process.returncode == 130
-    assert [line for line in err.splitlines() if not line[0].isdigit()][-1] == err.splitlines()[-1] == "interrupted"
-    assert "Traceback" not in err
-    assert not list(Path("out").glob(".*"))
-    for path in Path("out").iterdir():
-        assert read_image(path).shape == (24, 32, 3)
-    for _ in range(200):
-        try:
-            os.killpg(process.pid, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.05)
-    pytest.fail("someone of the group is left")
-
-
-@posix
-def test_ctrl_c_ends_what_does_not_listen(folder: Path) -> None:
-    code = """
-import hashlib, signal
-from pathlib import Path
-from patchnn import files
-from patchnn.cli.interrupt import ending_soon
-from patchnn.images.quiet import quiet_decoders, silence
-signal.signal(signal.SIGINT, lambda *args: None)
-with ending_soon(), quiet_decoders(), silence():
-    part = Path(".patchnn-part")
-    part.touch()
-    files._parts.add(part)
-    print("begun", flush=True)
-    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # minutes in one call of C
-"""
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (130, "interrupted\n")
-    assert not Path(".patchnn-part").exists()
-
-
-@posix
-def test_kills_at_random_moments_and_a_resumed_run(folder: Path, call: Any) -> None:
-    kills = int(os.environ.get("PATCHNN_KILLS", "4"))
-    words = ["generate", "in", "-n", str(max(4, kills)), "--seed", "1", "--apply-to", "normals"]
-    assert main([*words, "-o", "undisturbed", "--search", "exact"]) == 0
-    wanted = contents("undisturbed")
-    assert len(wanted) == 2 * 3 * max(4, kills)
-    moments = random.Random(0)
-    for number in range(kills):
-        # One and two processes in turn, from the first moments of Python to the work itself.
-        process = start(*words, "-o", "out", "--search", "exact", "--resume", "--jobs", str(1 + number % 2))
-        with process:
-            time.sleep(moments.uniform(0.2, 1.5))
-            os.killpg(process.pid, signal.SIGKILL)
-        for path in Path("out").glob("*.*") if Path("out").exists() else ():
-            if not path.name.startswith("."):
-                assert path.read_bytes() == wanted[path.name]
-    # What was being written is left, and goes when it is old.
-    Path("out").mkdir(exist_ok=True)
-    old, new = Path("out/.patchnn-old"), Path("out/.patchnn-new")
-    for part in [old, new, *Path("out").glob(".patchnn-*")]:
-        part.touch()
-        os.utime(part, (0, 0))
-    os.utime(new)
-    assert main([*words, "-o", "out", "--search", "exact", "--resume"]) == 0
-    assert not old.exists()
-    new.unlink()
-    assert contents() == wanted

@@ -28,6 +28,7 @@ ROOMS = [
     "patchnn.engine.atlas",
     "patchnn.engine.vote",
     "patchnn.engine.search",
+    "patchnn.engine.feather",
     "patchnn.engine.step",
     "patchnn.engine.sources",
     "patchnn.engine.output",

@@ -1,4 +1,4 @@
-"""Filling holes, steered by what is painted in them: conditional inpainting (paper, Sec. 4.4)."""
+"""Filling holes: by their surroundings, or steered by what is painted in them (paper, Sec. 4.4)."""
 
 from __future__ import annotations
 
@@ -6,57 +6,114 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from patchnn import Image, InputError, Mask, Plan, Source, Task, colour, fill_holes, option
+from patchnn import PNN, Image, InputError, Mask, Plan, Source, Task, colour, fill_holes, option
 from patchnn_tasks.shared import noise, until_it_spans
 
 STEERED = 8
 """Pixels that the widest hole spans at the coarsest level: a patch and a bit, so that its colour is seen whole."""
-UNSTEERED = 5
-"""The same where the surroundings decide: every patch must see some of them."""
+REMOVED = 8
+"""The same where the surroundings decide. Holes shrink on the way there, so that every patch sees mostly these."""
+COVERED = 0.1
+"""A pixel is a hole if the mask covers more of it: half-covered rims of text and outlines hold its colour too."""
+GUIDE = (0.09, 0.01)
+"""What a patch's row and column count in the distance, the image's longer side being 1: the sky comes from the sky's height. More
+would repeat rows of a texture."""
+SHARE = 0.08
+"""A coarser pixel is known if it sees at least this share of known pixels: holes then lose a rim at every level."""
+VARIETY = 0.2
+"""Noise at the coarsest level where the surroundings decide: another seed then fills the hole otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
 class Inpaint(Task):
-    """Fill holes with patches from outside them.
+    """Remove things, or fill holes: with patches from outside them.
 
-    What the hole is painted with steers what comes in: the picture's own colours there, or one given by --fill.
+    The surroundings decide what comes in. With --fill, a colour or what is painted in the hole does.
     """
 
-    image: Image = option(help="The picture with holes.")
-    mask: Mask = option(help="Where the holes are: white or opaque pixels of a picture of the same size.")
+    image: Image = option(help="The image with holes.")
+    mask: Mask = option(help="Where the holes are: white or opaque pixels of an image of the same size.", soft=True)
     fill: str = option(
-        "own",
-        "What steers the filling: own (the picture's colours there), none (the surroundings: to remove a thing), or a colour.",
-        words=("own", "none"),
+        "none",
+        "What steers the filling: none (the surroundings: to remove a thing), own (what is painted in the hole), or a colour.",
+        words=("none", "own"),
     )
     invert_mask: bool = option(False, "The holes are black or transparent in the mask.")
-    noise: float = noise("How far to leave what the hole is painted with; another seed then fills it otherwise.")
+    grow: float = option(0.0, "Pixels by which the holes grow beyond the mask, where it is too tight.", min=0, max=1000)
+    feather: float = option(
+        3.0, "Pixels over which the colour step at a hole's rim fades inwards; 0 turns it off.", min=0, max=1000
+    )
+    noise: float = noise("How much farther seeds differ; with --fill, how far to leave what the hole is painted with.")
 
     def plan(self) -> Plan:
         """Pin everything outside the hole and start where the hole is about as large as a patch."""
         from scipy import ndimage
 
-        hole = ~self.mask if self.invert_mask else self.mask
-        if not hole.any():
-            raise InputError("mask has no hole: paint what shall be filled white, or give --invert-mask", about="mask")
-        if hole.all():
-            raise InputError("mask covers the whole picture: nothing is left to fill it from; try --invert-mask", about="mask")
-        guess = self.image
-        if self.fill == "none":
-            guess = fill_holes(guess, ~hole)
-        elif self.fill != "own":
-            try:
-                paint = colour(self.fill, guess.shape[2])
-            except InputError as error:
-                raise InputError(f"fill: {error}, or give own or none", about="fill") from None
-            guess = np.where(hole[:, :, None], paint, guess)
+        hole = self._hole()
         widest = 2 * ndimage.distance_transform_cdt(hole, "chessboard").max() - 1
+        if self.fill == "none":
+            return self._removal(hole, widest)
         return Plan(
             sources=[Source(self.image, usable=~hole)],
-            guess=guess,
+            guess=self._painted(hole),
             keep=~hole,
             noise=self.noise,
-            coarsest=until_it_spans(hole.shape, widest, UNSTEERED if self.fill == "none" else STEERED),
-            # Steering lives at the coarsest level: more iterations would wash the painted colour out.
-            coarsest_iterations=10 if self.fill == "none" else 1,
+            coarsest=until_it_spans(hole.shape, widest, STEERED),
+            step=PNN(feather=self.feather),
         )
+
+    def _removal(self, hole: Mask, widest: float) -> Plan:
+        """Let the hole grow shut from its rim, patches coming from about the same height."""
+        filled = fill_holes(self.image, ~hole)
+        rows, columns = (np.arange(side, dtype=np.float32) / max(hole.shape) for side in hole.shape)
+        place = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=2)
+        return Plan(
+            sources=[Source(filled, usable=~hole, guide=place)],
+            guess=filled,
+            keep=~hole,
+            known_share=SHARE,
+            guide=place,
+            guide_weights=GUIDE,
+            noise=VARIETY + self.noise,
+            # The smaller the hole is there, the less noise can do against its rim.
+            coarsest=until_it_spans(hole.shape, widest, REMOVED * (1 + min(self.noise, 2))),
+            coarsest_iterations=10,
+            step=PNN(rim=1.3, final=4, final_sigma=0.15, feather=self.feather),
+            notes=_one_colour(self.image, hole),
+        )
+
+    def _hole(self) -> Mask:
+        """Return the pixels to fill."""
+        from scipy import ndimage
+
+        marked = np.asarray(self.mask, np.float32)
+        # Greys count by their place between the mask's own extremes; a mask of one tone is white or black.
+        low, high = min(marked.min(), 0.25), max(marked.max(), 0.75)
+        if self.invert_mask:
+            marked, low, high = -marked, -high, -low
+        hole = marked > low + COVERED * (high - low)
+        if not hole.any():
+            raise InputError("mask has no hole: paint what is to be filled white, or give --invert-mask", about="mask")
+        if self.grow:
+            hole = ndimage.distance_transform_edt(~hole) <= self.grow
+        if hole.all():
+            raise InputError("mask covers the whole image: nothing is left to fill it from; try --invert-mask", about="mask")
+        return np.asarray(hole)
+
+    def _painted(self, hole: Mask) -> Image:
+        """Return the image with what steers the filling in its hole."""
+        if self.fill == "own":
+            return self.image
+        try:
+            paint = colour(self.fill, self.image.shape[2])
+        except InputError as error:
+            raise InputError(f"fill: {error}, or give own or none", about="fill") from None
+        return np.where(hole[:, :, None], paint, self.image)
+
+
+def _one_colour(image: Image, hole: Mask) -> tuple[str, ...]:
+    """Return a note for who painted the hole and expects to see that colour."""
+    inside = image[hole]
+    if np.ptp(inside, axis=0).max() > 1 / 255:
+        return ()
+    return ("the hole is all one colour: --fill own steers the filling by it",)

@@ -252,7 +252,7 @@ class _Files:
         """Return what an option takes from an image: its mask, or its pixels."""
         image = self.read(file)
         if option.type == "mask":
-            return image.mask()
+            return image.coverage() if option.soft else image.mask()
         self.traits = self.traits or image.traits
         return image.pixels
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from patchnn.engine.plan import Image, Mask, Shape, as_image, as_mask
+from patchnn.engine.plan import Image, Mask, Shape, as_coverage, as_image, as_mask
 from patchnn.errors import InputError, concerning
 
 __all__ = ["Option", "OptionType", "Size", "describe_field", "items", "option", "plain"]
@@ -106,6 +106,8 @@ class Option:
         A number may be infinite.
     words
         Texts to suggest; other texts are valid too.
+    soft
+        A mask's values are the share of each pixel that is marked, (H, W) float32 from 0 to 1.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Option:
     max: float | None = None
     inf: bool = False
     words: tuple[str, ...] = ()
+    soft: bool = False
 
     @property
     def positional(self) -> bool:
@@ -156,7 +159,7 @@ class Option:
         if self.type == "image":
             return as_image(value, self.name)
         if self.type == "mask":
-            return as_mask(value, self.name, np.shape(value)[:2])
+            return self.check_mask(value, np.shape(value)[:2])
         if self.type == "size":
             try:
                 return Size.parse(value)
@@ -168,6 +171,10 @@ class Option:
         if not accepted[self.type]:
             self._refuse(value)
         return value
+
+    def check_mask(self, value: Any, shape: Shape) -> Any:
+        """Return `value` as a mask of `shape`, in the form that a task holds; raises InputError if it is none."""
+        return (as_coverage if self.soft else as_mask)(value, self.name, shape)
 
     def _check_number(self, value: Any) -> float | int:
         try:
@@ -195,6 +202,7 @@ def option(
     max: float | None = None,
     inf: bool = False,
     words: tuple[str, ...] = (),
+    soft: bool = False,
 ) -> Any:
     """Describe a field of a task.
 
@@ -210,6 +218,8 @@ def option(
         Whether a number may be infinite.
     words
         Texts to suggest for a text; others are valid too.
+    soft
+        Whether a mask's values are the share of each pixel that is marked, (H, W) float32 from 0 to 1, instead of True and False.
 
     Returns
     -------
@@ -222,7 +232,8 @@ def option(
 
         noise: float = option(0.5, "How much the layout may change.", min=0)
     """
-    return dataclasses.field(default=default, metadata={"help": help, "min": min, "max": max, "inf": inf, "words": words})
+    facts = {"help": help, "min": min, "max": max, "inf": inf, "words": words, "soft": soft}
+    return dataclasses.field(default=default, metadata=facts)
 
 
 def items(value: Any) -> tuple[Any, ...]:

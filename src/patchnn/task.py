@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from patchnn.engine.plan import Image, Mask, Plan, Shape, as_mask
+from patchnn.engine.plan import Image, Mask, Plan, Shape
 from patchnn.errors import InputError, concerning
 from patchnn.option_types import Option, Size, describe_field, items, option, plain
 
@@ -108,7 +108,7 @@ class Task(ABC):
             for pixels in items(values[o.name]) if o.picture else ():
                 if o.type == "mask" and shape is not None:
                     with concerning(o.name):
-                        as_mask(pixels, o.name, shape)
+                        o.check_mask(pixels, shape)
                 elif o.type == "image":
                     shape = pixels.shape[:2]
 

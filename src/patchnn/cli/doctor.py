@@ -70,7 +70,7 @@ def _backend(name: str) -> dict[str, Any]:
 
 
 def _memory() -> dict[str, int | None]:
-    """Return the bytes that are free, those of the machine and the limit that this process is under, None where there is none."""
+    """Return the bytes that are free, the machine's memory, and the container's limit; None where unknown."""
     import psutil
 
     return {"free": free_bytes(), "total": psutil.virtual_memory().total, "limit": memory_limit()}

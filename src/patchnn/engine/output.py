@@ -7,7 +7,7 @@ import numpy as np
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.plan import Image, Mask, Plan
 from patchnn.engine.resample import level_shape, pyramid, resample
-from patchnn.engine.sources import shrink_masks
+from patchnn.engine.sources import known_levels, shrink_masks
 
 __all__ = ["Output"]
 
@@ -23,13 +23,20 @@ class Output:
         rounds = tuple(plan.rounds or ())
         self.shape = rounds[number]
         self.coarsest = min(plan.levels_above(self.shape), deepest)
+        self._keeps = shrink_masks(backend, plan.keep, plan, self.coarsest)
+        if plan.known_share < 1:
+            self.coarsest = self._last_hole()
         last = number == len(rounds) - 1
         self.finest = 0 if last or plan.climb is None else max(0, self.coarsest - plan.climb)
         self.shapes = [level_shape(self.shape, plan.ratio, level) for level in range(self.coarsest + 1)]
         self._guesses: list[Array] | None = None
-        self._keeps = shrink_masks(plan.keep, plan.ratio, self.coarsest)
         self._guides: list[Array] | None = None
         self._weights: list[Array] | None = None
+
+    def _last_hole(self) -> int:
+        """Return the coarsest level that still has a pixel to fill: where known pixels spread, holes are gone in the end."""
+        levels = [level for level, keep in enumerate(self._keeps) if keep is None or not keep.all()]
+        return levels[-1] if levels else 0
 
     @property
     def work(self) -> int:
@@ -49,7 +56,9 @@ class Output:
         """Build the pyramids of what is kept and of the guide."""
         plan = self.plan
         if plan.keep is not None:
-            self._guesses = pyramid(self.backend, self.backend.to_device(plan.guess), plan.ratio, self.coarsest, plan.wrap)
+            known = known_levels(self._keeps, plan)
+            guess = self.backend.to_device(plan.guess)
+            self._guesses = pyramid(self.backend, guess, plan.ratio, self.coarsest, plan.wrap, known)
         if plan.guide is not None:
             guide = resample(self.backend, self.backend.to_device(plan.weighted(plan.guide)), self.shape, wrap=plan.wrap)
             self._guides = pyramid(self.backend, guide, plan.ratio, self.coarsest, plan.wrap)
@@ -62,7 +71,9 @@ class Output:
     def start(self, image: Array, seed: int | None) -> Array:
         """Bring a guess, or the last round's output, to the coarsest level; with a seed, add the plan's noise."""
         shape, plan = self.shapes[-1], self.plan
-        if image.shape[:2] == self.shape != shape:
+        if seed is not None and self._guesses is not None:
+            image = self._guesses[self.coarsest]
+        elif image.shape[:2] == self.shape != shape:
             image = pyramid(self.backend, image, plan.ratio, self.coarsest, plan.wrap)[-1]
         else:
             image = resample(self.backend, image, shape, wrap=plan.wrap)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from patchnn.errors import InputError
 
-__all__ = ["Image", "Mask", "Plan", "Shape", "Source", "as_image", "as_mask"]
+__all__ = ["Image", "Mask", "Plan", "Shape", "Source", "as_coverage", "as_image", "as_mask"]
 
 Image: TypeAlias = NDArray[np.float32]
 """A picture: (H, W, C) float32, nominally in [0, 1].
@@ -50,6 +50,18 @@ def as_image(value: Any, name: str) -> Image:
     if not math.isfinite(total):
         raise InputError(f"{name} holds NaN or infinite values")
     return image
+
+
+def as_coverage(value: Any, name: str, shape: Shape) -> NDArray[np.float32]:
+    """Return `value`, a mask or shares from 0 to 1, as (H, W) float32 of `shape`; raises InputError for anything else."""
+    array = np.asarray(value)
+    if array.dtype == np.bool_:
+        return as_mask(array, name, shape).astype(np.float32)
+    if array.dtype.kind != "f" or not (array.size and 0 <= array.min() <= array.max() <= 1):
+        raise InputError(f"{name} must hold True and False, or shares from 0 to 1")
+    if array.shape != shape:
+        raise InputError(f"{name} is {_size(array.shape)}, the picture {_size(shape)}: they must have one size")
+    return array.astype(np.float32)
 
 
 def as_mask(value: Any, name: str, shape: Shape) -> Mask:
@@ -114,8 +126,10 @@ class Plan:
         Levels above the coarsest that every round but the last goes up. Default: all.
     keep : array, (H, W) bool, optional
         Pixels of the output that stay as the guess has them. Guess and every round then have this shape.
-    origin : array, (H, W, 2) int, optional
-        Row and column in the first source of every kept pixel: maps follow it (see Result.apply). Default: its own.
+    known_share : float, 0.01 to 1
+        A pixel of a coarser level is kept, or a usable pixel of a source, where at least this share of what it sees at the finer
+        level is. Below 1 it has the colour of that share alone: holes shrink towards coarser levels, and a fill grows
+        inwards from its rim.
     wrap : (bool, bool)
         Whether the output's rows, and its columns, join at the ends.
     guide : array, (h, w, G) float, optional
@@ -156,7 +170,7 @@ class Plan:
     claims: int = 0
     climb: int | None = None
     keep: Mask | None = None
-    origin: NDArray[np.integer[Any]] | None = None
+    known_share: float = 1.0
     wrap: tuple[bool, bool] = (False, False)
     guide: Image | None = None
     guide_weights: float | Sequence[float] = 1.0
@@ -187,6 +201,7 @@ class Plan:
         _require(self.claims, "claims", 0, math.inf, "0 or more", whole=True)
         if self.climb is not None:
             _require(self.climb, "climb", 0, math.inf, "0 or more, or None", whole=True)
+        _require(self.known_share, "known_share", 0.01, 1, "between 0.01 and 1")
         _require(self.patch, "patch", 2, math.inf, "2 or more", whole=True)
         _require(self.ratio, "ratio", 1.05, 8, "between 1.05 and 8")
         _require(self.coarsest, "coarsest", 2, sys.float_info.max, "2 or more")
@@ -246,13 +261,6 @@ class Plan:
             object.__setattr__(self, "keep", as_mask(self.keep, "keep", shape))
             if any(r != shape for r in self.rounds):
                 raise InputError("keep pins pixels to the guess: every round must have the guess's shape")
-        if self.origin is not None:
-            origin, shape = np.asarray(self.origin), self.guess.shape[:2]
-            if self.keep is None or origin.shape != (*shape, 2) or origin.dtype.kind not in "iu":
-                raise InputError(f"origin is {origin.dtype} {origin.shape}: it must be whole numbers (H, W, 2), next to keep")
-            if origin.min() < 0 or (origin >= self.sources[0].image.shape[:2]).any():
-                raise InputError("origin names pixels outside the first source", about="origin")
-            object.__setattr__(self, "origin", origin)
 
     def levels_above(self, shape: Shape) -> int:
         """Levels above the coarsest that an output of `shape` has, as far as output and sources still hold a patch."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,10 +13,12 @@ from patchnn.engine.backend import Array, Backend, NumpyBackend
 from patchnn.engine.plan import Image, Mask, Shape, as_image
 from patchnn.errors import InputError
 
-__all__ = ["fill_holes", "level_shape", "pyramid", "resample", "resize", "shrink_mask"]
+__all__ = ["fill_holes", "level_shape", "pyramid", "resample", "resize", "shrink_known", "shrink_mask"]
 
 _ROWS = 32
 """Output rows that one matrix product makes: enough to be fast, few enough to waste little on zeros."""
+SEEN_WHOLE = 0.999
+"""A pixel sees no unknown pixel where the weight of known ones is at least this."""
 
 
 def resize(image: Any, shape: Shape, scale: float | tuple[float, float] | None = None) -> Image:
@@ -43,12 +45,17 @@ def resample(
     shape: Shape,
     scales: Sequence[float] | None = None,
     wrap: tuple[bool, bool] = (False, False),
+    kernel: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Array:
-    """Resize a device picture as `resize` does; a wrapped axis continues at its other end instead of reflecting."""
+    """Resize a device image as `resize` does; a wrapped axis continues at its other end instead of reflecting.
+
+    kernel: weight by distance in pixels, 0 from 2 on. Default: Keys' cubic.
+    """
     for axis in (0, 1):
         factor = scales[axis] if scales else shape[axis] / image.shape[axis]
         if image.shape[axis] != shape[axis] or factor != 1:
-            image = _resample_rows(backend, image.swapaxes(0, axis), shape[axis], factor, wrap[axis]).swapaxes(0, axis)
+            rows = image.swapaxes(0, axis)
+            image = _resample_rows(backend, rows, shape[axis], factor, wrap[axis], kernel or cubic).swapaxes(0, axis)
     return backend.xp.ascontiguousarray(image)
 
 
@@ -59,13 +66,40 @@ def level_shape(shape: Shape, ratio: float, level: int) -> Shape:
     return math.ceil(shape[0] * factor - 1e-9), math.ceil(shape[1] * factor - 1e-9)
 
 
-def pyramid(backend: Backend, image: Array, ratio: float, deepest: int, wrap: tuple[bool, bool] = (False, False)) -> list[Array]:
-    """Return a device image at levels 0 to `deepest`, each resized from the one before."""
+def pyramid(
+    backend: Backend,
+    image: Array,
+    ratio: float,
+    deepest: int,
+    wrap: tuple[bool, bool] = (False, False),
+    known: Sequence[Mask] | None = None,
+) -> list[Array]:
+    """Return a device image at levels 0 to `deepest`, each resized from the one before.
+
+    known: a host mask (H, W) bool for every level. Pixels next to unknown ones are then the mean of the known pixels alone, and
+    unknown pixels are filled smoothly from those.
+    """
     levels = [image]
     for level in range(1, deepest + 1):
-        shape = level_shape(image.shape[:2], ratio, level)
-        levels.append(resample(backend, levels[-1], shape, (1 / ratio,) * 2, wrap))
+        shape, scales = level_shape(image.shape[:2], ratio, level), (1 / ratio,) * 2
+        coarser = resample(backend, levels[-1], shape, scales, wrap)
+        if known is not None and not known[level - 1].all():
+            seen = backend.to_device(known[level - 1].astype(np.float32))[:, :, None]
+            part = resample(backend, levels[-1] * seen, shape, scales, wrap, spline)
+            weight = resample(backend, seen, shape, scales, wrap, spline)
+            mean = part / backend.xp.maximum(weight, 1e-6)
+            coarser = backend.xp.where(weight < SEEN_WHOLE, mean, coarser)
+            coarser = backend.to_device(fill_holes(backend.to_host(coarser), known[level]))
+        levels.append(coarser)
     return levels
+
+
+def shrink_known(backend: Backend, mask: Mask, shape: Shape, ratio: float, share: float) -> Mask:
+    """Shrink a mask so that a pixel is True where at least this share of what it sees is. Both (H, W) bool on the host."""
+    seen = backend.to_device(mask.astype(np.float32))[:, :, None]
+    weight = resample(backend, seen, shape, (1 / ratio,) * 2, kernel=spline)
+    # Sums of weights are rounded: 1 can come out a little less.
+    return np.asarray(backend.to_host(weight)[:, :, 0] > min(share, SEEN_WHOLE))
 
 
 def shrink_mask(mask: Mask, shape: Shape) -> Mask:
@@ -118,7 +152,7 @@ def _surround(holes: Mask) -> tuple[slice, slice]:
     return window[0], window[1]
 
 
-def _cubic(x: np.ndarray) -> np.ndarray:
+def cubic(x: np.ndarray) -> np.ndarray:
     """Keys' cubic convolution kernel with a = -1/2."""
     x = np.abs(x)
     near = 1.5 * x**3 - 2.5 * x**2 + 1
@@ -126,10 +160,18 @@ def _cubic(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(x <= 1, near, np.where(x <= 2, far, 0)))
 
 
-def _resample_rows(backend: Backend, image: Array, rows: int, factor: float, wrap: bool) -> Array:
+def spline(x: np.ndarray) -> np.ndarray:
+    """Cubic B-spline: softer than `cubic` and never negative, so that means of known pixels stay in their range."""
+    x = np.abs(x)
+    return np.asarray(np.where(x <= 1, 2 / 3 - x**2 + x**3 / 2, np.maximum(0, 2 - x) ** 3 / 6))
+
+
+def _resample_rows(
+    backend: Backend, image: Array, rows: int, factor: float, wrap: bool, kernel: Callable[[np.ndarray], np.ndarray]
+) -> Array:
     """Resize the first axis, a block of output rows by one matrix product."""
     xp = backend.xp
-    starts, weights, pad = _row_weights(image.shape[0], rows, factor, wrap)
+    starts, weights, pad = _row_weights(image.shape[0], rows, factor, wrap, kernel)
     if pad:
         image = xp.concatenate([image[-pad:], image, image[:pad]])
     flat = xp.ascontiguousarray(image).reshape(image.shape[0], -1)
@@ -147,7 +189,9 @@ def _resample_rows(backend: Backend, image: Array, rows: int, factor: float, wra
 
 
 @lru_cache(maxsize=256)
-def _row_weights(size: int, rows: int, factor: float, wrap: bool) -> tuple[tuple[int, ...], np.ndarray, int]:
+def _row_weights(
+    size: int, rows: int, factor: float, wrap: bool, kernel: Callable[[np.ndarray], np.ndarray]
+) -> tuple[tuple[int, ...], np.ndarray, int]:
     """Return where each block of output rows starts to read, its (rows, read) weights, and the rows to pad by wrapping.
 
     The grid keeps the picture's centre where it is: output row i sits at (i - (rows - 1)/2) / factor + (size - 1)/2.
@@ -156,7 +200,7 @@ def _row_weights(size: int, rows: int, factor: float, wrap: bool) -> tuple[tuple
     centre = (np.arange(rows) - (rows - 1) / 2) / factor + (size - 1) / 2
     taps = math.ceil(4 * stretch - 1e-6)
     index = np.ceil(centre - 2 * stretch - 1e-6).astype(np.int64)[:, None] + np.arange(taps)
-    weight = _cubic((centre[:, None] - index) / stretch)
+    weight = kernel((centre[:, None] - index) / stretch)
     weight /= weight.sum(1, keepdims=True)
     pad = 0
     if wrap:

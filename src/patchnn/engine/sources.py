@@ -7,11 +7,11 @@ from itertools import accumulate
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.patches import whole_patches
-from patchnn.engine.plan import Mask, Plan, Source
-from patchnn.engine.resample import fill_holes, level_shape, pyramid, resample, shrink_mask
+from patchnn.engine.plan import Mask, Plan, Shape, Source
+from patchnn.engine.resample import fill_holes, level_shape, pyramid, resample, shrink_known, shrink_mask
 from patchnn.errors import InputError
 
-__all__ = ["Sources", "shrink_masks"]
+__all__ = ["Sources", "known_levels", "shrink_masks"]
 
 
 class Sources:
@@ -23,13 +23,16 @@ class Sources:
 
     def __init__(self, plan: Plan, backend: Backend, wanted: int) -> None:
         self.plan, self.backend = plan, backend
-        self.usable = [shrink_masks(source.usable, plan.ratio, wanted) for source in plan.sources]
+        self.usable = [shrink_masks(backend, source.usable, plan, wanted) for source in plan.sources]
         self.deepest = wanted
         while self.deepest and not self._holds_patches(self.deepest):
             self.deepest -= 1
         if not self._holds_patches(0):
             raise InputError("no patch may be copied: every patch of every source touches an unusable pixel")
-        self.pyramids = [pyramid(backend, self._known(source), plan.ratio, self.deepest) for source in plan.sources]
+        self.pyramids = [
+            pyramid(backend, self._known(source), plan.ratio, self.deepest, known=known_levels(masks, plan))
+            for source, masks in zip(plan.sources, self.usable, strict=True)
+        ]
         self.guides: list[list[Array]] | None = None
         if plan.guide is not None:
             guides = [backend.to_device(plan.weighted(source.guide)) for source in plan.sources if source.guide is not None]
@@ -77,10 +80,22 @@ class Sources:
         return False
 
 
-def shrink_masks(mask: Mask | None, ratio: float, deepest: int) -> list[Mask | None]:
-    """Return a mask at every level: a pixel there is True only where every pixel under it is."""
+def shrink_masks(backend: Backend, mask: Mask | None, plan: Plan, deepest: int) -> list[Mask | None]:
+    """Return a mask at every level: a pixel there is True where all under it are, or at least the share that the plan wants."""
     if mask is None:
         return [None] * (deepest + 1)
-    shapes = [level_shape(mask.shape[:2], ratio, n) for n in range(1, deepest + 1)]
-    masks: list[Mask] = list(accumulate(shapes, shrink_mask, initial=mask))
+    shapes = [level_shape(mask.shape[:2], plan.ratio, n) for n in range(1, deepest + 1)]
+
+    def shrink(mask: Mask, shape: Shape) -> Mask:
+        if plan.known_share == 1:
+            return shrink_mask(mask, shape)
+        return shrink_known(backend, mask, shape, plan.ratio, plan.known_share)
+
+    masks: list[Mask] = list(accumulate(shapes, shrink, initial=mask))
     return [*masks]
+
+
+def known_levels(masks: list[Mask | None], plan: Plan) -> list[Mask] | None:
+    """Return masks as `pyramid` takes them: None where coarser pixels see all pixels alike."""
+    levels = [mask for mask in masks if mask is not None]
+    return levels if levels and plan.known_share < 1 else None

@@ -11,6 +11,7 @@ import numpy as np
 
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, NumpyBackend
+from patchnn.engine.feather import feather
 from patchnn.engine.plan import Image, Plan, Source, as_image
 from patchnn.engine.search import Level, Matches, Policy, Search
 from patchnn.engine.search.exact import ExactSearch
@@ -44,7 +45,8 @@ class PNN:
 
     sigma: standard deviation of the vote's Gaussian where a patch spans [-1, 1]; the paper's is 1.7. rim: a patch's vote counts
     rim**-d, d being the distance of its centre from kept pixels; 1 is off. final: iterations at the end of the finest level that
-    vote with `final_sigma` instead: the smaller, the sharper.
+    vote with `final_sigma` instead: the smaller, the sharper. feather: pixels over which the result's colour step at the rim of
+    kept pixels fades inwards; 0 is off, and the result is the vote alone.
 
     Another step is any object with these two methods: a Step.
     """
@@ -53,6 +55,7 @@ class PNN:
     rim: float = 1.0
     final: int = 0
     final_sigma: float = 0.25
+    feather: float = 0.0
 
     def search(self, level: Level, coarser: Matches | None, policy: Policy, memory: int) -> Search:
         """Return what finds the nearest-neighbour field of an output: steps 1 to 4."""
@@ -61,12 +64,22 @@ class PNN:
     def vote(self, level: Level) -> Callable[[Array, int], Array]:
         """Return what makes an image of a nearest-neighbour field and the iteration's number: steps 5 and 6."""
         confidence = None
-        if self.rim != 1 and level.keep is not None and level.keep.any():
+        rims = level.keep is not None and bool(level.keep.any()) and not level.keep.all()
+        if self.rim != 1 and level.keep is not None and rims:
             confidence = rim_confidence(~level.keep, level.layout, self.rim)
         layouts = level.atlas.layout, level.layout
         vote = Vote(level.backend, level.atlas.values, *layouts, level.wrap, level.pinned, level.free, confidence)
         sharp = level.iterations - self.final if level.number == 0 else level.iterations
-        return lambda nnf, iteration: vote(nnf, self.final_sigma if iteration >= sharp else self.sigma)
+        fades = self.feather > 0 and rims and level.number == 0
+
+        def weigh(nnf: Array, iteration: int) -> Array:
+            sigma = self.final_sigma if iteration >= sharp else self.sigma
+            image = vote(nnf, sigma)
+            if fades and iteration == level.iterations - 1:
+                image = feather(level, nnf, image, sigma, self.feather)
+            return image
+
+        return weigh
 
 
 STEPS: dict[str, Step] = {"pnn": PNN()}

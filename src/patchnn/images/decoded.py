@@ -82,11 +82,24 @@ class DecodedImage:
         -------
         ndarray
             (H, W) float32 in [0, 1].
+
+        Raises
+        ------
+        InputError
+            If the image is a photograph: most of it neither black nor white, in many levels, and no pixel transparent.
         """
-        if self.pixels.shape[2] in (2, 4) and self.pixels[:, :, -1].min() < 1:
+        opaque = self.pixels.shape[2] not in (2, 4) or bool((self.pixels[:, :, -1] == 1).all())
+        if not opaque:
             return np.asarray(self.pixels[:, :, -1])
         colours = 1 if self.pixels.shape[2] < 3 else 3
-        return np.asarray(self.pixels[:, :, :colours].mean(axis=2))
+        coverage = np.clip(self.pixels[:, :, :colours].mean(axis=2), 0, 1)
+        between = coverage[(coverage > _BLACK) & (coverage < 1 - _BLACK)]
+        if 2 * between.size > coverage.size and len(np.unique((between * 255).astype(np.uint8))) > _FEW_LEVELS:
+            raise InputError(
+                f"{self.name} looks like a photograph: a mask must be black and white, or transparent; "
+                "if this is one, make its grey levels black or white first"
+            )
+        return np.asarray(coverage)
 
     def mask(self) -> Mask:
         """Return the pixels that a mask names: those covered by more than half.
@@ -99,17 +112,9 @@ class DecodedImage:
         Raises
         ------
         InputError
-            If the image is a photograph: most of it neither black nor white, in many levels, and no pixel transparent.
+            If the image is a photograph, as for `coverage`.
         """
-        coverage = self.coverage()
-        between = coverage[(coverage > _BLACK) & (coverage < 1 - _BLACK)]
-        opaque = self.pixels.shape[2] not in (2, 4) or bool((self.pixels[:, :, -1] == 1).all())
-        if opaque and 2 * between.size > coverage.size and len(np.unique((between * 255).astype(np.uint8))) > _FEW_LEVELS:
-            raise InputError(
-                f"{self.name} looks like a photograph: a mask must be black and white, or transparent; "
-                "if this is one, make its grey levels black or white first"
-            )
-        return np.asarray(coverage > 0.5)
+        return np.asarray(self.coverage() > 0.5)
 
 
 class Found(NamedTuple):

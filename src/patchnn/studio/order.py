@@ -182,7 +182,9 @@ def _pixels(o: Option, chosen: list[Upload], traits: list[FileTraits]) -> Any:
     images = [upload.decoded() for upload in chosen]
     if o.type == "image":
         traits += [image.traits for image in images]
-    pixels = tuple(image.mask() if o.type == "mask" else image.pixels for image in images)
+    pixels: tuple[Any, ...] = tuple(image.pixels for image in images)
+    if o.type == "mask":
+        pixels = tuple(image.coverage() if o.soft else image.mask() for image in images)
     return pixels if o.many else pixels[0]
 
 

@@ -65,10 +65,13 @@ def nearest(
         numbers = query_index[first : first + len(left)]
         scores = xp.matmul(left, right.T)
         near = scores <= (scores.min(1) + slack)[:, None]
-        column = near.argmax(1)
-        count = xp.count_nonzero(near, axis=1)
+        column, tile = near.argmax(1), xp.arange(len(left))
         score = exact(numbers, index, factor, column)
-        several = xp.flatnonzero((count > 1) & (count <= SEVERAL))
+        # Few queries have a second key as near: counting only theirs is cheaper.
+        near[tile, column] = False
+        several = xp.flatnonzero(near[tile, near.argmax(1)])
+        near[tile, column] = True
+        several = several[near[several].sum(1) <= SEVERAL]
         if len(several):
             row, other = xp.nonzero(near[several])
             score_there = exact(numbers[several[row]], index, factor, other)
