@@ -71,7 +71,7 @@ def test_the_table_of_outputs_is_the_one_in_use() -> None:
     told = {}
     for suffixes, depths, alpha, grey in ([cell.strip() for cell in line.split("|")[1:5]] for line in table):
         told |= {suffix: (depths.split(", "), alpha == "yes", grey == "yes") for suffix in re.findall(r"`(.*?)`", suffixes)}
-    assert told == {suffix: ([str(d) for d in form.depths], form.alpha, form.grey) for suffix, form in _FORMATS.items()}
+    assert told == {suffix: ([str(d) for d in form.depths], form.opacity, form.grey) for suffix, form in _FORMATS.items()}
 
 
 @named

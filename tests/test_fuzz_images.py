@@ -1,33 +1,43 @@
-"""Damaged files of every kind: whatever bytes come, a picture or one line, and no warning, crash, hang or vast memory.
+"""Damaged files of every kind: whatever bytes come, an image or one line, and no warning, crash, hang or vast memory.
 
-PATCHNN_FUZZ=10000 tries as many; another PATCHNN_FUZZ_SEED tries others.
+PATCHNN_FUZZ=10000 tries as many of every kind and prints what became of them; another PATCHNN_FUZZ_SEED tries others.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import io
 import os
+import signal
 import struct
+import sys
+import time
 import warnings
 import zlib
-from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
+import psutil
 import pytest
 import tifffile
 from PIL import Image as Pillow
 
 from patchnn import InputError
 from patchnn.images import FileTraits, decode, encode
+from patchnn.images.child import receive, serve
+from patchnn.images.decoded import Found
+from patchnn.images.limits import Budget
 from patchnn.images.png import encode_png16
 from patchnn.images.quiet import quiet_decoders
 
-TRIES = int(os.environ.get("PATCHNN_FUZZ", "1000"))
+LONG = "PATCHNN_FUZZ" in os.environ
+TRIES = int(os.environ.get("PATCHNN_FUZZ", "100"))
 SEED = int(os.environ.get("PATCHNN_FUZZ_SEED", "0"))
-PIXELS = 1 << 20
-"""What may be decoded here: enough for every file below, and soon filled."""
+MEMORY = 64 << 20
+"""What a file may take to be read: enough for every file below, and soon filled."""
+SLACK = 150_000_000
 
 NUMBERS = (0, 1, 2, 7, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 
@@ -42,6 +52,19 @@ def tiff(pixels: Any, **settings: Any) -> bytes:
     file = io.BytesIO()
     tifffile.imwrite(file, pixels, **settings)
     return file.getvalue()
+
+
+def photoshop(pixels: Any, *, packed: bool = False) -> bytes:
+    """A PSD without layers (Adobe Photoshop File Formats Specification)."""
+    height, width, channels = pixels.shape
+    planes = np.moveaxis(pixels, 2, 0)
+    head = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", channels, height, width, 8, 3)
+    resource = b"8BIM" + struct.pack(">HHI", 0x040F, 0, 4) + b"none"
+    head += struct.pack(">I", 0) + struct.pack(">I", len(resource)) + resource + struct.pack(">I", 0)
+    if not packed:
+        return head + b"\0\0" + planes.tobytes()
+    rows = [bytes([width - 1]) + row.tobytes() for plane in planes for row in plane]
+    return head + b"\0\1" + struct.pack(f">{len(rows)}H", *map(len, rows)) + b"".join(rows)
 
 
 def files() -> dict[str, bytes]:
@@ -81,6 +104,10 @@ def files() -> dict[str, bytes]:
         "a.tga": pillow(rgba, "TGA"),
         "sgi": pillow(rgb, "SGI"),
         "jpeg2000": pillow(rgb, "JPEG2000"),
+        "jpeg2000 codestream": pillow(rgba, "JPEG2000", no_jp2=True, num_resolutions=3, tile_size=(16, 16)),
+        "psd": photoshop(rgb),
+        "psd packed": photoshop(rgba, packed=True),
+        "qoi": b"qoif" + struct.pack(">IIBB", 31, 24, 3, 0) + b"".join(b"\xfe" + p.tobytes() for p in rgb.reshape(-1, 3)),
         "tiff": pillow(rgb, "TIFF", exif=exif),
         "tiff lzw": pillow(rgb, "TIFF", compression="tiff_lzw"),
         "tiff jpeg": pillow(rgb, "TIFF", compression="jpeg"),
@@ -147,17 +174,37 @@ def sealed(data: bytes) -> bytes:
     return bytes(out)
 
 
+def decode_forked(file: BinaryIO, budget: Budget, decoder: str) -> Found:
+    """Do what decode_in_child does, in a copy of this process, which is made a hundred times sooner."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        sys.stdout = sys.stderr = io.StringIO()
+        with os.fdopen(writing, "wb") as out:
+            file.seek(0)
+            serve(decoder, file, budget, out)
+        os._exit(0)
+    os.close(writing)
+    try:
+        with os.fdopen(reading, "rb") as stream:
+            return receive(stream)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Lower the limits on a picture's size, so that one within them is quickly decoded."""
-    monkeypatch.setattr("patchnn.images.limits.LARGEST", PIXELS)
-    monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", PIXELS // 2)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    if hasattr(os, "fork"):
+        for module in ("reading", "tiff"):
+            monkeypatch.setattr(f"patchnn.images.{module}.decode_in_child", decode_forked)
 
 
 FILES = files()
+KINDS = sorted({name.split()[0].removeprefix("a.").rstrip("16") for name in FILES})
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -168,32 +215,56 @@ def test_the_files_themselves_are_read(name: str) -> None:
 def outcome(data: bytes, name: str, attempt: int) -> tuple[Any, str]:
     """Return the pixels, or what is said."""
     try:
-        with quiet_decoders():
-            picture = decode(data, name)
-        if picture.pixels.size < 1 << 14:
-            # What a damaged file says of itself must not spoil what is made from it.
-            encode(picture.pixels, "a.tif", traits=picture.traits)
-        return picture.pixels, ""
+        with warnings.catch_warnings(), quiet_decoders():
+            warnings.simplefilter("error")
+            image = decode(data, name, max_memory=MEMORY)
+            if image.pixels.size < 1 << 14:
+                # What a damaged file says of itself must not spoil what is made from it.
+                encode(image.pixels, "a.tif", traits=image.traits)
+            return image.pixels, ""
     except InputError as error:
         return None, str(error)
     except BaseException as error:
         raise AssertionError(f"attempt {attempt}: {data!r}") from error
 
 
-@pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("name", FILES)
-def test_damaged_files(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    random = np.random.RandomState((SEED + zlib.crc32(name.encode())) % 2**32)
-    for attempt in range(-(-TRIES // len(FILES))):
-        data = damaged(FILES[name], random)
-        pixels, said = outcome(data, name, attempt)
+def peak_memory() -> int:
+    """Return the most memory that this process or one that it started has had."""
+    import resource
+
+    own = 0
+    with contextlib.suppress(OSError):
+        own = next(int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
+    return 1024 * max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+
+
+@pytest.mark.usefixtures("forked")
+@pytest.mark.parametrize("kind", KINDS)
+def test_damaged_files(kind: str, capfd: pytest.CaptureFixture[str]) -> None:
+    if psutil.LINUX:
+        # Peaks are counted from here on.
+        Path("/proc/self/clear_refs").write_text("5")
+    names = [name for name in FILES if name.split()[0].removeprefix("a.").rstrip("16") == kind]
+    random = np.random.RandomState((SEED + zlib.crc32(kind.encode())) % 2**32)
+    before, read, started = psutil.Process().memory_info().rss, 0, time.monotonic()
+    for attempt in range(TRIES):
+        name = names[attempt % len(names)]
+        pixels, said = outcome(damaged(FILES[name], random), name, attempt)
         if pixels is None:
             assert said.startswith(name)
             assert "\n" not in said
             assert " object at 0x" not in said
         else:
-            assert 0 < pixels.shape[0] * pixels.shape[1] <= PIXELS
+            read += 1
+            assert 4 * pixels.size <= MEMORY
             assert 1 <= pixels.shape[2] <= 4
             assert pixels.min() >= 0
             assert pixels.max() <= 1
     assert capfd.readouterr() == ("", "")
+    if psutil.LINUX:
+        assert peak_memory() - before < MEMORY + SLACK
+    if LONG:
+        with capfd.disabled():
+            more = (peak_memory() - before) / 1e6
+            seconds = time.monotonic() - started
+            print(f"\n{kind}: {TRIES} files, {read} read, {TRIES - read} refused, {more:.0f} MB, {seconds:.0f} s")

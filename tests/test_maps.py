@@ -13,13 +13,11 @@ from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.maps import apply_field
 from patchnn.testing import tiny_image, tiny_mask
-from patchnn_tasks import Analogy, Collage, Edit, Generate, Inpaint, Retarget
+from patchnn_tasks import Analogy, Collage, Generate, Inpaint, Retarget
 from pictures import EXAMPLES, picture, plans
 from strict import StrictBackend
 
 IMAGE, OTHER = tiny_image(), tiny_image(seed=1)
-EDITED = IMAGE.copy()
-EDITED[8:14, 20:28] = IMAGE[2:8, 4:12]
 
 TASKS: list[tuple[Task, tuple[Any, ...]]] = [
     (Generate(IMAGE), (IMAGE,)),
@@ -28,7 +26,6 @@ TASKS: list[tuple[Task, tuple[Any, ...]]] = [
     (Analogy(IMAGE, OTHER), (IMAGE,)),
     (Inpaint(IMAGE, tiny_mask()), (IMAGE,)),
     (Collage((IMAGE, OTHER)), (IMAGE, OTHER)),
-    (Edit(IMAGE, EDITED), (IMAGE,)),
 ]
 
 

@@ -83,6 +83,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"keep": KEEP[:-1]}, "keep is 24×19, the picture 24×20"),
     ({"keep": KEEP.astype(np.float32)}, "keep holds float32"),
     ({"keep": KEEP, "rounds": [(20, 24), (20, 23)]}, "keep pins"),
+    ({"origin": np.zeros((20, 24, 2), np.int32)}, "origin is int32 (20, 24, 2)"),
+    ({"keep": KEEP, "origin": np.zeros((20, 24), np.int32)}, "origin is int32 (20, 24)"),
+    ({"keep": KEEP, "origin": np.full((20, 24, 2), 999)}, "origin names pixels outside"),
 ]
 
 

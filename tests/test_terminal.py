@@ -218,6 +218,7 @@ def test_messages_do_not_go_into_a_file_that_took_a_closed_streams_number() -> N
 
 @pytest.mark.parametrize("failure", ["memory", "array"])
 def test_memory_that_runs_out_is_one_clear_line(call: Any, failure: str) -> None:
-    code, out, err = call(f"failing a.png --failure {failure}")
-    assert (code, out) == (1, "")
-    assert err == "error: memory ran out: use a smaller image, a smaller --size, or fewer --jobs\n"
+    said = "memory ran out: use smaller images, a smaller output, or a lower --max-memory"
+    assert call(f"failing a.png --failure {failure}") == (1, "", f"error: {said}\n")
+    _, _, err = call(f"failing a.png -n 2 --failure {failure} --quiet")
+    assert err == f"error: 2 of 2 images failed\n  {said} (2 images)\n"

@@ -213,10 +213,37 @@ def edit(gallery: Gallery) -> Pillow.Image:
 
 
 @figure
-def edit_noise(gallery: Gallery) -> Pillow.Image:
-    before, after, noises = gallery.read("rocket.jpg"), gallery.read("rocket-edited.jpg"), (0, 0.15, 0.4, 0.8)
-    made = [gallery.make(Edit(source=before, edited=after, noise=noise), 2) for noise in noises]
-    return row(made, [f"--noise {noise}" for noise in noises], 0.75)
+def edit_kinds(gallery: Gallery) -> Pillow.Image:
+    """Five edits by hand; places are in pixels of the whole image."""
+
+    def box(top: int, bottom: int, left: int, right: int) -> tuple[slice, slice]:
+        rows, columns = ((round(a * gallery.scale), round(b * gallery.scale)) for a, b in ((top, bottom), (left, right)))
+        return slice(*rows), slice(*columns)
+
+    boats, coffee = gallery.read("boats.png"), gallery.read("coffee.jpg")
+    moved, scaled, painted, recoloured = boats.copy(), coffee.copy(), boats.copy(), boats.copy()
+    moved[box(150, 206, 180, 230)] = boats[box(150, 206, 100, 150)]
+    moved[box(150, 206, 100, 150)] = boats[box(150, 206, 0, 50)]
+    spoon = coffee[box(225, 335, 310, 420)]
+    spoon = np.clip(resize(spoon, scaled[box(240, 394, 440, 594)].shape[:2]), 0, 1)
+    y, x = np.mgrid[-1 : 1 : spoon.shape[0] * 1j, -1 : 1 : spoon.shape[1] * 1j]
+    scaled[box(240, 394, 440, 594)] = np.where((np.hypot(y, x) < 0.97)[:, :, None], spoon, scaled[box(240, 394, 440, 594)])
+    y, x = np.mgrid[: boats.shape[0], : boats.shape[1]] / gallery.scale
+    painted[np.hypot((y - 110) / 13, (x - 310) / 40) < 1] = (0.85, 0.9, 0.95)
+    sail = (boats[:, :, 0] > boats[:, :, 2] + 0.25) & (x > 95) & (x < 145)
+    recoloured[sail] = boats[sail][:, [1, 0, 2]]
+    rows = [
+        (boats, moved, "moved, the gap covered"),
+        (coffee, scaled, "scaled"),
+        (boats, painted, "painted"),
+        (boats, recoloured, "recoloured in its place"),
+    ]
+    return stack(
+        [
+            row([before, after, gallery.make(Edit(source=before, edited=after))], ["the image", what, "made seamless"], zoom)
+            for (before, after, what), zoom in zip(rows, (0.8, 0.48, 0.8, 0.8), strict=True)
+        ]
+    )
 
 
 @figure

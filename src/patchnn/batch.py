@@ -139,4 +139,4 @@ def _failure(job: Job, seconds: float, error: Exception) -> Outcome:
     """Return the outcome of a job that ended with an error, in one line."""
     text = " ".join(str(error).split())
     line = text if isinstance(error, PatchnnError) else f"{type(error).__name__}: {text}"
-    return Outcome(job, (), seconds, line, error.about if isinstance(error, InputError) else None)
+    return Outcome(job, (), seconds, line, error.about if isinstance(error, PatchnnError) else None)

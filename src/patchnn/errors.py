@@ -18,14 +18,16 @@ def debugging() -> bool:
 
 
 class PatchnnError(Exception):
-    """The base of everything patchnn raises on purpose; its text is one sentence for the user."""
-
-
-class InputError(PatchnnError):
-    """An image, a file or an option that cannot be used; the message names it and says what would work.
+    """The base of everything patchnn raises on purpose; its text is one sentence for the user.
 
     about: the name of the option that the error concerns, or None. Callers read this; they never parse the message.
     """
+
+    about: str | None = None
+
+
+class InputError(PatchnnError):
+    """An image, a file or an option that cannot be used; the message names it and says what would work."""
 
     def __init__(self, message: str, about: str | None = None) -> None:
         super().__init__(message)
@@ -52,7 +54,9 @@ def memory_bounded() -> Iterator[None]:
     try:
         yield
     except MemoryError as error:
-        raise BackendError("memory ran out: use smaller images, a smaller output, or a lower max_memory") from error
+        ran_out = BackendError("memory ran out: use smaller images, a smaller output, or a lower max_memory")
+        ran_out.about = "max_memory"
+        raise ran_out from error
 
 
 class PluginError(PatchnnError):

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: whatever is written goes beside its place first, and is moved there in one step."""
+"""Files that appear whole or not at all: each is written under another name, and moved to its own in one step."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from patchnn.errors import InputError
 __all__ = ["check_place", "clear_parts", "discard_parts", "make_folder", "no_empty_folders", "reason", "whole_file"]
 
 PART = ".patchnn-"
-"""How the name of a file begins that is being written."""
+"""Prefix of the names of files that are being written."""
 ABANDONED = 600
-"""Seconds after which such a file is nobody's any more: writing one takes a moment."""
+"""Seconds without a change after which such a file is left over from a process that was killed."""
 _parts: set[Path] = set()
 _made: list[Path] = []
 
 
 def check_place(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Raise InputError, naming the file, if none could be written there, or one is there that may not be overwritten."""
+    """Raise InputError, naming the file, if it could not be written there, or exists and may not be overwritten."""
     if not os.fspath(path):
         raise InputError("the output's name is empty: name a file")
     path = Path(path)
@@ -45,9 +45,9 @@ def check_place(path: str | os.PathLike[str], *, overwrite: bool = False) -> Non
 
 @contextlib.contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give the name, of the same extension, to write a file to; it takes its place at the end, or goes if that is not reached.
+    """Give a temporary name of the same extension to write to; at the end the file is moved to `path`, after an error removed.
 
-    Raises InputError, naming the file, for what the operating system refuses.
+    Raises InputError, naming the file, where the operating system refuses.
     """
     path = Path(path)
     # What a link leads to is replaced, and not the link.
@@ -68,14 +68,14 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def discard_parts() -> None:
-    """Remove what this process is writing at this moment, before it ends without going back."""
+    """Remove the files that this process is writing, for a process that is about to end at once."""
     for part in list(_parts):
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
 
 
 def make_folder(path: str | os.PathLike[str]) -> None:
-    """Make a folder, and those above it, where there is none; raises InputError, naming it, if that cannot be."""
+    """Make a folder and its parents where they do not exist; raises InputError, naming it, if that is not possible."""
     path = Path(path)
     try:
         new = [folder for folder in (*reversed(path.parents), path) if not folder.exists()]
@@ -87,7 +87,7 @@ def make_folder(path: str | os.PathLike[str]) -> None:
 
 @contextlib.contextmanager
 def no_empty_folders() -> Iterator[None]:
-    """Remove, at the end, the folders that were made meanwhile and that nothing came into."""
+    """Remove, at the end, the folders that were made meanwhile and are empty."""
     before = len(_made)
     try:
         yield
@@ -99,7 +99,7 @@ def no_empty_folders() -> Iterator[None]:
 
 
 def clear_parts(folder: str | os.PathLike[str]) -> None:
-    """Remove what killed processes left half-written in a folder: parts that nobody has written to for a while."""
+    """Remove half-written files of killed processes from a folder: those that have not changed for a while."""
     for part in Path(folder).glob(f"{PART}*"):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > ABANDONED:
@@ -107,5 +107,5 @@ def clear_parts(folder: str | os.PathLike[str]) -> None:
 
 
 def reason(error: Exception) -> str:
-    """Return what the operating system says of a file."""
+    """Return what the operating system says about a file."""
     return getattr(error, "strerror", None) or str(error)

@@ -64,7 +64,7 @@ def _explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, PatchnnError):
         return 1, f"error: {error}"
     if isinstance(error, MemoryError):
-        return 1, "error: memory ran out: use a smaller image, a smaller --size, or fewer --jobs"
+        return 1, "error: memory ran out: use smaller images, a smaller output, or a lower --max-memory"
     if isinstance(error, OSError) and error.filename and error.strerror:
         return 1, f"error: {error.filename}: {error.strerror}"
     if isinstance(error, OSError) and error.errno in _STREAM_ERRORS:

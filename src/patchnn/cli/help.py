@@ -9,7 +9,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from patchnn.cli.options import with_flag
-from patchnn.errors import InputError
+from patchnn.errors import PatchnnError
 from patchnn.registry import COMMON_OPTIONS
 
 __all__ = ["PLAIN", "Command", "Group", "TaskCommand", "summary", "write_sections"]
@@ -43,9 +43,10 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except InputError as error:
+        except PatchnnError as error:
             named = {p.name for p in self.params if p.param_type_name == "option"}
-            raise InputError(with_flag(str(error), error.about, named), error.about) from error
+            error.args = (with_flag(str(error), error.about, named),)
+            raise
 
 
 class TaskCommand(Command):

@@ -26,7 +26,7 @@ def check_maps(plan: Plan, maps: Sequence[Any]) -> list[Image]:
             raise InputError(f"a map has its source's size: it is {sizes[0]}, the source {sizes[1]}")
         if image.shape[2] != images[0].shape[2]:
             raise InputError("maps of several sources need one number of channels")
-    if plan.keep is not None and images[0].shape[:2] != plan.guess.shape[:2]:
+    if plan.keep is not None and plan.origin is None and images[0].shape[:2] != plan.guess.shape[:2]:
         raise InputError("a map cannot stand in for kept pixels of a picture that is not the first source's size")
     return images
 
@@ -35,13 +35,16 @@ def apply_field(plan: Plan, field: Field, maps: Sequence[Any], backend: Backend)
     """Return the vote of the patches that `field` names, copied from `maps` instead of the plan's sources.
 
     maps: (H, W, C), one for every source and of its size, all with C channels. Returns (h, w, C) float32: for the sources
-    themselves the very picture that `field` belongs to. Pixels that the plan keeps are the first map's own.
+    themselves the very picture that `field` belongs to. Pixels that the plan keeps are the first map's, at their
+    origin.
     Raises InputError as check_maps does.
     """
     images = [backend.to_device(image) for image in check_maps(plan, maps)]
     atlas = Atlas(backend, images, None, [None] * len(images), plan.patch)
     shape = tuple(plan.rounds or ())[-1]
     pinned = None if plan.keep is None else images[0]
+    if plan.origin is not None:
+        pinned = images[0][backend.to_device(plan.origin[:, :, 0]), backend.to_device(plan.origin[:, :, 1])]
     finest = plan.iterations if plan.levels_above(shape) else plan.coarsest_iterations
     level = Level(backend, atlas, shape, wrap=plan.wrap, iterations=finest, pinned=pinned, keep=plan.keep)
     with backend.session():

@@ -126,6 +126,8 @@ class Plan:
         Levels above the coarsest that every round but the last goes up. Default: all.
     keep : array, (H, W) bool, optional
         Pixels of the output that stay as the guess has them. Guess and every round then have this shape.
+    origin : array, (H, W, 2) int, optional
+        Row and column in the first source of every kept pixel: maps follow it (see Result.apply). Default: its own.
     known_share : float, 0.01 to 1
         A pixel of a coarser level is kept, or a usable pixel of a source, where at least this share of what it sees at the finer
         level is. Below 1 it has the colour of that share alone: holes shrink towards coarser levels, and a fill grows
@@ -170,6 +172,7 @@ class Plan:
     claims: int = 0
     climb: int | None = None
     keep: Mask | None = None
+    origin: NDArray[np.integer[Any]] | None = None
     known_share: float = 1.0
     wrap: tuple[bool, bool] = (False, False)
     guide: Image | None = None
@@ -261,6 +264,13 @@ class Plan:
             object.__setattr__(self, "keep", as_mask(self.keep, "keep", shape))
             if any(r != shape for r in self.rounds):
                 raise InputError("keep pins pixels to the guess: every round must have the guess's shape")
+        if self.origin is not None:
+            origin, shape = np.asarray(self.origin), self.guess.shape[:2]
+            if self.keep is None or origin.shape != (*shape, 2) or origin.dtype.kind not in "iu":
+                raise InputError(f"origin is {origin.dtype} {origin.shape}: it must be whole numbers (H, W, 2), next to keep")
+            if origin.min() < 0 or (origin >= self.sources[0].image.shape[:2]).any():
+                raise InputError("origin names pixels outside the first source", about="origin")
+            object.__setattr__(self, "origin", origin)
 
     def levels_above(self, shape: Shape) -> int:
         """Levels above the coarsest that an output of `shape` has, as far as output and sources still hold a patch."""

@@ -34,33 +34,97 @@ __all__ = [
 
 
 def read_image(path: str | os.PathLike[str], *, max_memory: int | None = None) -> Image:
-    """Read a picture: (H, W, C) float32 in [0, 1], C = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA.
+    """Read an image.
 
-    With alpha, colours are multiplied by it. The camera's orientation is applied, palettes and CMYK become RGB, of an
-    animation the first frame is taken. Raises InputError, naming the file, when it cannot be read as an image.
+    The camera's orientation is applied, palettes and CMYK become RGB, and of several images the first is read.
+
+    Parameters
+    ----------
+    path
+        The file; `-` is standard input.
+    max_memory
+        Bytes that reading may take, the result included. Default: half of what is free.
+
+    Returns
+    -------
+    ndarray
+        (H, W, C) float32 in [0, 1]: C is 1 for grey, 3 for RGB, and one more with an opacity channel, which comes last
+        and by which the colours are multiplied.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read as an image, or needs more memory; the message names the file.
+
+    Examples
+    --------
+    >>> from patchnn import read_image
+    >>> read_image("examples/images/balloons.png").shape
+    (240, 360, 3)
     """
     return read_file(path, max_memory=max_memory).pixels
 
 
 def read_mask(path: str | os.PathLike[str], *, max_memory: int | None = None) -> Mask:
-    """Read a mask: (H, W) bool, True where the file is white, or, if anything in it is transparent, where it is opaque.
+    """Read a mask: what is white in a file, or, if any of its pixels is transparent, what is opaque.
 
-    Raises InputError as read_image does.
+    Parameters
+    ----------
+    path, max_memory
+        As in read_image.
+
+    Returns
+    -------
+    ndarray
+        (H, W) bool.
+
+    Raises
+    ------
+    InputError
+        As read_image does, and if the image is a photograph.
     """
     return read_file(path, max_memory=max_memory).mask()
 
 
 def read_file(path: str | os.PathLike[str], *, max_memory: int | None = None) -> DecodedImage:
-    """Read a picture and what its file says of it: depth, colour profile, frames; - is standard input.
+    """Read an image and what its file says about it: bit depth, colour profile, number of images.
 
-    Raises InputError as read_image does.
+    Parameters
+    ----------
+    path, max_memory
+        As in read_image.
+
+    Returns
+    -------
+    DecodedImage
+
+    Raises
+    ------
+    InputError
+        As read_image does.
     """
     with _opened(path) as file:
         return decode(file, str(path), max_memory=max_memory)
 
 
 def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the record that write_image put into a PNG, without what no record holds; raises InputError if the file has none."""
+    """Read the record that write_image put into a PNG.
+
+    Parameters
+    ----------
+    path
+        The file; `-` is standard input.
+
+    Returns
+    -------
+    dict
+        JSON values, only those that a record may hold.
+
+    Raises
+    ------
+    InputError
+        If the file has no record.
+    """
     with _opened(path) as file:
         text = decode_text(file, str(path), RECORD)
     with contextlib.suppress(ValueError):
@@ -76,9 +140,8 @@ def check_output(
     quality: int | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Raise InputError, naming the file, if a picture (of so many channels, of this depth) could not be written there."""
-    path = Path(path)
-    check_format(_with_kind(path), channels=channels, depth=depth, quality=quality)
+    """Raise InputError, naming the file, if write_image could not write an image of so many channels there."""
+    check_format(_with_kind(Path(path)), channels=channels, depth=depth, quality=quality)
     if str(path) == STREAM:
         check_stream()
     else:
@@ -95,11 +158,29 @@ def write_image(
     record: dict[str, Any] | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write a picture (H, W, C) in [0, 1], colours multiplied by alpha, the kind of file by its extension.
+    """Write an image to a file, which appears whole or not at all.
 
-    The path - is standard output, a PNG. traits, depth, quality, record: as in encode; by default 8 bits a channel. The
-    file appears whole or not at all. Raises InputError, naming the file, if it exists and `overwrite` is not set, or cannot
-    be written.
+    Parameters
+    ----------
+    path
+        The file, of which the extension decides the format; `-` is standard output, as PNG.
+    image
+        (H, W, C) in [0, 1], colours multiplied by opacity. What is outside is clipped.
+    traits, depth, quality, record
+        As in encode.
+    overwrite
+        Whether to replace a file that exists. It keeps its permissions, and a link to it stays a link.
+
+    Raises
+    ------
+    InputError
+        If the file exists and `overwrite` is not set, or cannot be written; the message names the file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from patchnn import write_image
+    >>> write_image("black.png", np.zeros((64, 64, 3)))
     """
     check_output(path, depth=depth, quality=quality, overwrite=overwrite)
     data = encode(image, _with_kind(Path(path)), traits=traits, depth=depth, quality=quality, record=record)
@@ -111,12 +192,12 @@ def write_image(
 
 
 def _with_kind(path: Path) -> str:
-    """Return a name whose extension says what kind of file is written."""
+    """Return a name with the extension of what is written there."""
     return f"{path}.png" if str(path) == STREAM else str(path)
 
 
 def _opened(path: str | os.PathLike[str]) -> Any:
-    """Open a file for reading; raises InputError, naming it, for what is no file that can be read."""
+    """Open a file for reading; raises InputError, naming it, if that is not possible."""
     path = Path(path)
     if str(path) == STREAM:
         return io.BytesIO(read_stream())

@@ -28,7 +28,7 @@ _QUALITY = 95
 
 @dataclass(frozen=True)
 class _Format:
-    """What a kind of file can hold. grey: whether one channel stays one."""
+    """What a file format can hold. grey: whether one channel stays one."""
 
     encode: Callable[..., bytes]
     depths: tuple[BitDepth, ...] = (8,)
@@ -46,11 +46,31 @@ def encode(
     quality: int | None = None,
     record: dict[str, Any] | None = None,
 ) -> bytes:
-    """Return the bytes of a file that holds a picture (H, W, C) in [0, 1]; the extension of `name` says of what kind.
+    """Encode an image as the bytes of a file.
 
-    traits: what it takes over from the picture that it was made from, as far as the file can hold it. depth: bits a
-    channel, in place of that picture's. quality: 1 to 100, of a JPEG or WebP; default 95. record: kept in the text of a
-    PNG, other kinds drop it. Raises InputError, naming the file, for what it cannot hold.
+    Parameters
+    ----------
+    image
+        (H, W, C) in [0, 1], colours multiplied by opacity. What is outside is clipped.
+    name
+        A name with the extension of the format; errors begin with it.
+    traits
+        What the file inherits from the image it was made from, as far as it can hold it.
+    depth
+        Bits a channel: 8, 16 or "float". Default: that of `traits`, or the nearest that the file can hold.
+    quality
+        1 to 100, for JPEG and WebP. Default: 95.
+    record
+        JSON values, stored as text in a PNG; other files drop them.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    InputError
+        If the file cannot hold the image.
     """
     pixels, traits = as_image(image, "the image to write"), traits or FileTraits()
     check_format(name, channels=pixels.shape[2], depth=depth, quality=quality)
@@ -68,7 +88,7 @@ def encode(
 
 
 def check_format(name: str, *, channels: int | None = None, depth: BitDepth | None = None, quality: int | None = None) -> None:
-    """Raise InputError, naming the file, if its kind cannot be written or cannot hold this."""
+    """Raise InputError, naming the file, if its format cannot be written or cannot hold this."""
     suffix = Path(name).suffix.lower()
     form = _FORMATS.get(suffix)
     if form is None:
