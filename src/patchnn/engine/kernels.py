@@ -90,10 +90,16 @@ def improve(
     if scale is not None:
         best *= scale[match]
 
-    def score(rows: Array, candidate: Array) -> Array:
+    def offer(rows: Array, candidate: Array) -> None:
+        """Let the patches in these rows, (n,), take a candidate each if it scores better."""
         trust = None if weights is None else weights[index[rows]]
-        found = backend.distances(mine[rows], keys, candidate, trust, key_weights)
-        return found if scale is None else xp.multiply(found, scale[candidate], out=found)
+        offered = backend.distances(mine[rows], keys, candidate, trust, key_weights)
+        if scale is not None:
+            xp.multiply(offered, scale[candidate], out=offered)
+        better = offered < best[rows] * MARGIN - TRACE
+        rows = rows[better]
+        match[rows] = candidate[better]
+        best[rows] = offered[better]
 
     for step in steps:
         for here, there in zip(*strides, strict=True):
@@ -103,22 +109,12 @@ def improve(
                 candidate = between(xp, before[neighbour].astype(np.int64) + way * there, len(keys))
                 # In a coherent region the neighbour only says what is known already.
                 new = xp.flatnonzero(candidate != match)
-                candidate = candidate[new]
-                offered = score(new, candidate)
-                better = offered < best[new] * MARGIN - TRACE
-                new = new[better]
-                match[new] = candidate[better]
-                best[new] = offered[better]
+                offer(new, candidate[new])
+    everyone = xp.arange(len(index))
     for turn, radius in enumerate(radii):
         chance = random_numbers(xp, index, salt * 64 + turn)
-        if radius == ANYWHERE:
-            candidate = allowed[chance % len(allowed)].astype(np.int64)
-        else:
-            candidate = between(xp, match + near(chance, radius, strides[1]), len(keys))
-        offered = score(slice(None), candidate)
-        better = offered < best * MARGIN - TRACE
-        xp.copyto(match, candidate, where=better)
-        xp.copyto(best, offered, where=better)
+        candidate = allowed[chance % len(allowed)] if radius == ANYWHERE else match + near(chance, radius, strides[1])
+        offer(everyone, between(xp, candidate.astype(np.int64), len(keys)))
     distance[index] = best if scale is None else best / scale[match]
     field[index] = match
     moved[index] = match != start

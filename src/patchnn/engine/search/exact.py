@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -46,43 +48,17 @@ def nearest(
     """
     xp = backend.xp
     rows, columns = backend.tile
+    pairs = _Pairs(xp, queries, keys, query_shares, key_shares)
     best = xp.full(len(query_index), math.inf, np.float64)
     found = xp.zeros(len(query_index), np.int64)
 
-    def exact(numbers: Array, index: Array, factor: Array, column: Array) -> Array:
-        """Return the scaled squared distances of pairs of a query and a key in float64."""
-        squares = queries.extract(numbers).astype(np.float64) - keys.extract(index[column])
-        squares *= squares
-        if query_shares is not None:
-            squares *= query_shares(numbers)
-        if key_shares is not None:
-            squares *= key_shares(index[column])
-        distance = squares.sum(1)
-        return distance if factor is None else distance * factor[column]
-
     def search(first: int, left: Array, right: Array, index: Array, factor: Array, slack: Array) -> None:
         """Look for the nearest of some keys for a tile of queries, the first of which is this one."""
-        numbers = query_index[first : first + len(left)]
-        scores = xp.matmul(left, right.T)
-        near = scores <= (scores.min(1) + slack)[:, None]
-        column, tile = near.argmax(1), xp.arange(len(left))
-        score = exact(numbers, index, factor, column)
-        # Few queries have a second key as near: counting only theirs is cheaper.
-        near[tile, column] = False
-        several = xp.flatnonzero(near[tile, near.argmax(1)])
-        near[tile, column] = True
-        several = several[near[several].sum(1) <= SEVERAL]
-        if len(several):
-            row, other = xp.nonzero(near[several])
-            score_there = exact(numbers[several[row]], index, factor, other)
-            order = xp.argsort(score_there, kind="stable")
-            order = order[xp.argsort(row[order], kind="stable")]
-            chosen = order[firsts(xp, row[order])]
-            column[several], score[several] = other[chosen], score_there[chosen]
         at = slice(first, first + len(left))
+        nearest_here, score = _nearest_in_tile(pairs, query_index[at], left, right, index, factor, slack)
         better = score < best[at]
         best[at] = xp.where(better, score, best[at])
-        found[at] = xp.where(better, index[column], found[at])
+        found[at] = xp.where(better, nearest_here, found[at])
 
     # Tiles always begin at multiples of their size, so that the memory at hand cannot change how sums are rounded.
     held = max(1, memory // (8 * queries.length * rows)) * rows
@@ -104,6 +80,60 @@ def nearest(
             tiles = [(first + top, left[top : top + rows], right, index, factor, slack[top : top + rows]) for top in tops]
             backend.each(lambda tile: search(*tile), tiles)
     return found, (best / (values or queries.length)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Patches of two sides by their numbers, and what their values count."""
+
+    xp: Any
+    queries: Patches
+    keys: Patches
+    query_shares: Callable[[Array], Array] | None
+    key_shares: Callable[[Array], Array] | None
+
+    def distance(self, query: Array, key: Array) -> Array:
+        """Return the squared distances of pairs in float64, (n,)."""
+        squares = self.queries.extract(query).astype(np.float64) - self.keys.extract(key)
+        squares *= squares
+        if self.query_shares is not None:
+            squares *= self.query_shares(query)
+        if self.key_shares is not None:
+            squares *= self.key_shares(key)
+        return squares.sum(1)
+
+
+def _nearest_in_tile(
+    pairs: _Pairs, query: Array, left: Array, right: Array, index: Array, factor: Array, slack: Array
+) -> tuple[Array, Array]:
+    """Return the nearest of the keys `index` for each query, and its scaled squared distance in float64.
+
+    left, right: what both sides bring to the product of scaled distances. factor: on each key's distance, or None.
+    slack: (n,) how far each query's products can be off.
+    """
+    xp = pairs.xp
+
+    def score(query: Array, column: Array) -> Array:
+        distance = pairs.distance(query, index[column])
+        return distance if factor is None else distance * factor[column]
+
+    scores = xp.matmul(left, right.T)
+    near = scores <= (scores.min(1) + slack)[:, None]
+    column, tile = near.argmax(1), xp.arange(len(left))
+    best = score(query, column)
+    # Few queries have a second key as near: counting only theirs is cheaper.
+    near[tile, column] = False
+    several = xp.flatnonzero(near[tile, near.argmax(1)])
+    near[tile, column] = True
+    several = several[near[several].sum(1) <= SEVERAL]
+    if len(several):
+        row, other = xp.nonzero(near[several])
+        rival = score(query[several[row]], other)
+        order = xp.argsort(rival, kind="stable")
+        order = order[xp.argsort(row[order], kind="stable")]
+        chosen = order[firsts(xp, row[order])]
+        column[several], best[several] = other[chosen], rival[chosen]
+    return index[column], best
 
 
 def _factors(xp: Array, patches: Array, shares: Array | None, others_weigh: bool) -> tuple[Array, Array]:
