@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from client import SHAPE, Studio
 from patchnn import read_image, read_mask
 from patchnn.images import read_record
 from patchnn.registry import Registry
+from patchnn.studio.words import spoken
 from patchnn.task import options
 
 
@@ -26,6 +26,7 @@ def test_a_hole_painted_in_a_colour_is_filled_and_nothing_else_changes(page: Pag
     page.make()
     name, words = page.parcel(tmp_path)
     assert words[:4] == ["patchnn", "inpaint", "photo-painted.png", "photo-mask.png"]
+    assert read_record(tmp_path / name)["options"]["fill"] == "own"
     hole, painted, made = read_mask(tmp_path / "photo-mask.png"), *(read_image(tmp_path / n) for n in ("photo-painted.png", name))
     first = read_image(folder / "photo.png")
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
@@ -39,14 +40,14 @@ def test_a_hole_painted_in_a_colour_is_filled_and_nothing_else_changes(page: Pag
     assert (tmp_path / name).read_bytes() == again(tmp_path, words)
 
 
-def test_marking_without_a_colour_leaves_the_image_unchanged(page: Page, running: Studio, tmp_path: Path) -> None:
+def test_marking_without_a_colour_removes_and_leaves_the_image_unchanged(page: Page, running: Studio, tmp_path: Path) -> None:
     page.task("inpaint")
     page.drag((50, 30), (60, 30))
     assert page.slots() == {"image-0": "photo.png", "mask-0": "What is marked on photo.png"}
-    page.tab.click("#knobs button:text-is('none')")
     page.make()
-    _, words = page.parcel(tmp_path)
-    assert words[:6] == ["patchnn", "inpaint", "photo.png", "photo-mask.png", "--fill", "none"]
+    name, words = page.parcel(tmp_path)
+    assert words[:4] == ["patchnn", "inpaint", "photo.png", "photo-mask.png"]
+    assert read_record(tmp_path / name)["options"]["fill"] == "none"
     assert (tmp_path / "photo.png").read_bytes() == page.tab.request.get(
         f"{running.root}images/0", headers={"x-patchnn": running.token}
     ).body()
@@ -193,7 +194,7 @@ def test_every_task_has_its_tab_and_every_knob_its_help(page: Page) -> None:
     for name in registry:
         page.task(name)
         for o in options(registry.load(name)):
-            assert re.sub("--[a-z]+", "", o.help)[:20] in page.tab.text_content("#panel .scroll")
+            assert spoken(o.help) in page.tab.text_content("#panel .scroll")
             if not o.picture and o.type != "size":
                 assert page.tab.locator(f"#knobs [name={o.name}]").count() == 1
 

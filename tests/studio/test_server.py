@@ -21,7 +21,7 @@ from patchnn.registry import Registry
 from patchnn.studio.files import read_upload, to_rgba
 from patchnn.studio.messages import pack, unpack
 from patchnn.studio.server import PAGE
-from patchnn.studio.words import TOO_LARGE
+from patchnn.studio.words import TOO_LARGE, spoken
 from patchnn.task import options
 from patchnn.tuning import TUNING
 from pictures import picture
@@ -36,7 +36,7 @@ def test_every_option_of_the_command_line_is_described(studio: Studio) -> None:
         shown = described[name]["options"]
         assert [o["name"] for o in shown] == [o.name for o in options(registry.load(name))]
         assert [(o["type"], o["help"], o["required"], o["many"]) for o in shown] == [
-            (o.type, o.help, o.positional, o.many) for o in options(registry.load(name))
+            (o.type, spoken(o.help), o.positional, o.many) for o in options(registry.load(name))
         ]
     assert [o["name"] for o in told["tuning"]] == list(TUNING)
     assert told["images"] == ["photo.png"]
@@ -162,7 +162,7 @@ def test_the_zip_holds_all_that_the_command_needs(studio: Studio, tmp_path: Path
         ({"task": None}, "not an order"),
         ({"options": {"noise": -1}}, "“Noise” is -1"),
         ({"options": {"nonsense": 1}}, "no option nonsense"),
-        ({"options": {"size": "big"}}, "is no size"),
+        ({"options": {"size": "big"}}, "“Size”: 'big' is not a size"),
         ({"options": {"size": "90000x90000"}}, "an output has"),
         ({"tuning": {"patch": 1.5}}, "“Patch” is 1.5"),
         ({"tuning": 3}, "not an order"),

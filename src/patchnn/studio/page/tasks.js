@@ -42,13 +42,14 @@ export function describe(studio) {
   if (studio.tasks.length) pick(studio.tasks.find(simple) ?? studio.tasks[0]);
 }
 
-// The options of an order. What was painted in a colour steers the filling where the task offers that.
+// The options of an order. Marks in a colour steer the filling of a task that offers that; marks without one remove.
 export function chosen(uses) {
   const values = (made) => Object.fromEntries(made.map((one) => [one.option.name, one.value()]));
   const options = values(knobs);
-  const painted = Object.values(uses).flat().some((use) => use.as === "marks" && use.image.painted);
-  const steered = knobs.find(({ option }) => option.words.includes("own"))?.option;
-  if (painted && steered && options[steered.name] === steered.default) options[steered.name] = "own";
+  const marks = Object.values(uses).flat().filter((use) => use.as === "marks");
+  const wish = marks.some((use) => use.image.painted) ? "own" : "none";
+  const fill = knobs.find(({ option }) => option.words.includes("own"))?.option;
+  if (marks.length && fill?.words.includes(wish) && options[fill.name] === fill.default) options[fill.name] = wish;
   const { search, ...others } = values(tuning);
   return { options, tuning: others, search };
 }
