@@ -88,9 +88,9 @@ class Page:
         return name.replace(".zip", ".png"), shlex.split((folder / "command.txt").read_text())
 
     def slots(self) -> dict[str, str]:
-        """What every slot of the task holds, as it says."""
+        """What every slot of the task holds, as the page says, without empty optional ones."""
         chosen = "[...document.querySelectorAll('#slots select')].map(s => [s.dataset.slot, s.selectedOptions[0].textContent])"
-        return dict(self.tab.evaluate(chosen))
+        return {slot: use for slot, use in self.tab.evaluate(chosen) if use != "None"}
 
 
 def again(folder: Path, words: list[str]) -> bytes:

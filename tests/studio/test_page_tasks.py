@@ -177,6 +177,8 @@ def test_a_plugins_task_appears_with_its_knobs(page: Page, running: Studio, fold
     page.tab.check("input[name=loud]")
     page.tab.click("#knobs button:text-is('many')")
     page.make()
+    note = "It was mirrored upside-down: “Across” chooses another way."
+    assert page.tab.text_content("#status") == f"One result is ready. {note}"
     name, file = page.save()
     (tmp_path / name).write_bytes(file)
     record = read_record(tmp_path / name)

@@ -21,6 +21,7 @@ from patchnn.registry import Registry
 from patchnn.runner import Result, run
 from patchnn.studio.files import Upload, thinned, to_rgba, uploads
 from patchnn.studio.messages import pack, unpack
+from patchnn.studio.words import spoken
 from patchnn.task import Image, Option, Task, items, option, options
 from patchnn.tuning import SEARCH, TUNING
 
@@ -144,6 +145,7 @@ def _finished(number: int, order: Order, result: Result) -> bytes:
         "seed": result.seed,
         "command": shlex.join(["patchnn", *record["command"]]),
         "patch": result.plan.patch,
+        "notes": [spoken(note) for note in result.plan.notes],
         "width": width,
         "height": height,
         "field": {"height": places.shape[1], "width": places.shape[2], "step": step},

@@ -61,7 +61,8 @@ export async function make() {
   try {
     await attempt(() => run(head, sent.map((one) => one.blob), control.signal, listener(job)));
     const { length } = job.results;
-    if (job.unfinished.length === 0 && length) say(length === 1 ? "One result is ready." : `${length} results are ready.`);
+    const ready = length === 1 ? "One result is ready." : `${length} results are ready.`;
+    if (job.unfinished.length === 0 && length) say([ready, ...new Set(job.results.flatMap((result) => result.notes))].join(" "));
     else say("");
   } catch (error) {
     if (error.name === "AbortError") say("Cancelled.");

@@ -37,7 +37,7 @@ export class Result {
   }
 
   finish(head, [file, places]) {
-    Object.assign(this, { fraction: 1, command: head.command, patch: head.patch, width: head.width, height: head.height });
+    Object.assign(this, { fraction: 1, command: head.command, notes: head.notes, patch: head.patch, width: head.width, height: head.height });
     this.blob = new Blob([file], { type: "image/png" });
     this.field = { ...head.field, places: new Int16Array(places) };
   }

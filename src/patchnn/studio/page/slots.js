@@ -30,11 +30,9 @@ export class Slots {
 
   guess(option, i, uses) {
     const { images, current } = state;
-    if (!current || (!option.required && option.type !== "mask")) return [];
+    if (!current || !option.required) return [];
     const now = (image) => ({ image, as: "now" });
     if (option.type === "mask") {
-      // Of several optional masks none is meant more than another.
-      if (!option.required && this.options.filter((other) => other.type === "mask").length > 1) return [];
       const over = this.options.slice(0, i).findLast((other) => other.type === "image");
       const under = over && uses[over.name][0]?.image;
       return under?.marked ? [{ image: under, as: "marks" }] : [];

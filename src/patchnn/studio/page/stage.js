@@ -37,7 +37,7 @@ resultView.painted = [];
 // Show the current image, and a result in the other pane.
 export function look(result) {
   state.shown = result;
-  const { current, task } = state;
+  const { current } = state;
   const some = Boolean(current || result);
   $("empty").hidden = some;
   $("strip").hidden = !some;
@@ -45,8 +45,7 @@ export function look(result) {
   $("result").hidden = !result;
   if (current) {
     easel.put(current);
-    easel.marks = marks(task);
-    easel.show();
+    showMarks();
     $("easel-caption").textContent = caption();
   }
   arrange();
@@ -57,8 +56,13 @@ export function look(result) {
   controls();
 }
 
-// Whether what is painted marks a hole for this task.
-export const marks = (task) => task?.options.some((option) => option.type === "mask") ?? false;
+// Marks show where the task asks for them, and while the brush makes them.
+export function showMarks() {
+  easel.marks = asksForMarks(state.task) || !easel.colour;
+  easel.show();
+}
+
+export const asksForMarks = (task) => task?.options.some((option) => option.type === "mask" && option.required) ?? false;
 
 const caption = () => `${state.current.name}, ${state.current.width} × ${state.current.height}`;
 

@@ -1,7 +1,7 @@
 // The tool bar: tools, colour and size of the brush, history, zoom, and what a selection offers.
 
 import { $, say, state } from "./state.js";
-import { easel, marks, resultView } from "./stage.js";
+import { asksForMarks, easel, resultView, showMarks } from "./stage.js";
 
 const TOOLS = {
   brush: "Brush: mark or paint",
@@ -28,15 +28,16 @@ export function paintWith(colour) {
   coloured = Boolean(colour);
   easel.colour = colour;
   if (colour) $("colour").value = `#${[...colour.slice(0, 3)].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+  showMarks();
   controls();
 }
 
 const well = () => [...$("colour").value.matchAll(/[0-9a-f]{2}/g)].map(([hex]) => parseInt(hex, 16)).concat(255);
 
-// A brush marks without a colour where a task fills holes, and paints elsewhere, until the user chooses a colour.
+// The brush marks without a colour where a task asks for marks, and paints elsewhere, until the user chooses a colour.
 export function fitColour(task) {
-  $("hole").hidden = !marks(task);
-  easel.colour = marks(task) && !coloured ? null : well();
+  $("hole").hidden = !task.options.some((option) => option.type === "mask");
+  easel.colour = asksForMarks(task) && !coloured ? null : well();
   controls();
 }
 
