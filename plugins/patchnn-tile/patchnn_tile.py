@@ -11,7 +11,7 @@ class Tile(Task):
     """Make a seamless texture: one that can be laid side by side with itself."""
 
     image: Image = option(help="The texture to make seamless.")
-    axes: Literal["both", "x", "y"] = option("both", "Which ends shall meet: left and right (x), top and bottom (y), or both.")
+    axes: Literal["both", "x", "y"] = option("both", "Which ends meet: left and right (x), top and bottom (y), or both.")
     size: Size | None = option(None, "Size of the tile, as 300x200 or 150%; by default the picture's.")
 
     def plan(self) -> Plan:

@@ -1,4 +1,4 @@
-"""Maps: the patches of a result taken from other pictures of its sources' sizes (normals, heights, depths)."""
+"""Maps: the patches of a result taken from other images of its sources' sizes (normals, heights, depths)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["apply_field", "check_maps"]
 
 
 def check_maps(plan: Plan, maps: Sequence[Any]) -> list[Image]:
-    """Return the maps of a plan's sources as pictures; raises InputError unless there is one of its size for each."""
+    """Return the maps of a plan's sources as images; raises InputError unless there is one of its size for each."""
     if len(maps) != len(plan.sources):
         raise InputError(f"{len(plan.sources)} sources need a map each, in their order: {len(maps)} given")
     images = [as_image(image, "a map") for image in maps]
@@ -27,7 +27,7 @@ def check_maps(plan: Plan, maps: Sequence[Any]) -> list[Image]:
         if image.shape[2] != images[0].shape[2]:
             raise InputError("maps of several sources need one number of channels")
     if plan.keep is not None and plan.origin is None and images[0].shape[:2] != plan.guess.shape[:2]:
-        raise InputError("a map cannot stand in for kept pixels of a picture that is not the first source's size")
+        raise InputError("a map cannot stand in for kept pixels of an image that is not the first source's size")
     return images
 
 
@@ -35,7 +35,7 @@ def apply_field(plan: Plan, field: Field, maps: Sequence[Any], backend: Backend)
     """Return the vote of the patches that `field` names, copied from `maps` instead of the plan's sources.
 
     maps: (H, W, C), one for every source and of its size, all with C channels. Returns (h, w, C) float32: for the sources
-    themselves the very picture that `field` belongs to. Pixels that the plan keeps are the first map's, at their
+    themselves the very image that `field` belongs to. Pixels that the plan keeps are the first map's, at their
     origin.
     Raises InputError as check_maps does.
     """

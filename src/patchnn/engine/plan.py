@@ -17,7 +17,7 @@ from patchnn.errors import InputError
 __all__ = ["Image", "Mask", "Plan", "Shape", "Source", "as_coverage", "as_image", "as_mask"]
 
 Image: TypeAlias = NDArray[np.float32]
-"""A picture: (H, W, C) float32, nominally in [0, 1].
+"""An image: (H, W, C) float32, nominally in [0, 1].
 
 C is 1 for grey, 3 for RGB; 2 and 4 have alpha as the last channel, and then colours are multiplied by it ("premultiplied"),
 so that colour under transparency is neither matched nor mixed in. Reading and writing files does and undoes this.
@@ -31,7 +31,7 @@ Shape: TypeAlias = tuple[int, int]
 
 
 def as_image(value: Any, name: str) -> Image:
-    """Return `value` as a picture (H, W, C) float32; `name` is what an error calls it.
+    """Return `value` as an image (H, W, C) float32; `name` is what an error calls it.
 
     A (H, W) array becomes one channel. Raises InputError for any other shape, for integers (whose scale is
     not known here), and for NaN or infinite values.
@@ -42,7 +42,7 @@ def as_image(value: Any, name: str) -> Image:
     if array.ndim == 2:
         array = array[:, :, None]
     if array.ndim != 3 or 0 in array.shape:
-        raise InputError(f"{name} has the shape {array.shape}: a picture is (height, width, channels)")
+        raise InputError(f"{name} has the shape {array.shape}: an image is (height, width, channels)")
     with np.errstate(over="ignore", invalid="ignore"):
         image = np.ascontiguousarray(array, np.float32)
         # One sum is enough to see a NaN or an infinity, and costs no array of booleans.
@@ -60,7 +60,7 @@ def as_coverage(value: Any, name: str, shape: Shape) -> NDArray[np.float32]:
     if array.dtype.kind != "f" or not (array.size and 0 <= array.min() <= array.max() <= 1):
         raise InputError(f"{name} must hold True and False, or shares from 0 to 1")
     if array.shape != shape:
-        raise InputError(f"{name} is {_size(array.shape)}, the picture {_size(shape)}: they must have one size")
+        raise InputError(f"{name} is {_size(array.shape)}, the image {_size(shape)}: they must have one size")
     return array.astype(np.float32)
 
 
@@ -70,7 +70,7 @@ def as_mask(value: Any, name: str, shape: Shape) -> Mask:
     if mask.dtype != np.bool_:
         raise InputError(f"{name} holds {mask.dtype} values: a mask is boolean")
     if mask.shape != shape:
-        raise InputError(f"{name} is {_size(mask.shape)}, the picture {_size(shape)}: they must have one size")
+        raise InputError(f"{name} is {_size(mask.shape)}, the image {_size(shape)}: they must have one size")
     return mask
 
 

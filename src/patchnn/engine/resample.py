@@ -1,4 +1,4 @@
-"""Changing the size of pictures: cubic, antialiased when shrinking, and the shapes of a pyramid."""
+"""Changing the size of images: cubic, antialiased when shrinking, and the shapes of a pyramid."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SEEN_WHOLE = 0.999
 
 
 def resize(image: Any, shape: Shape, scale: float | tuple[float, float] | None = None) -> Image:
-    """Resize a picture with a cubic kernel, widened when shrinking so that nothing aliases.
+    """Resize an image with a cubic kernel, widened when shrinking so that nothing aliases.
 
     image: (H, W, C) float. shape: (rows, columns) of the result. scale: the exact factor, or one for rows and one
     for columns, when the shape was rounded; the centre then stays where it is. Default: shape over the image's.
@@ -31,7 +31,7 @@ def resize(image: Any, shape: Shape, scale: float | tuple[float, float] | None =
     pixels = as_image(image, "the image to resize")
     rows, columns = (int(side) for side in shape)
     if min(rows, columns) < 1 or (rows, columns) != tuple(shape):
-        raise InputError(f"a picture cannot be resized to {shape[1]}×{shape[0]}: each side must be 1 or more, in whole pixels")
+        raise InputError(f"an image cannot be resized to {shape[1]}×{shape[0]}: each side must be 1 or more, in whole pixels")
     scales = None if scale is None else tuple(float(s) for s in np.broadcast_to(scale, 2))
     if scales and not all(0 < s < math.inf for s in scales):
         raise InputError(f"scale is {scale}: it must be greater than 0")
@@ -60,7 +60,7 @@ def resample(
 
 
 def level_shape(shape: Shape, ratio: float, level: int) -> Shape:
-    """Return the shape of a picture at a level of its pyramid, level 0 being the picture itself."""
+    """Return the shape of an image at a level of its pyramid, level 0 being the image itself."""
     # The power of a ratio like 4/3 is off by a rounding error; 48 / (4/3)**2 must stay 27.
     factor = ratio**-level
     return math.ceil(shape[0] * factor - 1e-9), math.ceil(shape[1] * factor - 1e-9)
@@ -194,7 +194,7 @@ def _row_weights(
 ) -> tuple[tuple[int, ...], np.ndarray, int]:
     """Return where each block of output rows starts to read, its (rows, read) weights, and the rows to pad by wrapping.
 
-    The grid keeps the picture's centre where it is: output row i sits at (i - (rows - 1)/2) / factor + (size - 1)/2.
+    The grid keeps the image's centre where it is: output row i sits at (i - (rows - 1)/2) / factor + (size - 1)/2.
     """
     stretch = max(1.0, 1 / factor)
     centre = (np.arange(rows) - (rows - 1) / 2) / factor + (size - 1) / 2
@@ -204,7 +204,7 @@ def _row_weights(
     weight /= weight.sum(1, keepdims=True)
     pad = 0
     if wrap:
-        # A kernel wider than the picture goes round more than once; its weights then meet on the same rows.
+        # A kernel wider than the image goes round more than once; its weights then meet on the same rows.
         pad = min(size, max(0, -int(index.min()), int(index.max()) - size + 1))
         index = np.where((index < -pad) | (index >= size + pad), index % size, index) + pad
     else:
