@@ -157,11 +157,13 @@ def _origins(order: Order, plan: Plan) -> Iterator[bytes]:
     """Yield a message for every source of the plan: which of the page's images it is, or the pixels of another one."""
     given = {name: items(getattr(order.task, name)) for name in order.job.files}
     for number, source in enumerate(plan.sources):
+        # A task may change the pixels that are not used.
+        used = slice(None) if source.usable is None else source.usable
         same = [
             file
             for name, images in given.items()
             for file, pixels in zip(order.job.files[name], images, strict=True)
-            if pixels.shape == source.image.shape and np.array_equal(pixels, source.image)
+            if pixels.shape == source.image.shape and np.array_equal(pixels[used], source.image[used])
         ]
         size, pixels = to_rgba(source.image)
         head = {"event": "source", "source": number, "file": same[0] if same else None, **size}
