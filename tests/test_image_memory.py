@@ -1,0 +1,149 @@
+"""Reading takes no more memory than max_memory: small files that claim or unpack to gigabytes, and honest large ones."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+import tifffile
+from PIL import Image as Pillow
+
+from bombs import BOMBS, MIB, tiff
+from patchnn import InputError, read_image
+from patchnn.images import decode, encode
+from patchnn.images.ifd import count_directories
+from patchnn.images.png import encode_png16
+
+linux = pytest.mark.skipif(not psutil.LINUX, reason="peak memory as Linux tells it")
+
+ALLOWED, SLACK = 64 * MIB, 150_000_000
+
+MEASURE = """
+import resource, sys
+from patchnn import InputError, read_image
+said = ""
+try:
+    if sys.argv[1:]:
+        read_image(sys.argv[1], max_memory=int(sys.argv[2]))
+except InputError as error:
+    said = str(error)
+with open("/proc/self/status") as status:
+    own = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+print(1024 * max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss), said)
+"""
+
+
+def peak(*words: Any) -> tuple[int, str]:
+    """Return the most memory that a process, or one that it started, had while it read a file, and what it said."""
+    done = subprocess.run([sys.executable, "-c", MEASURE, *map(str, words)], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    count, _, said = done.stdout.strip().partition(" ")
+    return int(count), said
+
+
+@pytest.fixture(scope="module")
+def bare() -> int:
+    """The memory of a process that has imported patchnn."""
+    return peak()[0]
+
+
+@linux
+@pytest.mark.parametrize("name", BOMBS)
+def test_bombs(name: str, bare: int, tmp_path: Path) -> None:
+    data = BOMBS[name]()
+    assert len(data) < 10_000_000
+    (tmp_path / name).write_bytes(data)
+    started = time.monotonic()
+    used, said = peak(tmp_path / name, ALLOWED)
+    assert time.monotonic() - started < 30
+    assert used - bare < ALLOWED + SLACK
+    assert not said or said.startswith(str(tmp_path / name))
+
+
+def honest(side: int) -> dict[str, Callable[[], bytes]]:
+    y, x = np.mgrid[:side, :side]
+    rgba = np.dstack([y, x, x + y, 255 - x]).astype(np.uint8)
+    rgb, deep = rgba[:, :, :3], rgba * np.uint16(257)
+
+    def saved(kind: str, pixels: Any = rgb, mode: str = "", **settings: Any) -> bytes:
+        image, file = Pillow.fromarray(pixels), io.BytesIO()
+        (image.convert(mode) if mode else image).save(file, kind, **settings)
+        return file.getvalue()
+
+    def by_tifffile(pixels: Any, **settings: Any) -> bytes:
+        file = io.BytesIO()
+        tifffile.imwrite(file, pixels, **settings)
+        return file.getvalue()
+
+    return {
+        "rgba.png": lambda: saved("PNG", rgba, compress_level=1),
+        "deep.png": lambda: encode_png16(deep),
+        "progressive.jpg": lambda: saved("JPEG", progressive=True, subsampling=0),
+        "cmyk.jpg": lambda: saved("JPEG", mode="CMYK", progressive=True),
+        "a.gif": lambda: saved("GIF", mode="P"),
+        "lossless.webp": lambda: saved("WEBP", rgba, lossless=True, method=0),
+        "a.bmp": lambda: saved("BMP"),
+        "a.ppm": lambda: saved("PPM"),
+        "deep.ppm": lambda: b"P6 %d %d 65535\n" % (side, side) + deep[:, :, :3].astype(">u2").tobytes(),
+        "lzw.tif": lambda: saved("TIFF", compression="tiff_lzw"),
+        "strip.tif": lambda: by_tifffile(deep[:, :, :3], photometric="rgb", compression="zlib", rowsperstrip=side),
+        "double.tif": lambda: by_tifffile(rgb / 255.0, photometric="rgb", compression="zlib", rowsperstrip=side),
+        "a.jp2": lambda: saved("JPEG2000"),
+    }
+
+
+HONEST = honest(2000)
+
+
+@linux
+@pytest.mark.parametrize("name", HONEST)
+def test_what_an_image_needs_is_enough_for_it(name: str, bare: int, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(HONEST[name]())
+    allowed = 1
+    # A file says in several steps what it needs: its tags, its bytes, its pixels.
+    for _ in range(5):
+        used, said = peak(tmp_path / name, allowed)
+        needs = re.search(r"needs ([\d,]+) MB", said)
+        if needs is None:
+            break
+        allowed = int(needs[1].replace(",", "")) * 1_000_000
+    assert said == ""
+    assert used - bare < allowed + 60_000_000
+
+
+def test_the_refusal_says_what_to_do() -> None:
+    data = encode(np.zeros((600, 800, 3)), "a.png")
+    with pytest.raises(InputError, match=r"^a\.png needs 10 MB of memory to be read, and may take 2 MB: ") as caught:
+        decode(data, "a.png", max_memory=2_000_000)
+    assert caught.value.about == "max_memory"
+    assert decode(data, "a.png", max_memory=12_000_000).pixels.shape == (600, 800, 3)
+
+
+def test_directories_are_counted_without_reading_them() -> None:
+    file = io.BytesIO(BOMBS["directories.tif"]())
+    started = time.monotonic()
+    assert count_directories(file) == 10_000
+    assert time.monotonic() - started < 2
+
+
+def test_a_directory_that_is_its_own_successor() -> None:
+    data = bytearray(tiff({256: (3, 1, 8)}, b""))
+    data[-4:] = (8).to_bytes(4, "little")
+    assert count_directories(io.BytesIO(bytes(data))) == 10_000
+
+
+def test_long_texts_and_profiles_do_not_hide_an_image(tmp_path: Path) -> None:
+    from bombs import chunk, small_png, zeros
+
+    for extra in (chunk(b"zTXt", b"Comment\0\0" + zeros(3 * MIB)), chunk(b"iCCP", b"p\0\0" + zeros(3 * MIB))):
+        (tmp_path / "a.png").write_bytes(small_png(extra))
+        assert read_image(tmp_path / "a.png").shape == (8, 8, 3)
