@@ -34,7 +34,7 @@ def registry() -> Registry:
     """Return patchnn's own tasks and the plugin of this repository, without other installed tasks."""
     own = [found for found in entry_points(group=GROUP) if found.dist and found.dist.name == "patchnn"]
     if str(TILE) not in sys.path:
-        sys.path.append(str(TILE))
+        sys.path.insert(0, str(TILE))
     return Registry([*own, EntryPoint("tile", "patchnn_tile:Tile", GROUP)])
 
 
