@@ -22,6 +22,7 @@ def test_a_hole_painted_in_a_colour_is_filled_and_nothing_else_changes(page: Pag
     page.set("colour", "#e02020")
     page.set("size", "10")
     page.drag((30, 20), (30, 38))
+    assert page.tab.input_value("input[name=fill]") == "own"
     assert page.slots() == {"image-0": "photo.png, as painted", "mask-0": "What is marked on photo.png"}
     page.make()
     name, words = page.parcel(tmp_path)

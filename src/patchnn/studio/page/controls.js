@@ -21,7 +21,7 @@ export function knob(option, sizeOf) {
   const label = element("label", { htmlFor: id }, option.label);
   const row = element("div", { className: `knob ${option.type}` }, label, made.element, help);
   row.querySelector(`#${id}`).setAttribute("aria-describedby", help.id);
-  return { option, element: row, value: made.value, refresh: made.refresh ?? (() => {}) };
+  return { option, element: row, value: made.value, refresh: made.refresh ?? (() => {}), suggest: made.suggest };
 }
 
 const makers = { number, integer: number, flag, choice, text, size };
@@ -30,8 +30,15 @@ function text(option, id) {
   const input = element("input", { id, name: option.name, value: option.default ?? "", autocomplete: "off", spellcheck: false });
   const value = () => (input.value === "" && option.optional ? null : input.value);
   // The words that the option knows are buttons; any other text can be typed.
-  const word = (text) => element("button", { type: "button", "aria-label": `${option.label}: ${text}`, onclick: () => (input.value = text) }, text);
-  return { element: element("span", { className: "pair" }, input, ...option.words.map(word)), value };
+  let own = false;
+  const write = (text) => {
+    own = true;
+    input.value = text;
+  };
+  input.addEventListener("input", () => (own = true));
+  const word = (text) => element("button", { type: "button", "aria-label": `${option.label}: ${text}`, onclick: () => write(text) }, text);
+  const suggest = (text) => own || (input.value = text);
+  return { element: element("span", { className: "pair" }, input, ...option.words.map(word)), value, suggest };
 }
 
 function flag(option, id) {

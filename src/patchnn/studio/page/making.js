@@ -34,7 +34,7 @@ function order() {
   }
   const whole = (field) => (field.value.trim() === "" ? null : /^\d+$/.test(field.value.trim()) ? Number(field.value) : field.value);
   const numbers = { seed: whole($("seed")), count: whole($("count")) ?? 1 };
-  return { head: { task: state.task.name, images, ...chosen(uses), ...numbers, files: sent.map((one) => one.head) }, sent };
+  return { head: { task: state.task.name, images, ...chosen(), ...numbers, files: sent.map((one) => one.head) }, sent };
 }
 
 function room(count) {

@@ -8,12 +8,13 @@ import { View } from "./view.js";
 import { strip } from "./strip.js";
 import { choose, controls, paintWith } from "./toolbar.js";
 import { openFor } from "./opening.js";
-import { refreshKnobs } from "./tasks.js";
+import { refreshKnobs, steer } from "./tasks.js";
 
 export const easel = new Easel($("easel").querySelector("canvas"), {
   changed: () => {
     complain();
     if (state.current) slots.render();
+    steer();
     strip();
     controls();
   },

@@ -17,6 +17,7 @@ const sizeOf = () => Object.values(slots.uses()).flat()[0]?.image;
 
 export function refreshKnobs() {
   for (const made of knobs) made.refresh();
+  steer();
 }
 
 function pick(task) {
@@ -42,14 +43,15 @@ export function describe(studio) {
   if (studio.tasks.length) pick(studio.tasks.find(simple) ?? studio.tasks[0]);
 }
 
-// The options of an order. Marks in a colour steer the filling of a task that offers that; marks without one remove.
-export function chosen(uses) {
+// Marks in a colour steer the filling of a task that offers that, marks without one remove. The user's own choice stays.
+export function steer() {
+  const marks = Object.values(slots.uses()).flat().filter((use) => use.as === "marks");
+  const fill = knobs.find(({ option }) => option.words.includes("own") && option.words.includes("none"));
+  if (marks.length) fill?.suggest(marks.some((use) => use.image.painted) ? "own" : "none");
+}
+
+export function chosen() {
   const values = (made) => Object.fromEntries(made.map((one) => [one.option.name, one.value()]));
-  const options = values(knobs);
-  const marks = Object.values(uses).flat().filter((use) => use.as === "marks");
-  const wish = marks.some((use) => use.image.painted) ? "own" : "none";
-  const fill = knobs.find(({ option }) => option.words.includes("own"))?.option;
-  if (marks.length && fill?.words.includes(wish) && options[fill.name] === fill.default) options[fill.name] = wish;
   const { search, ...others } = values(tuning);
-  return { options, tuning: others, search };
+  return { options: values(knobs), tuning: others, search };
 }
