@@ -84,3 +84,18 @@ def test_without_holes_the_share_changes_nothing() -> None:
 def test_a_share_out_of_range_is_refused(share: Any) -> None:
     with pytest.raises(InputError, match="known_share is"):
         with_hole(share)
+
+
+def test_a_guide_may_count_at_the_coarsest_levels_alone() -> None:
+    image = tiny_image((48, 64))
+    place = np.linspace(0, 1, 48, dtype=np.float32)[:, None, None] * np.ones((48, 64, 1), np.float32)
+    plan = Plan([Source(image, guide=place)], image, guide=place, guide_weights=4.0, noise=1, guide_levels=2)
+    output = Output(plan, BACKEND, 0, 99)
+    output.open()
+    guided = [output.guide(level) is not None for level in range(output.coarsest + 1)]
+    assert guided == [False] * (output.coarsest - 1) + [True] * 2
+    made = {levels: synthesize(replace(plan, guide_levels=levels), seed=1, backend="numpy").image for levels in (2, 99, None)}
+    np.testing.assert_array_equal(made[99], made[None])
+    assert (made[2] != made[None]).any()
+    with pytest.raises(InputError, match="guide_levels is 0"):
+        replace(plan, guide_levels=0)

@@ -16,8 +16,9 @@ REMOVED = 8
 COVERED = 0.1
 """A pixel is a hole if the mask covers more of it: half-covered rims of text and outlines hold its colour too."""
 GUIDE = (0.09, 0.01)
-"""What a patch's row and column count in the distance, the image's longer side being 1: the sky comes from the sky's height. More
-would repeat rows of a texture."""
+"""What a patch's row and column count in the distance, the image's longer side being 1: the sky comes from the sky's height."""
+GUIDED = 3
+"""Levels that compare these, the coarsest first. At finer ones, rows of a texture would repeat."""
 SHARE = 0.08
 """A coarser pixel is known if it sees at least this share of known pixels: holes then lose a rim at every level."""
 VARIETY = 0.2
@@ -74,11 +75,12 @@ class Inpaint(Task):
             known_share=SHARE,
             guide=place,
             guide_weights=GUIDE,
+            guide_levels=GUIDED,
             noise=VARIETY + self.noise,
             # The smaller the hole is there, the less noise can do against its rim.
             coarsest=until_it_spans(hole.shape, widest, REMOVED * (1 + min(self.noise, 2))),
             coarsest_iterations=10,
-            step=PNN(rim=1.3, final=4, final_sigma=0.15, feather=self.feather),
+            step=PNN(rim=1.3, final=4, final_sigma=0.13, feather=self.feather),
             notes=_one_colour(self.image, hole),
         )
 

@@ -91,8 +91,9 @@ class Output:
         return (None, None) if self._guesses is None else (self._guesses[level], self._keeps[level])
 
     def guide(self, level: int) -> Array:
-        """Return the guide's weighted channels at a level, or None."""
-        return None if self._guides is None else self._guides[level]
+        """Return the guide's weighted channels at a level, or None where it is not compared."""
+        guided = self.plan.guide_levels is None or self.coarsest - level < self.plan.guide_levels
+        return self._guides[level] if guided and self._guides is not None else None
 
     def pixel_weights(self, level: int) -> Array:
         """Return what each pixel counts at a level, or None."""

@@ -140,6 +140,9 @@ class Plan:
         Hertzmann et al., SIGGRAPH 2001).
     guide_weights : float or list of float, 0 or more
         What the mean squared difference of the guide counts next to that of the image, for all its channels or for each.
+    guide_levels : int, 1 or more, optional
+        How many levels, the coarsest first, compare the guide: it then decides what comes where and leaves details alone.
+        Default: all.
     pixel_weights : array, (H, W) float in [0, 1], optional
         What each pixel of the output counts when its patches are compared with those of the sources; the distance is the weighted
         mean. Default: all count alike. Resized to the last round's shape. Patches are then compared in full, without
@@ -177,6 +180,7 @@ class Plan:
     wrap: tuple[bool, bool] = (False, False)
     guide: Image | None = None
     guide_weights: float | Sequence[float] = 1.0
+    guide_levels: int | None = None
     pixel_weights: Any = None
     patch: int = 7
     ratio: float = 4 / 3
@@ -226,6 +230,8 @@ class Plan:
             if any(guide is not None for guide in guides):
                 raise InputError("a source has a guide, the plan none: give both or neither", about="guide")
             return
+        if self.guide_levels is not None:
+            _require(self.guide_levels, "guide_levels", 1, math.inf, "1 or more, or None", whole=True)
         guide = as_image(self.guide, "guide")
         object.__setattr__(self, "guide", guide)
         channels = guide.shape[2]

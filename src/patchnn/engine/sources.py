@@ -37,20 +37,23 @@ class Sources:
         if plan.guide is not None:
             guides = [backend.to_device(plan.weighted(source.guide)) for source in plan.sources if source.guide is not None]
             self.guides = [pyramid(backend, guide, plan.ratio, self.deepest) for guide in guides]
-        self._atlases: dict[tuple[int, bool], Atlas] = {}
+        self._atlases: dict[tuple[int, bool, bool], Atlas] = {}
 
-    def atlas(self, level: int, coarsest: bool) -> Atlas:
-        """Return the atlas of a level; `coarsest`: whether a round begins there, where keys are the values (Sec. 3.1)."""
-        if (level, coarsest) not in self._atlases:
+    def atlas(self, level: int, coarsest: bool, guided: bool) -> Atlas:
+        """Return the atlas of a level.
+
+        coarsest: whether a round begins there, where keys are the values (Sec. 3.1). guided: whether keys have guide channels.
+        """
+        if (level, coarsest, guided) not in self._atlases:
             values = [levels[level] for levels in self.pyramids]
             keys = None if coarsest else [self._blurred(levels, level) for levels in self.pyramids]
-            guides = None if self.guides is None else [levels[level] for levels in self.guides]
+            guides = None if self.guides is None or not guided else [levels[level] for levels in self.guides]
             usable = [masks[level] for masks in self.usable]
             # Several rounds share them.
             if len(self.plan.rounds or ()) == 1:
                 self._atlases.clear()
-            self._atlases[level, coarsest] = Atlas(self.backend, values, keys, usable, self.plan.patch, guides)
-        return self._atlases[level, coarsest]
+            self._atlases[level, coarsest, guided] = Atlas(self.backend, values, keys, usable, self.plan.patch, guides)
+        return self._atlases[level, coarsest, guided]
 
     @staticmethod
     def bytes_per_pixel(plan: Plan) -> int:

@@ -139,9 +139,10 @@ class _Run:
         """Describe a level of a round to the search and the vote."""
         plan, output = self.plan, self.outputs[number]
         pinned, keep = output.pinned(at)
+        guide = output.guide(at)
         return Level(
             backend=self.backend,
-            atlas=self.sources.atlas(at, coarsest=at == output.coarsest),
+            atlas=self.sources.atlas(at, coarsest=at == output.coarsest, guided=guide is not None),
             shape=output.shapes[at],
             number=at,
             wrap=plan.wrap,
@@ -152,7 +153,7 @@ class _Run:
             iterations=output.iterations(at),
             pinned=pinned,
             keep=keep,
-            guide=output.guide(at),
+            guide=guide,
             pixel_weights=output.pixel_weights(at),
             seed=self.seed + number,
         )
