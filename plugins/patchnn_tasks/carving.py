@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from patchnn import Image, Mask, Shape
 
-__all__ = ["carve", "rarity"]
+__all__ = ["carve", "cheapest_path", "rarity"]
 
 FORBIDDEN = 1e4
 """Importance of a pixel to keep: more than everything else along a seam. A pixel to drop has its negative."""
@@ -177,9 +177,29 @@ def _cheapest_seam(image: Image, costs: Costs) -> NDArray[np.intp]:
     straight[:, image.shape[1] - rim :] += RIM_COST
     # From above left, straight down, from above right: a slanted step makes two more pixels neighbours.
     steps = np.stack([straight + np.abs(above - left).mean(2), straight, straight + np.abs(above - right).mean(2)], axis=1)
-    choices = np.empty((len(steps), image.shape[1]), np.intp)
-    totals = np.full(image.shape[1] + 2, np.inf, np.float32)
-    totals[1:-1] = straight[0]
+    return cheapest_path(steps)
+
+
+def cheapest_path(steps: Costs) -> NDArray[np.intp]:
+    """Return the column, in every row, of the connected path from top to bottom that costs least.
+
+    Parameters
+    ----------
+    steps : (H, 3, W) or (H, W) float32
+        What a path pays for a pixel that it reaches from above left, from straight above, from above right; or however it
+        reaches the pixel.
+
+    Returns
+    -------
+    (H,) int
+        Columns of neighbouring rows differ by at most 1.
+    """
+    if steps.ndim == 2:
+        steps = np.broadcast_to(steps[:, None], (len(steps), 3, steps.shape[1]))
+    width = steps.shape[2]
+    choices = np.empty((len(steps), width), np.intp)
+    totals = np.full(width + 2, np.inf, np.float32)
+    totals[1:-1] = steps[0, 1]
     neighbours = np.lib.stride_tricks.sliding_window_view(totals, 3).T
     for row in range(1, len(steps)):
         candidates = neighbours + steps[row]

@@ -67,9 +67,10 @@ class Retarget(Task):
         return ~self.drop
 
 
-def smaller(image: Image) -> Image:
-    """Return the image at the level where it is carved."""
-    return np.clip(resize(image, shape_at(image.shape[:2], _levels(image.shape[:2]), RATIO)), 0, 1)
+def smaller(image: Image, whole: Shape | None = None) -> Image:
+    """Return an image at the level where it is carved, or at that where the whole that it is a part of is."""
+    shape = shape_at(image.shape[:2], _levels(whole or image.shape[:2]), RATIO)
+    return np.clip(resize(image, shape), image.min(), image.max())
 
 
 def carved(
@@ -86,7 +87,12 @@ def carved(
         costs = np.where(covered(keep, small.shape[:2]), np.float32(FORBIDDEN), costs)
     gone = None if drop is None else covered(drop, small.shape[:2])
     guess = carve(small, shape_at(end, level, RATIO), importance=costs, drop=gone, smoothness=SMOOTHNESS)
-    coarsest = max(2.0, min(end) / RATIO**level)
+    return carved_plan(guess, start, end)
+
+
+def carved_plan(guess: Image, start: Shape, end: Shape) -> dict[str, Any]:
+    """Return what a Plan needs to start from a guess that was carved from an image of the shape `start`."""
+    coarsest = max(2.0, min(end) / RATIO ** _levels(start))
     return {"guess": guess, "rounds": [end], "alpha": 0.05, "ratio": RATIO, "coarsest": coarsest, "coarsest_iterations": 3}
 
 
