@@ -142,21 +142,25 @@ def retarget_masks(gallery: Gallery) -> Pillow.Image:
 @figure
 def analogy(gallery: Gallery) -> Pillow.Image:
     rows = []
-    for names, side, zoom in (
-        (("rocket.jpg", "towers.png"), None, 0.9),
-        (("balloons.png", "sketch.png"), 24, 0.8),
-        (("galaxies.jpg", "horse.png"), 70, 0.9),
-    ):
+    for names, zoom in ((("balloons.png", "sketch.png"), 0.8), (("galaxies.jpg", "horse.png"), 0.9)):
         source, structure = (gallery.read(name) for name in names)
-        made = gallery.make(Analogy(source=source, structure=structure), coarsest=gallery.side(side))
-        rows.append(row([source, structure, made], ["source", "structure", f"--coarsest {side}" if side else "by default"], zoom))
+        made = [gallery.make(Analogy(source=source, structure=structure, follow=f)) for f in ("auto", "paper")]
+        rows.append(row([source, structure, *made], ["source", "structure", "by default", "--follow paper"], zoom))
     return stack(rows)
+
+
+@figure
+def analogy_strength(gallery: Gallery) -> Pillow.Image:
+    galaxies, horse, strengths = gallery.read("galaxies.jpg"), gallery.read("horse.png"), ("texture", "balanced", "structure")
+    made = [gallery.make(Analogy(source=galaxies, structure=horse, strength=strength)) for strength in strengths]
+    return row(made, [f"--strength {strength}" for strength in strengths], 0.75)
 
 
 @figure
 def analogy_coarsest(gallery: Gallery) -> Pillow.Image:
     rocket, towers, sides = gallery.read("rocket.jpg"), gallery.read("towers.png"), (20, 30, 60, 100)
-    made = [gallery.make(Analogy(source=rocket, structure=towers), coarsest=gallery.side(side)) for side in sides]
+    tasks = Analogy(source=rocket, structure=towers, follow="colours")
+    made = [gallery.make(tasks, coarsest=gallery.side(side)) for side in sides]
     return row(made, [f"--coarsest {side}" for side in sides], 0.75)
 
 
@@ -190,6 +194,17 @@ def collage(gallery: Gallery) -> Pillow.Image:
         images = tuple(gallery.read(name) for name in names)
         rows += [row(images), row([gallery.make(Collage(images=images))])]
     return stack(rows)
+
+
+@figure
+def collage_layout(gallery: Gallery) -> Pillow.Image:
+    names = ("balloons.png", "boats.png", "rocket.jpg", "galaxies.jpg")
+    images = tuple(gallery.read(name, 160) for name in names)
+    made = [gallery.make(Collage(images=images, layout="grid", size=size)) for size in (None, "60%")]
+    plain = [gallery.make(Collage(images=images[:2], harmonise=harmonise)) for harmonise in (True, False)]
+    return stack(
+        [row(made, ["--layout grid", "--layout grid --size 60%"], 0.9), row(plain, ["by default", "--no-harmonise"], 0.75)]
+    )
 
 
 @figure

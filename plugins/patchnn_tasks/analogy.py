@@ -1,31 +1,141 @@
-"""One picture's content in another's layout: image analogies, sketch to image (paper, Sec. 4.3)."""
+"""One image's content in another's layout: image analogies, sketch to image (paper, Sec. 4.3)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
-from patchnn import Image, Plan, Size, Source, Task, option
+import numpy as np
+
+from patchnn import Image, Plan, Shape, Size, Source, Task, option, resize
 from patchnn_tasks.shared import PAPER_ALPHA, levels_down, size, wanted
+
+WEIGHTS = {"texture": 0.02, "balanced": 0.06, "structure": 0.3}
+"""What a mismatch of light and dark counts beside one of the colours."""
+SPREAD = 0.05, 0.95
+"""The share of the source's tones that the structure's darkest and lightest take: the outermost tones are rare."""
+BLUR = 0.01
+"""Over what share of its shorter side an image is blurred before light and dark are compared: its grain says nothing."""
+TONES = 32
+"""How many groups of tones have a mean colour of their own."""
+FAMILIAR = 0.12
+"""A structure's colours mean the source's if half of its pixels have one of these this close (RGB distance)."""
+COLOURFUL = 0.1
+"""Mean distance from grey from which on a structure has colours."""
 
 
 @dataclass(frozen=True, eq=False)
 class Analogy(Task):
-    """Lay out the patches of one picture as another is laid out: a photograph, a drawing, a letter.
+    """Lay out the patches of one image as another is laid out: a photograph, a drawing, a letter.
 
     --coarsest decides how much of the layout is kept: the larger, the more.
     """
 
-    source: Image = option(help="The picture whose patches are used.")
-    structure: Image = option(help="The picture whose layout is followed.")
+    source: Image = option(help="The image whose patches are used.")
+    structure: Image = option(help="The image whose layout is followed.")
     size: Size | None = size("the structure's")
+    follow: Literal["auto", "tones", "colours", "paper"] = option(
+        "auto",
+        "What of the structure is followed: tones (light and dark, whatever its colours), colours (as they are: paint sky in "
+        "the colour of the sky), auto (colours if the source has them or few tones, else tones), or paper (its own setting).",
+    )
+    strength: Literal["texture", "balanced", "structure"] = option(
+        "balanced", "Which wins where they disagree: the source's texture, the structure, or neither."
+    )
 
     def plan(self) -> Plan:
-        """Start from the structure a few levels down, and go through the result once more."""
+        """Start from the structure in the source's tones, and let light and dark guide which patches are taken."""
         shape = wanted(self.size, self.structure.shape[:2])
+        if self.follow == "paper":
+            # A few levels down, and through the result once more.
+            return Plan(
+                sources=[Source(self.source)],
+                guess=self.structure,
+                rounds=[shape, shape],
+                alpha=PAPER_ALPHA,
+                coarsest=levels_down(shape, 4),
+            )
+        follow = self.follow
+        if follow == "auto":
+            colours = means_colours(self.structure, self.source) or lacks_tones(self.source)
+            follow = "colours" if colours else "tones"
+        settings: dict[str, Any] = {"rounds": [shape], "alpha": 0.05, "coarsest": levels_down(shape, 5)}
+        if follow == "colours":
+            guides = blurred(self.source), blurred(self.structure)
+            guess = self.structure
+        else:
+            light = spread(ranks(luminance(self.structure)))
+            guess = in_tones(light, self.source)
+            guides = ranks(blurred(ranks(luminance(self.source)))), blurred(light)
         return Plan(
-            sources=[Source(self.source)],
-            guess=self.structure,
-            rounds=[shape, shape],
-            alpha=PAPER_ALPHA,
-            coarsest=levels_down(shape, 4),
+            sources=[Source(self.source, guide=guides[0])],
+            guess=guess,
+            guide=resize(guides[1], shape),
+            guide_weights=WEIGHTS[self.strength],
+            coarsest_iterations=3,
+            **settings,
         )
+
+
+def luminance(image: Image) -> Image:
+    """Return how light every pixel is, (H, W, 1)."""
+    if image.shape[2] < 3:
+        return image[:, :, :1]
+    return np.asarray(image[:, :, :3] @ np.array([[0.299], [0.587], [0.114]], np.float32))
+
+
+def ranks(tones: Image) -> Image:
+    """Return the share of pixels that are darker than each one, (H, W, 1); equal ones share the middle of their ranks."""
+    _, group, counts = np.unique(np.round(tones * 1023).astype(int), return_inverse=True, return_counts=True)
+    middle = (np.cumsum(counts) - counts / 2) / counts.sum()
+    return np.asarray(middle[group].reshape(tones.shape), np.float32)
+
+
+def spread(shares: Image) -> Image:
+    """Stretch shares so that the smallest and the largest are those of SPREAD."""
+    low, high = shares.min(), shares.max()
+    share = (shares - low) / max(high - low, np.float32(1e-9))
+    return np.asarray(SPREAD[0] + share * (SPREAD[1] - SPREAD[0]), np.float32)
+
+
+def in_tones(shares: Image, source: Image) -> Image:
+    """Return an image in the source's tones: the mean colour of the source's pixels that have about the same rank."""
+    order = np.argsort(luminance(source).ravel(), kind="stable")
+    pixels = source.reshape(-1, source.shape[2])[order]
+    edges = np.linspace(0, len(order), min(TONES, len(order)) + 1).astype(int)
+    means = np.add.reduceat(pixels, edges[:-1]) / np.diff(edges)[:, None]
+    centres = (edges[:-1] + edges[1:]) / (2 * len(order))
+    channels = [np.interp(shares[:, :, 0], centres, mean) for mean in means.T]
+    return np.stack(channels, axis=2).astype(np.float32)
+
+
+def means_colours(structure: Image, source: Image) -> bool:
+    """Tell whether a structure has colours, and the source has them too."""
+    if structure.shape[2] < 3:
+        return False
+    few = [_few(image)[:, :3] for image in (structure, source)]
+    if np.ptp(few[0], axis=1).mean() < COLOURFUL:
+        return False
+    nearest = np.linalg.norm(few[0][:, None] - few[1], axis=2).min(1)
+    return bool(np.median(nearest) < FAMILIAR)
+
+
+def lacks_tones(source: Image) -> bool:
+    """Tell whether nearly all of a source has one tone, as a night sky: then ranks of its tones mean nothing."""
+    low, dark, light, high = np.quantile(luminance(source), [0.005, 0.05, 0.95, 0.995])
+    return bool(light - dark < 0.4 * (high - low))
+
+
+def blurred(image: Image) -> Image:
+    """Return an image without its grain."""
+    from scipy import ndimage
+
+    sigma = BLUR * min(image.shape[:2])
+    return np.asarray(ndimage.gaussian_filter(image, (sigma, sigma, 0)), np.float32)
+
+
+def _few(image: Image) -> Image:
+    """Return the colours of a small copy, (N, C)."""
+    scale = min(1.0, 32 / min(image.shape[:2]))
+    shape: Shape = (max(1, round(image.shape[0] * scale)), max(1, round(image.shape[1] * scale)))
+    return resize(image, shape).reshape(-1, image.shape[2])

@@ -140,8 +140,8 @@ def join(images: Sequence[Image], overlap: float = 0) -> Image:
     around the edge, and the seam runs through these.
     """
     result = images[0]
-    for image in images[1:]:
-        narrower = min(result.shape[1] if image is images[1] else previous, image.shape[1])
+    for before, image in pairwise(images):
+        narrower = min(before.shape[1], image.shape[1])
         shared = round(overlap * narrower)
         if shared < 2:
             reach = max(1, int(MIRRORED * narrower))
@@ -150,7 +150,7 @@ def join(images: Sequence[Image], overlap: float = 0) -> Image:
             parts = result[:, :-reach], _across(under, over), image[:, reach:]
         else:
             parts = result[:, :-shared], _across(result[:, -shared:], image[:, :shared]), image[:, shared:]
-        result, previous = np.concatenate(parts, axis=1), image.shape[1]
+        result = np.concatenate(parts, axis=1)
     return result
 
 

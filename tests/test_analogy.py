@@ -1,0 +1,93 @@
+"""Analogies: tones that follow, colours that mean something, strength, the paper's setting."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from patchnn import Image, run
+from patchnn.testing import TaskConformance, tiny_image
+from patchnn_tasks import Analogy
+from patchnn_tasks.analogy import in_tones, lacks_tones, luminance, means_colours, ranks, spread
+
+
+class TestAnalogyByColours(TaskConformance):
+    def task(self) -> Analogy:
+        return Analogy(source=tiny_image(), structure=tiny_image((20, 26), seed=1), follow="colours", size="120%")
+
+    def wrong(self) -> list[dict[str, object]]:
+        return [{"follow": "nothing"}, {"strength": "very"}]
+
+
+class TestAnalogyOfThePaper(TaskConformance):
+    def task(self) -> Analogy:
+        return Analogy(source=tiny_image(channels=4), structure=tiny_image((20, 26), channels=1, seed=1), follow="paper")
+
+    def wrong(self) -> list[dict[str, object]]:
+        return [{"source": tiny_image((5, 5))}]
+
+
+def spots() -> Image:
+    """Pebbles of many tones, from dark violet to orange."""
+    from scipy import ndimage
+
+    rng = np.random.RandomState(0)
+    tone = ndimage.gaussian_filter(rng.normal(0, 1, (96, 96)), 3, mode="wrap")
+    share = (np.argsort(np.argsort(tone.ravel())).reshape(96, 96) / 96**2)[:, :, None]
+    return np.asarray(np.float32((0.15, 0.1, 0.2)) * (1 - share) + np.float32((0.85, 0.5, 0.15)) * share, np.float32)
+
+
+def letter() -> Image:
+    image = np.ones((64, 64, 1), np.float32)
+    image[8:56, 26:38] = image[8:20, 8:56] = 0
+    return image
+
+
+def following(made: Image) -> float:
+    from scipy import ndimage
+
+    tones, wanted = (ndimage.gaussian_filter(i[:, :, 0], 2) for i in (luminance(made), letter()))
+    return float(np.corrcoef(tones.ravel(), wanted.ravel())[0, 1])
+
+
+def test_a_letter_can_be_read_better_than_by_the_papers_setting() -> None:
+    found = {f: following(run(Analogy(source=spots(), structure=letter(), follow=f), seed=1).image) for f in ("tones", "paper")}
+    assert found["tones"] > 0.8
+    assert found["tones"] > found["paper"] + 0.05
+
+
+def test_strength_says_how_closely_the_structure_is_followed() -> None:
+    tasks = [Analogy(source=spots(), structure=letter(), strength=s) for s in ("texture", "balanced", "structure")]
+    weak, middle, strong = (following(run(task, seed=1).image) for task in tasks)
+    assert weak < middle + 0.02
+    assert middle < strong + 0.02
+    assert weak < strong - 0.05
+
+
+def test_ranks_are_shares_and_equal_tones_share_one() -> None:
+    tones = np.float32([0, 0, 0.5, 1]).reshape(2, 2, 1)
+    assert ranks(tones).ravel() == pytest.approx([0.25, 0.25, 0.625, 0.875])
+    assert (spread(ranks(tones)).min(), spread(ranks(tones)).max()) == pytest.approx((0.05, 0.95))
+
+
+def test_a_guess_in_tones_has_the_sources_colours_and_the_structures_order() -> None:
+    guess = in_tones(spread(ranks(letter())), spots())
+    dark, light = guess[30, 30], guess[60, 5]
+    assert dark == pytest.approx((0.15, 0.1, 0.2), abs=0.1)
+    assert light == pytest.approx((0.85, 0.5, 0.15), abs=0.1)
+
+
+def test_colours_mean_something_only_where_the_source_has_them() -> None:
+    scene = np.zeros((40, 40, 3), np.float32)
+    scene[:20], scene[20:] = (0.3, 0.5, 0.9), (0.2, 0.6, 0.2)
+    assert means_colours(scene[::-1], scene)
+    assert not means_colours(1 - scene, scene)
+    assert not means_colours(np.repeat(letter(), 3, 2), scene)
+    assert not means_colours(letter(), scene[:, :, :1])
+
+
+def test_a_night_sky_lacks_tones() -> None:
+    sky = np.full((50, 50, 3), 0.02, np.float32)
+    sky[::9, ::9] = 1
+    assert lacks_tones(sky)
+    assert not lacks_tones(spots())
