@@ -32,6 +32,7 @@ ROOMS = [
     "patchnn.engine.step",
     "patchnn.engine.sources",
     "patchnn.engine.output",
+    "patchnn.engine.starts",
     "patchnn.engine.memory",
     "patchnn.engine.maps",
     "patchnn.engine.synthesize",

@@ -16,7 +16,7 @@ from patchnn.tuning import tune
 from patchnn_tasks import Generate, Retarget
 
 PICTURE = np.random.default_rng(1).random((20, 24, 3), dtype=np.float32)
-TASK = Generate(PICTURE, source=(PICTURE[:16],))
+TASK = Generate(PICTURE, noise=0.75, source=(PICTURE[:16],))
 
 
 def test_a_result_and_its_record() -> None:
@@ -32,7 +32,7 @@ def test_a_result_and_its_record() -> None:
         "schema": 1,
         "patchnn": patchnn.__version__,
         "task": "generate",
-        "options": {"noise": 0.75, "size": None},
+        "options": {"variety": 0.5, "noise": 0.75, "size": None, "mirror": False},
         "tuning": {"alpha": "inf", "iterations": 2},
         "seed": 7,
         "search": "auto",

@@ -246,5 +246,6 @@ def test_generate() -> None:
     plan = Generate(picture(3, 20, 30), size="50%x200%", source=(picture(1),)).plan()  # type: ignore[arg-type]  # what users type
     assert plan.rounds == ((40, 15),)
     assert len(plan.sources) == 2
-    assert plan.noise == 0.75
+    assert plan.starts is not None
+    assert plan.starts.variety == 0.5
     assert Generate(picture(3, 20, 30)).plan().rounds == ((20, 30),)

@@ -113,7 +113,7 @@ def distances(gallery: Gallery) -> Pillow.Image:
     from matplotlib import pyplot
 
     rocket = gallery.read("rocket.jpg", 120)
-    made = gallery.make(Generate(image=rocket), 3)
+    made = gallery.make(Generate(image=rocket, noise=0.75), 3)
     wide = gallery.make(Retarget(image=rocket, size="150%x100%"))
     stretched = resize(rocket, wide.shape[:2])
     noisy = np.clip(rocket + 0.02 * np.random.RandomState(0).standard_normal(rocket.shape).astype(np.float32), 0, 1)

@@ -15,7 +15,7 @@ from patchnn_tasks import Analogy, Collage, Edit, Generate, Inpaint, Retarget
 @figure
 def teaser(gallery: Gallery) -> Pillow.Image:
     balloons, boats, sketch = (gallery.read(f"{name}.png") for name in ("balloons", "boats", "sketch"))
-    varied = [gallery.make(Generate(image=balloons, noise=1), seed) for seed in (4, 8)]
+    varied = [gallery.make(Generate(image=balloons), seed) for seed in (4, 8)]
     narrow, wide = (gallery.make(Retarget(image=balloons, size=size)) for size in ("55%x100%", "145%x100%"))
     drawn = gallery.make(Analogy(source=balloons, structure=sketch), coarsest=gallery.side(24))
     both = gallery.make(Collage(images=(balloons, boats)))
@@ -31,11 +31,29 @@ def teaser(gallery: Gallery) -> Pillow.Image:
 @figure
 def generate(gallery: Gallery) -> Pillow.Image:
     rows = []
-    for name, noise, seeds in (("rocket.jpg", 0.75, (8, 12, 17)), ("galaxies.jpg", 1.5, (1, 2, 3))):
+    seeds = (1, 2, 3)
+    for name in ("rocket.jpg", "galaxies.jpg"):
         image = gallery.read(name)
-        made = [gallery.make(Generate(image=image, noise=noise), seed) for seed in seeds]
+        made = [gallery.make(Generate(image=image), seed) for seed in seeds]
         rows.append(row([image, *made], ["the image", *(f"--seed {seed}" for seed in seeds)], 0.75))
     return stack(rows)
+
+
+@figure
+def generate_variety(gallery: Gallery) -> Pillow.Image:
+    balloons, varieties = gallery.read("balloons.png"), (0.2, 0.5, 0.8)
+    rows = []
+    for seed in (4, 7):
+        made = [gallery.make(Generate(image=balloons, variety=variety), seed) for variety in varieties]
+        rows.append(row([balloons, *made], ["the image", *(f"--variety {value:g} --seed {seed}" for value in varieties)], 0.66))
+    return stack(rows)
+
+
+@figure
+def generate_grain(gallery: Gallery) -> Pillow.Image:
+    galaxies, sides = gallery.read("galaxies.jpg"), (18, 24, 48)
+    made = [gallery.make(Generate(image=galaxies), 1, coarsest=side) for side in sides]
+    return row([galaxies, *made], ["the image", *(f"--coarsest {side}" for side in sides)], 0.75)
 
 
 @figure
@@ -58,8 +76,8 @@ def generate_size(gallery: Gallery) -> Pillow.Image:
 @figure
 def generate_source(gallery: Gallery) -> Pillow.Image:
     boats, balloons = gallery.read("boats.png"), gallery.read("balloons.png")
-    made = [gallery.make(Generate(image=boats, source=(balloons,), noise=1.5), seed) for seed in (2, 4)]
-    return row([boats, balloons, *made], ["the image", "--source", "--noise 1.5 --seed 2", "--noise 1.5 --seed 4"], 0.66)
+    made = [gallery.make(Generate(image=boats, source=(balloons,)), seed) for seed in (2, 4)]
+    return row([boats, balloons, *made], ["the image", "--source", "--seed 2", "--seed 4"], 0.66)
 
 
 @figure
@@ -88,14 +106,14 @@ def patch(gallery: Gallery) -> Pillow.Image:
 @figure
 def iterations(gallery: Gallery) -> Pillow.Image:
     rocket, counts = gallery.read("rocket.jpg"), (1, 2, 10, 30)
-    made = [gallery.make(Generate(image=rocket), 12, iterations=count) for count in counts]
+    made = [gallery.make(Generate(image=rocket, noise=0.75), 12, iterations=count) for count in counts]
     return row(made, [f"--iterations {count}" for count in counts], 0.75)
 
 
 @figure
 def ratio(gallery: Gallery) -> Pillow.Image:
     rocket, ratios = gallery.read("rocket.jpg"), (1.15, 1.3333, 2, 3)
-    made = [gallery.make(Generate(image=rocket), 12, ratio=value) for value in ratios]
+    made = [gallery.make(Generate(image=rocket, noise=0.75), 12, ratio=value) for value in ratios]
     return row(made, [f"--ratio {value:.3g}" for value in ratios], 0.75)
 
 

@@ -1,33 +1,45 @@
-"""New pictures of the same scene (paper, Sec. 4.1)."""
+"""New images of the same scene (paper, Sec. 4.1)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from patchnn import Image, Plan, Size, Source, Task, option
-from patchnn_tasks.shared import noise, size, wanted
+from patchnn import Image, Plan, Size, Source, Starts, Task, option
+from patchnn_tasks.shared import size, wanted
 
 
 @dataclass(frozen=True, eq=False)
 class Generate(Task):
-    """Vary a picture: the same things in a new arrangement.
+    """Vary an image: the same things in a new arrangement.
 
-    The noise decides how new it is; with none, and at the same size, the picture itself comes back.
+    --variety says how much of the image lies elsewhere in the result. At 0, and at the same size, the image itself comes back.
     """
 
-    image: Image = option(help="The picture to vary.")
-    noise: float = noise("How far to leave the picture's own layout.", 0.75)
-    size: Size | None = size("the picture's")
-    source: tuple[Image, ...] = option((), "Another picture whose patches may be used; may be given again.")
+    image: Image = option(help="Image to vary.")
+    variety: float = option(0.5, "Share of the image that lies elsewhere in the result.", min=0, max=1)
+    noise: float | None = option(
+        None,
+        "Noise added at the coarsest level, as in the paper, which takes 0.75. Replaces --variety.",
+        min=0,
+        max=1000,
+    )
+    size: Size | None = size("the image's")
+    source: tuple[Image, ...] = option((), "Another image whose patches may be used. Repeatable.")
+    mirror: bool = option(False, "Also use patches of the mirror image.")
 
     def plan(self) -> Plan:
-        """Start from the picture at the coarsest level, with noise."""
-        return Plan(
-            sources=[Source(picture) for picture in (self.image, *self.source)],
-            guess=self.image,
-            rounds=[wanted(self.size, self.image.shape[:2])],
-            noise=self.noise,
-            coarsest=14,
-            # With the authors' single one results leave the picture farther behind than theirs did (docs/quality.md).
-            coarsest_iterations=2,
-        )
+        """Start from the best of several layouts; or, as in the paper, from the image with noise at the coarsest level."""
+        images = [self.image, *self.source]
+        if self.mirror:
+            images += [image[:, ::-1] for image in images]
+        if self.noise:
+            way: dict[str, Any] = {"noise": self.noise, "coarsest": 14}
+        elif self.noise == 0 or self.variety == 0:
+            # One step a level gives back every pixel of the image.
+            way = {"coarsest": 14, **({"iterations": 1} if self.size is None else {})}
+        else:
+            # Next to so much noise the guess hardly counts.
+            way = {"noise": 3.0, "starts": Starts(variety=self.variety), "claims": 1, "coarsest": 24, "coarsest_iterations": 4}
+        sources = [Source(image) for image in images]
+        return Plan(sources, self.image, rounds=[wanted(self.size, self.image.shape[:2])], **way)

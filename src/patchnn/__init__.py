@@ -1,6 +1,6 @@
 """Single-image generation and manipulation by nearest patches."""
 
-from patchnn.engine.plan import Plan, Shape, Source
+from patchnn.engine.plan import Plan, Shape, Source, Starts
 from patchnn.engine.resample import fill_holes, resize
 from patchnn.engine.step import PNN, pnn
 from patchnn.engine.synthesize import Progress, Synthesis, synthesize
@@ -24,6 +24,7 @@ __all__ = [
     "Shape",
     "Size",
     "Source",
+    "Starts",
     "Synthesis",
     "Task",
     "__version__",

@@ -160,7 +160,8 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": job.backend, "max_memory": job.max_memory}
         result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, animation))
-        record["backend"] = result.record["backend"]
+        record |= {name: result.record[name] for name in ("backend", "start") if name in result.record}
+        files.notes += [f"{job.output}: {note}" for note in result.notes]
         form: dict[str, Any] = {"depth": job.depth, "quality": job.quality, "traits": files.traits, "record": record}
         # The image comes first: its record vouches for the maps that are there too.
         if job.output in missing:

@@ -197,5 +197,6 @@ _FIELDS: dict[str, Callable[[Any], bool]] = {
     "files": _object_of(_list_of(_is_text)),
     "maps": _list_of(_list_of(_is_text)),
     "command": _list_of(_is_text),
+    "start": _object_of(lambda value: isinstance(value, int | float)),
 }
 """The fields of a record, and whether a value that was read fits."""

@@ -9,6 +9,7 @@ from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Backend, find_backend
 from patchnn.engine.maps import apply_field
 from patchnn.engine.plan import Image, Plan
+from patchnn.engine.starts import Start
 from patchnn.engine.synthesize import Observer, synthesize
 from patchnn.errors import memory_bounded
 from patchnn.record import describe
@@ -34,6 +35,8 @@ class Result:
         Everything that decides the image, as JSON values.
     plan
         The plan that was carried out.
+    notes
+        What the user should know about this result, one sentence each.
     """
 
     image: Image
@@ -41,6 +44,7 @@ class Result:
     seed: int
     record: dict[str, Any]
     plan: Plan
+    notes: tuple[str, ...] = ()
 
     def apply(self, *maps: Any) -> Image:
         """Build another image from the same patches, taken from maps of the sources, such as normals or heights.
@@ -121,5 +125,18 @@ def run(
     with memory_bounded():
         plan = tune(task, **tuning)
         made = synthesize(plan, seed=seed, backend=backend, search=search, max_memory=max_memory, observe=observe)
-    record = describe(task, seed=made.seed, tuning=tuning, search=search, backend=made.backend)
-    return Result(made.image, made.field, made.seed, record, plan)
+    found: dict[str, Any] = {}
+    if made.start is not None:
+        found = {"start": {"number": made.start.number, "variety": round(made.start.variety, 3)}}
+    record = describe(task, seed=made.seed, tuning=tuning, search=search, backend=made.backend, **found)
+    return Result(made.image, made.field, made.seed, record, plan, tuple(_shortfall(plan, made.start)))
+
+
+def _shortfall(plan: Plan, start: Start | None) -> list[str]:
+    """Return what to tell a user who wanted a result farther from the guess than any layout was."""
+    if plan.starts is None or start is None or start.variety >= plan.starts.variety / 2:
+        return []
+    return [
+        f"the variety is {start.variety:.2f} in place of {plan.starts.variety:g}: try another seed; an image without details "
+        "cannot be varied"
+    ]

@@ -106,7 +106,7 @@ class Output:
         return self.backend.xp.where(self.backend.to_device(keep)[:, :, None], guess, image)
 
 
-def noise(shape: tuple[int, int, int], seed: int) -> Image:
+def noise(shape: tuple[int, int, int], seed: int | list[int]) -> Image:
     """Return Gaussian noise of standard deviation 1 for an image of `shape`. Every channel has the mean 0, so that noise moves
     things about and does not change the exposure.
     """

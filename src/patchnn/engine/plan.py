@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from patchnn.errors import InputError
 
-__all__ = ["Image", "Mask", "Plan", "Shape", "Source", "as_coverage", "as_image", "as_mask"]
+__all__ = ["Image", "Mask", "Plan", "Shape", "Source", "Starts", "as_coverage", "as_image", "as_mask"]
 
 Image: TypeAlias = NDArray[np.float32]
 """An image: (H, W, C) float32, nominally in [0, 1].
@@ -103,6 +103,48 @@ class Source:
             object.__setattr__(self, "guide", guide)
 
 
+@dataclass(frozen=True)
+class Starts:
+    """Several layouts to try at the coarsest level; the first round starts from the best.
+
+    Each is the guess with noise of its own, in which every source patch claims a place. The best one has the wanted variety, and
+    of those that have it, the least error.
+
+    Parameters
+    ----------
+    variety : float, 0 to 1
+        The share of the guess that lies elsewhere in the layout.
+    count, turns : int, 1 to 100
+        How many to try at a time, and how many times at most, while the best is far from that variety.
+    patch : int, 2 or more
+        Side of a patch in the first of these layouts: large patches move large pieces. Smaller if the coarsest level is small.
+    iterations : int, 1 to 1000
+        Steps of each.
+    rows : float, 0 or more
+        How firmly patches keep their height in the image: the weight of their squared distance from it, in image heights.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range; `about` names the field.
+    """
+
+    variety: float = 0.5
+    count: int = 6
+    turns: int = 4
+    patch: int = 15
+    iterations: int = 8
+    rows: float = 0.7
+
+    def __post_init__(self) -> None:
+        _require(self.variety, "variety", 0, 1, "between 0 and 1")
+        _require(self.count, "count", 1, 100, "between 1 and 100", whole=True)
+        _require(self.turns, "turns", 1, 100, "between 1 and 100", whole=True)
+        _require(self.patch, "patch", 2, math.inf, "2 or more", whole=True)
+        _require(self.iterations, "iterations", 1, 1000, "between 1 and 1000", whole=True)
+        _require(self.rows, "rows", 0, 1e6, "0 or more")
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """Everything that distinguishes one application from another (paper, Sec. 3 and 4).
@@ -119,6 +161,8 @@ class Plan:
         Completeness: the smaller, the more of the sources is used (Sec. 3.2). inf is off.
     noise : float, 0 to 1000
         Standard deviation of the Gaussian noise added to the guess at the coarsest level. Every channel has the mean 0.
+    starts : Starts, optional
+        Layouts to try at the coarsest level, each with noise of its own; the first round starts from the best.
     claims : int, 0 or more
         How many iterations at the start of a level let every source patch claim the place that it fits best, so that objects are
         not lost; the iterations after them mend the seams. At most n at level n, so 0 at the finest.
@@ -172,6 +216,7 @@ class Plan:
     rounds: Sequence[Shape] | None = None
     alpha: float = math.inf
     noise: float = 0.0
+    starts: Starts | None = None
     claims: int = 0
     climb: int | None = None
     keep: Mask | None = None
@@ -218,6 +263,8 @@ class Plan:
             raise InputError(f"step is {self.step!r}: it must be a name, or have the methods search and vote", about="step")
         self._check_shapes()
         self._check_guides()
+        if self.starts is not None and not isinstance(self.starts, Starts):
+            raise InputError(f"starts is {self.starts!r}: it must be Starts or None", about="starts")
         if self.pixel_weights is not None:
             weights = as_image(self.pixel_weights, "pixel_weights")
             if weights.shape[2] != 1 or not 0 <= weights.min() <= weights.max() <= 1:

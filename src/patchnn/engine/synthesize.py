@@ -17,6 +17,7 @@ from patchnn.engine.output import Output
 from patchnn.engine.plan import Image, Plan
 from patchnn.engine.search import Level, Matches, Policy, find_policy
 from patchnn.engine.sources import Sources
+from patchnn.engine.starts import Coarsest, Start, find_start
 from patchnn.engine.step import find_step
 from patchnn.errors import InputError
 
@@ -50,13 +51,14 @@ class Synthesis:
     """An image and where every patch of it came from; the image is exactly the vote over these patches.
 
     image: (H, W, C) float32. field: the source and position of every patch. seed: what the randomness came from.
-    backend: name of the backend that made it.
+    backend: name of the backend that made it. start: the layout that was kept, where the plan tries several.
     """
 
     image: Image
     field: Field
     seed: int
     backend: str
+    start: Start | None = None
 
 
 def synthesize(
@@ -106,8 +108,9 @@ def synthesize(
     memory = max_memory or device.free_bytes() // 2
     check_memory(plan, policy, memory)
     with device.session():
-        image, field = _Run(plan, seed, device, policy, memory, observe or (lambda progress: None)).all_rounds()
-    return Synthesis(device.to_host(image), field, seed, device.name)
+        run = _Run(plan, seed, device, policy, memory, observe or (lambda progress: None))
+        image, field = run.all_rounds()
+    return Synthesis(device.to_host(image), field, seed, device.name, run.found)
 
 
 class _Run:
@@ -120,13 +123,14 @@ class _Run:
         self.sources = Sources(plan, backend, max(plan.levels_above(shape) for shape in shapes))
         self.outputs = [Output(plan, backend, number, self.sources.deepest) for number in range(len(shapes))]
         self.work, self.done = sum(output.work for output in self.outputs), 0
+        self.found: Start | None = None
 
     def all_rounds(self) -> tuple[Array, Field]:
         """Go from coarse to fine once for every round, each from the last one's output."""
         image = self.backend.to_device(self.plan.guess)
         for number, output in enumerate(self.outputs):
             output.open()
-            image = output.start(image, self.seed if number == 0 else None)
+            image = self._start(output, image) if number == 0 else output.start(image, None)
             matches: Matches | None = None
             for at in range(output.coarsest, output.finest - 1, -1):
                 if at < output.coarsest:
@@ -134,6 +138,23 @@ class _Run:
                 level = self._level(number, at)
                 image, nnf, matches = self._iterate(level, image, matches, number)
         return image, level.atlas.locate(nnf)
+
+    def _start(self, output: Output, guess: Array) -> Array:
+        """Return where the first round starts: the guess with noise, or the best of several layouts made from it."""
+        plan, host, at = self.plan, self.backend.to_host, output.coarsest
+        if plan.starts is None:
+            return output.start(guess, self.seed)
+        guides = self.sources.guides
+        level = Coarsest(
+            guess=host(output.start(guess, None)),
+            sources=[host(levels[at]) for levels in self.sources.pyramids],
+            usable=[masks[at] for masks in self.sources.usable],
+            guides=None if guides is None else [host(levels[at]) for levels in guides],
+            keep=output.pinned(at)[1],
+            guide=None if plan.guide is None else host(output.guide(at)),
+        )
+        self.found = find_start(plan, plan.starts, level, self.seed)
+        return self.backend.to_device(self.found.image)
 
     def _level(self, number: int, at: int) -> Level:
         """Describe a level of a round to the search and the vote."""

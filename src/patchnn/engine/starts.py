@@ -1,0 +1,238 @@
+"""Where a plan starts: several layouts are tried at the coarsest level, all at once, and the best is kept.
+
+The layout decides what a result is, and it costs milliseconds. So it is worth trying several: each starts from the guess with
+noise of its own, in which the patches of the sources claim their places, and then it is measured how much of the guess lies
+elsewhere in it, and how well its patches and those of the sources fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from patchnn.engine.atlas import Atlas
+from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.numbering import Layout
+from patchnn.engine.output import noise
+from patchnn.engine.patches import Patches
+from patchnn.engine.plan import Image, Mask, Plan, Starts
+from patchnn.engine.search.claims import claim
+from patchnn.engine.vote import vote_weights
+
+__all__ = ["Coarsest", "Start", "find_start"]
+
+COMPONENTS = 48
+"""Principal components of a patch that distances are computed in."""
+SAMPLES = 256
+"""Key patches that the principal components are fitted to."""
+PAIRS = 1 << 22
+"""Pairs of a query and a key that are compared at once."""
+MOST_PAIRS = 1 << 26
+"""Pairs that all layouts together compare in an iteration: at a very large coarsest level, fewer layouts are tried."""
+VISIBLE = 16 / 255
+"""A pixel looks different when one of its channels differs by more."""
+STRUCTURE = 6 / 255
+"""A pixel has structure when it differs by more from the one above it or the one on its left."""
+SHRINK = 0.85
+"""Patches of the next layouts, where the first moved too little, are smaller by this factor."""
+TOLERANCE = 0.15
+"""Layouts whose variety is this near to the wanted one are equally good in that respect."""
+COMPLETENESS = 2.0
+"""Weight of completeness next to coherence when layouts are compared: a lost object is worse than a visible seam."""
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """The layout that was kept.
+
+    number: which of those tried, from 0. variety: the share of the image that lies elsewhere in it. image: (H, W, C) float32.
+    """
+
+    number: int
+    variety: float
+    image: Image
+
+
+@dataclass(frozen=True, eq=False)
+class Coarsest:
+    """What a plan holds at its coarsest level, on the host: its guess, and for each source the image, which pixels may be used
+    and the guide; the pixels of the guess that stay, and its guide.
+    """
+
+    guess: Image
+    sources: Sequence[Image]
+    usable: Sequence[Mask | None]
+    guides: Sequence[Image] | None = None
+    keep: Mask | None = None
+    guide: Image | None = None
+
+
+def find_start(plan: Plan, starts: Starts, level: Coarsest, seed: int) -> Start:
+    """Try layouts, a few at a time, and return the best.
+
+    Of those whose variety is within TOLERANCE of the wanted one, the one with the least error wins; if there is none, the
+    nearest one. If the best of all has less than half of the wanted variety, the next few have smaller patches, which cost
+    some error; if it has far too much, they have less noise.
+    """
+    found: list[tuple[tuple[float, float], Start]] = []
+    patch, noise_level = starts.patch, plan.noise
+    for turn in range(starts.turns):
+        trials = _Trials(plan, starts, patch, level)
+        for number in range(turn * starts.count, (turn + 1) * starts.count):
+            image, nnf, error = trials.settle(level.guess + noise_level * noise(level.guess.shape, [seed, number]))
+            variety = trials.variety(image, nnf)
+            miss = max(0.0, abs(variety - starts.variety) - TOLERANCE)
+            found.append(((miss, error), Start(number, variety, image)))
+            if len(found) * trials.pairs > MOST_PAIRS:
+                return _best(found)
+        if _best(found).variety < starts.variety / 2:
+            patch = max(2, round(patch * SHRINK))
+        elif _best(found).variety > starts.variety + 2 * TOLERANCE:
+            noise_level *= 0.4
+        else:
+            break
+    return _best(found)
+
+
+def _best(found: list[tuple[tuple[float, float], Start]]) -> Start:
+    return min(found, key=lambda pair: pair[0])[1]
+
+
+class _Trials:
+    """What all trials share: the patches of the sources, and which pixels every patch of the output covers."""
+
+    def __init__(self, plan: Plan, starts: Starts, patch: int, level: Coarsest) -> None:
+        self.level, self.iterations = level, starts.iterations
+        guess, backend = level.guess, NumpyBackend(threads=1)
+        # Five eighths of the shorter side at most, so that there is room to move.
+        room = min(*guess.shape[:2], max(min(source.shape[:2]) for source in level.sources))
+        patch = max(2, min(patch, 5 * room // 8))
+        atlas = Atlas(backend, level.sources, None, level.usable, patch, level.guides)
+        while not len(atlas.index):
+            # Between the pixels that may not be used, smaller patches fit.
+            patch -= 1
+            atlas = Atlas(backend, level.sources, None, level.usable, patch, level.guides)
+        self.values = Patches(backend, atlas.values, patch).extract(atlas.index)
+        height, width = guess.shape[:2]
+        layout = Layout.of_output((height, width), patch, plan.wrap)
+        rows, columns = layout.grids[0]
+        top, left = (np.ravel(at) for at in np.mgrid[:rows, :columns])
+        down, right = (np.ravel(at) for at in np.mgrid[:patch, :patch])
+        self.pixels = (top[:, None] + down) % height * width + (left[:, None] + right) % width
+        self.weights = np.outer(vote_weights(patch), vote_weights(patch)).ravel()
+        self.total = np.bincount(self.pixels.ravel(), np.tile(self.weights, len(self.pixels)), height * width)
+        key_top, key_left = atlas.layout.unravel(atlas.index)
+        source = atlas.layout.image_at(np, key_top)
+        heights = np.array([image.shape[0] for image in level.sources])[source]
+        # A thing keeps its height in the image: nothing else keeps a boat out of the sky.
+        here, there = (top + patch / 2) / height, (key_top - np.array(atlas.layout.tops)[source] + patch / 2) / heights
+        weight = 0.0 if plan.wrap[0] else starts.rows
+        self.upright = (weight * (here[:, None] - there) ** 2).astype(np.float32)
+        # Two patches are parts of one piece if they moved by the same rows and columns.
+        self.place, self.key_place = (top, left), (key_top, key_left)
+        self._project(Patches(backend, atlas.keys, patch).extract(atlas.index))
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of a query and a key."""
+        return int(self.upright.size)
+
+    def _project(self, keys: np.ndarray) -> None:
+        """Fit the principal components; distances are exact in them, and in the lengths of the patches."""
+        self.mean = keys.mean(0, dtype=np.float64)
+        centred = keys - self.mean
+        sample = centred[:: -(-len(keys) // SAMPLES)]
+        # The vectors of the small matrix: there are fewer samples than values in a patch.
+        energy, vectors = np.linalg.eigh(sample @ sample.T)
+        kept = energy > energy[-1] * 1e-10 if energy[-1] > 0 else np.zeros(len(energy), np.bool_)
+        kept[:-COMPONENTS] = False
+        self.basis = sample.T @ (vectors[:, kept] / np.sqrt(energy[kept]))
+        self.features = centred @ self.basis
+        self.lengths = np.einsum("ij,ij->i", centred, centred)
+
+    def settle(self, image: Image) -> tuple[Image, np.ndarray, float]:
+        """Let every source patch claim its place, again and again.
+
+        Returns the layout, its nearest-neighbour field as numbers of `values`, and its error: coherence and completeness.
+        """
+        image = self._pin(image)
+        for _ in range(self.iterations):
+            nnf, _, places, closest = self._nearest(image)
+            claim(np, nnf, np.arange(len(self.values)), places, closest)
+            image = self._vote(nnf)
+        nnf, coherence, _, completeness = self._nearest(image)
+        return image, nnf, float(coherence.mean() + COMPLETENESS * completeness.mean())
+
+    def _nearest(self, image: Image) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return every query's nearest key, how far that is, every key's nearest query, and how far that is."""
+        count, values = len(self.pixels), self.values.shape[1]
+        if self.level.guide is not None:
+            image = np.concatenate([image, self.level.guide], axis=2)
+        queries = image.reshape(-1, image.shape[2])[self.pixels].reshape(count, -1) - self.mean
+        features, lengths = queries @ self.basis, np.einsum("ij,ij->i", queries, queries)
+        found, nearest = np.empty(count, np.int64), np.empty(count, np.float32)
+        places, closest = np.zeros(len(self.values), np.int64), np.full(len(self.values), np.inf, np.float32)
+        block = max(1, PAIRS // len(self.values))
+        for first in range(0, count, block):
+            at = slice(first, first + block)
+            # In float64, then rounded: what matrix libraries do differently is gone, and equal keys are equally far.
+            distance = lengths[at, None] + self.lengths - 2 * (features[at] @ self.features.T)
+            rounded = np.maximum(distance / values, 0).astype(np.float32) + self.upright[at]
+            found[at] = rounded.argmin(1)
+            nearest[at] = rounded.min(1)
+            query = rounded.argmin(0)
+            score = rounded[query, np.arange(len(query))]
+            better = score < closest
+            places[better], closest[better] = query[better] + first, score[better]
+        return found, nearest, places, closest
+
+    def _vote(self, nnf: np.ndarray) -> Image:
+        """Return the image that the patches at `nnf` vote for."""
+        shape = self.level.guess.shape
+        values = self.values[nnf].reshape(*self.pixels.shape, shape[2]) * self.weights[:, None]
+        at = self.pixels.ravel()
+        sums = [np.bincount(at, values[:, :, channel].ravel(), len(self.total)) for channel in range(shape[2])]
+        return self._pin((np.stack(sums, 1) / self.total[:, None]).astype(np.float32).reshape(shape))
+
+    def _pin(self, image: Image) -> Image:
+        keep = self.level.keep
+        return image if keep is None else np.where(keep[:, :, None], self.level.guess, image)
+
+    def variety(self, image: Image, nnf: np.ndarray) -> float:
+        """Return the share of a layout that lies elsewhere than in the guess.
+
+        It is the least of two shares of what has structure: of the pixels that look different, and of the patches that did not
+        move with the largest piece. So the whole guess moved to the side has none.
+        """
+        guess = self.level.guess
+        structured = _structure(guess) | _structure(image)
+        if not structured.any():
+            return 0.0
+        changed = (np.abs(image - guess).max(2) > VISIBLE)[structured].mean()
+        return float(min(changed, 1 - self._largest_piece(nnf)))
+
+    def _largest_piece(self, nnf: np.ndarray) -> float:
+        """Return the share of the patches, each weighted by its contrast, that moved by the same rows and columns, give or take
+        one.
+        """
+        contrast = self.values.reshape(len(self.values), -1, self.level.guess.shape[2]).std(1).mean(1)[nnf] + 1e-4
+        moves = []
+        for place, key_place in zip(self.place, self.key_place, strict=True):
+            move = key_place[nnf] - place
+            moves.append(move - move.min() + 1)
+        shape = tuple(int(move.max()) + 2 for move in moves)
+        shares = np.bincount(moves[0] * shape[1] + moves[1], contrast, shape[0] * shape[1]).reshape(shape)
+        for axis in (0, 1):
+            shares = shares + np.roll(shares, 1, axis) + np.roll(shares, -1, axis)
+        return float(shares.max() / contrast.sum())
+
+
+def _structure(image: Image) -> Mask:
+    """Return the pixels that differ from the one above them or the one on their left, (H, W) bool."""
+    grey = image.mean(2)
+    found = np.zeros(grey.shape, np.bool_)
+    found[:, 1:] |= np.abs(np.diff(grey, axis=1)) > STRUCTURE
+    found[1:] |= np.abs(np.diff(grey, axis=0)) > STRUCTURE
+    return found

@@ -1,0 +1,161 @@
+"""Layouts tried at the coarsest level: what is kept, and what it does to results."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from patchnn import InputError, Plan, Source, Starts, read_image, resize, run, synthesize
+from patchnn.engine.plan import Image
+from patchnn.engine.starts import Coarsest, Start, find_start
+from patchnn.testing import tiny_image
+from patchnn_tasks import Generate
+from pictures import picture
+
+BOATS = resize(read_image("examples/images/boats.png"), (90, 120))
+PLAN = Plan([Source(BOATS)], BOATS, noise=3.0, starts=Starts(), coarsest=24, iterations=2)
+SMALL = resize(BOATS, (24, 32))
+
+
+def start(image: Image = SMALL, seed: int = 0, **options: object) -> Start:
+    starts = Starts(**options)  # type: ignore[arg-type]  # what a caller gives
+    plan = Plan([Source(image)], image, noise=3.0, starts=starts, coarsest=24)
+    return find_start(plan, starts, Coarsest(image, [image], [None]), seed)
+
+
+def looks_changed(result: Image, image: Image) -> float:
+    return float((abs(result - image).max(2) > 16 / 255).mean())
+
+
+@pytest.mark.parametrize("variety", [0.25, 0.5])
+def test_the_layout_has_the_wanted_variety(variety: float) -> None:
+    found = [start(seed=seed, variety=variety).variety for seed in range(6)]
+    assert variety - 0.15 <= np.median(found) <= variety + 0.15
+
+
+def test_more_variety_moves_more() -> None:
+    low, high = (np.mean([start(seed=seed, variety=wanted).variety for seed in range(4)]) for wanted in (0.15, 0.7))
+    assert low < high - 0.2
+
+
+def test_a_layout_that_only_moves_the_whole_image_has_no_variety() -> None:
+    found = [start(seed=seed, count=1, turns=1) for seed in range(8)]
+    for one in found:
+        rows = [looks_changed(np.roll(one.image, by, 1)[:, 8:-8], SMALL[:, 8:-8]) for by in range(-8, 9)]
+        # Nowhere does more of the image stay than what is left of the variety.
+        assert one.variety <= max(rows) + 0.05
+
+
+def test_of_several_layouts_the_best_is_kept() -> None:
+    single = [start(seed=seed, count=1, turns=1).variety for seed in range(8)]
+    several = [start(seed=seed, count=6, turns=1).variety for seed in range(8)]
+    assert np.abs(np.subtract(several, 0.5)).mean() < np.abs(np.subtract(single, 0.5)).mean() - 0.02
+
+
+def test_rows_keep_things_at_their_height() -> None:
+    image = picture((48, 64))
+
+    def climb(rows: float) -> float:
+        plan = Plan([Source(image)], image, noise=3.0, starts=Starts(rows=rows), coarsest=24, iterations=1)
+        found = [synthesize(plan, seed=seed).field.row for seed in range(3)]
+        return float(np.mean([abs(row - np.arange(len(row))[:, None]).mean() for row in found]))
+
+    assert climb(20.0) < climb(0.0) / 3
+
+
+def test_the_layout_decides_the_result_and_is_in_the_record() -> None:
+    result = run(Generate(BOATS), seed=3, iterations=2)
+    kept = result.record["start"]
+    assert 0.3 <= kept["variety"] <= 0.7
+    assert kept["number"] >= 0
+    assert looks_changed(result.image, BOATS) > 0.1
+
+
+def test_a_seed_gives_the_same_bytes_whatever_came_before() -> None:
+    first = synthesize(PLAN, seed=5)
+    synthesize(PLAN, seed=6)
+    again = synthesize(PLAN, seed=5)
+    np.testing.assert_array_equal(first.image, again.image)
+    assert first.start is not None
+    assert again.start is not None
+    assert first.start.number == again.start.number
+    assert not np.array_equal(first.image, synthesize(PLAN, seed=6).image)
+
+
+def test_the_result_does_not_depend_on_opacity_in_the_guess() -> None:
+    opaque = np.concatenate([BOATS, np.ones_like(BOATS[:, :, :1])], axis=2)
+    found = [synthesize(replace(PLAN, sources=[Source(x)], guess=x), seed=2).image for x in (BOATS, opaque)]
+    assert found[1][:, :, 3].min() > 1 - 1e-5
+
+
+def test_unusable_and_kept_pixels_stay_out_of_layouts() -> None:
+    usable = np.ones((90, 120), np.bool_)
+    usable[:, :40] = False
+    keep = np.zeros((90, 120), np.bool_)
+    keep[:30] = True
+    glaring = BOATS.copy()
+    glaring[:, :40] = 9.0
+    made = synthesize(replace(PLAN, sources=[Source(glaring, usable)], keep=keep), seed=1)
+    np.testing.assert_array_equal(made.image[keep], BOATS[keep])
+    assert made.image.max() <= BOATS.max() + 1e-5
+    assert (made.field.col[made.field.source >= 0] >= 40).all()
+
+
+def test_rows_and_columns_that_join_are_laid_out_as_one() -> None:
+    made = synthesize(replace(PLAN, wrap=(True, True)), seed=1)
+    seams = [abs(made.image[0] - made.image[-1]).mean(), abs(made.image[:, 0] - made.image[:, -1]).mean()]
+    steps = [abs(np.diff(made.image, axis=axis)).mean() for axis in (0, 1)]
+    assert seams[0] < 3 * steps[0] + 0.02
+    assert seams[1] < 3 * steps[1] + 0.02
+
+
+@pytest.mark.parametrize("shape", [(7, 7), (8, 40), (16, 16), (25, 9)])
+def test_small_images_have_layouts_too(shape: tuple[int, int]) -> None:
+    image = picture(shape)
+    assert run(Generate(image), seed=0, iterations=1).image.shape == (*shape, 3)
+
+
+def test_several_sources_and_their_mirror_images_take_part() -> None:
+    other = tiny_image((70, 80), seed=4)
+    plain, mirrored = (Generate(BOATS, source=(other,), mirror=mirror) for mirror in (False, True))
+    assert len(plain.plan().sources) == 2
+    np.testing.assert_array_equal(mirrored.plan().sources[2].image, BOATS[:, ::-1])
+    assert set(np.unique(run(mirrored, seed=1, iterations=1).field.source)) - {0, 1}
+
+
+def test_variety_0_gives_the_image_back() -> None:
+    np.testing.assert_allclose(run(Generate(BOATS, variety=0), seed=1).image, BOATS, atol=1e-5)
+
+
+def test_noise_is_the_papers_way() -> None:
+    plan = Generate(BOATS, noise=0.75).plan()
+    assert (plan.noise, plan.starts, plan.claims, plan.coarsest, plan.coarsest_iterations) == (0.75, None, 0, 14, 1)
+
+
+def test_an_image_that_cannot_be_varied_is_named() -> None:
+    wall = np.full((40, 60, 3), 0.5, np.float32)
+    (note,) = run(Generate(wall), seed=0, iterations=1).notes
+    assert "cannot be varied" in note
+    assert "0.00 in place of 0.5" in note
+    assert run(Generate(BOATS), seed=3, iterations=1).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"variety": 1.1}, "variety is 1.1: it must be between 0 and 1"),
+        ({"count": 0}, "count is 0: it must be a whole number, between 1 and 100"),
+        ({"turns": 1.5}, "turns is 1.5"),
+        ({"patch": 1}, "patch is 1"),
+        ({"iterations": 0}, "iterations is 0"),
+        ({"rows": -1}, "rows is -1"),
+    ],
+)
+def test_starts_out_of_range_are_refused(options: dict[str, float], message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        Starts(**options)  # type: ignore[arg-type]  # what a caller gives
+    assert caught.value.about == next(iter(options))
+    with pytest.raises(InputError, match="starts is 4: it must be Starts or None"):
+        replace(PLAN, starts=4)  # type: ignore[arg-type]  # what a caller gives
