@@ -61,7 +61,7 @@ def test_a_job_writes_what_run_makes_and_how() -> None:
     assert read_record("out.png") == {
         **result.record,
         "files": {"image": ["a.png"]},
-        "command": ["generate", "a.png", *"--variety 0.5 --noise 0.5 --no-mirror --iterations 1 --seed 5".split()],  # noqa: SIM905
+        "command": [
             "generate",
             "a.png",
             *["--variety", "0.5", "--noise", "0.5", "--no-mirror", "--iterations", "1", "--seed", "5"],

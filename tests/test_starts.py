@@ -68,7 +68,7 @@ def test_rows_keep_things_at_their_height() -> None:
 def test_the_layout_decides_the_result_and_is_in_the_record() -> None:
     result = run(Generate(BOATS), seed=3, iterations=2)
     kept = result.record["start"]
-    assert 0.3 <= kept["variety"] <= 0.7
+    assert 0.2 <= kept["variety"] <= 0.6
     assert kept["number"] >= 0
     assert looks_changed(result.image, BOATS) > 0.1
 
@@ -138,7 +138,7 @@ def test_an_image_that_cannot_be_varied_is_named() -> None:
     wall = np.full((40, 60, 3), 0.5, np.float32)
     (note,) = run(Generate(wall), seed=0, iterations=1).notes
     assert "cannot be varied" in note
-    assert "0.00 in place of 0.5" in note
+    assert "0.00 in place of 0.4" in note
     assert run(Generate(BOATS), seed=3, iterations=1).notes == ()
 
 

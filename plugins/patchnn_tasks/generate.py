@@ -17,7 +17,7 @@ class Generate(Task):
     """
 
     image: Image = option(help="Image to vary.")
-    variety: float = option(0.5, "Share of the image that lies elsewhere in the result.", min=0, max=1)
+    variety: float = option(0.4, "Share of the image that lies elsewhere in the result.", min=0, max=1)
     noise: float | None = option(
         None,
         "Noise added at the coarsest level, as in the paper, which takes 0.75. Replaces --variety.",
