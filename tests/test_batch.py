@@ -64,7 +64,7 @@ def test_a_job_writes_what_run_makes_and_how() -> None:
         "command": [
             "generate",
             "a.png",
-            *["--variety", "0.5", "--noise", "0.5", "--no-mirror", "--iterations", "1", "--seed", "5"],
+            *["--variety", "0.4", "--noise", "0.5", "--no-mirror", "--iterations", "1", "--seed", "5"],
         ],
         "depth": None,
     }
