@@ -18,7 +18,7 @@ HEIGHTS = {"rocket": 213, "galaxies": 213, "coffee": 400}
 GAP = 6
 LINE = 20
 """Height of a label, in pixels."""
-COHERENT = 0.002
+COHERENT = 0.004
 """Mean squared error up to which the nearest source patches must reproduce a plausible result."""
 
 FIGURES: dict[str, Callable[[Gallery], Pillow.Image]] = {}

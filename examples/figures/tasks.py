@@ -6,9 +6,10 @@ import sys
 
 import numpy as np
 from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
 
 from figures.kit import EXAMPLES, Gallery, figure, holed, row, stack
-from patchnn import colour, resize
+from patchnn import Image, Shape, colour, resize
 from patchnn_tasks import Analogy, Collage, Edit, Generate, Inpaint, Retarget
 
 
@@ -184,9 +185,44 @@ def analogy_coarsest(gallery: Gallery) -> Pillow.Image:
 
 @figure
 def inpaint(gallery: Gallery) -> Pillow.Image:
-    balloons, hole = gallery.read("balloons.png"), gallery.mask("balloons-hole.png")
-    made = gallery.make(Inpaint(image=balloons, mask=hole, fill="none"))
-    return row([balloons, holed(balloons, hole), made], ["the image", "the hole", "--fill none"], 0.8)
+    rows = []
+    for name, mask, zoom in (("balloons.png", "balloons-hole.png", 0.8), ("rocket.jpg", "rocket-mask.png", 0.9)):
+        image, hole = gallery.read(name), gallery.mask(mask)
+        made = gallery.make(Inpaint(image=image, mask=hole))
+        rows.append(row([image, holed(image, hole), made], ["the image", "the hole", "filled"], zoom))
+    return stack(rows)
+
+
+@figure
+def inpaint_kinds(gallery: Gallery) -> Pillow.Image:
+    """Scratches, text, a texture and a quarter of an image; places are in shares of its sides."""
+    rows = []
+    coffee, boats = gallery.read("coffee.jpg", 240), gallery.read("boats.png")
+    for image, kind in ((coffee, "scratches"), (boats, "text"), (coffee, "wood"), (boats, "a large hole")):
+        cover = _cover(image.shape[:2], kind)
+        marked = image * (1 - cover[:, :, None]) + cover[:, :, None]
+        made = gallery.make(Inpaint(image=marked, mask=cover))
+        rows.append(row([marked, made], [kind, "filled"], 0.9 if image is coffee else 0.85))
+    return stack(rows)
+
+
+def _cover(shape: Shape, kind: str) -> Image:
+    """Return what the white marks of a kind cover of each pixel, from 0 to 1, drawn four times as large."""
+    height, width = (4 * side for side in shape)
+    mask = Pillow.new("L", (width, height))
+    draw = ImageDraw.Draw(mask)
+    if kind == "scratches":
+        for x in range(1, 9):
+            draw.line((width * x / 9, 0, width * (x - 0.7) / 9, height), fill=255, width=max(6, height // 150))
+    elif kind == "text":
+        font = ImageFont.load_default(height / 6)
+        for line in range(4):
+            draw.text((width * 0.03, height * (0.03 + line / 4.2)), "Copyright Copyright Copyright", fill=255, font=font)
+    elif kind == "wood":
+        draw.ellipse((width * 0.02, height * 0.7, width * 0.2, height * 0.97), fill=255)
+    else:
+        draw.rectangle((width * 0.3, height * 0.25, width * 0.8, height * 0.75), fill=255)
+    return np.asarray(mask.resize(shape[::-1], Pillow.Resampling.BOX), np.float32) / 255
 
 
 @figure
@@ -199,10 +235,9 @@ def inpaint_fill(gallery: Gallery) -> Pillow.Image:
 
 @figure
 def inpaint_noise(gallery: Gallery) -> Pillow.Image:
-    rocket, hole, seeds = gallery.read("rocket.jpg"), gallery.mask("rocket-mask.png"), (1, 2, 3)
-    made = [gallery.make(Inpaint(image=rocket, mask=hole, fill="none", noise=0.5), seed) for seed in seeds]
-    labels = [f"--noise 0.5 --seed {seed}" for seed in seeds]
-    return row([holed(rocket, hole), *made], ["the hole", *labels], 0.75)
+    rocket, hole, noises = gallery.read("rocket.jpg"), gallery.mask("rocket-mask.png"), (0, 1, 2)
+    made = [gallery.make(Inpaint(image=rocket, mask=hole, noise=noise), seed=3) for noise in noises]
+    return row([holed(rocket, hole), *made], ["the hole", *(f"--noise {noise} --seed 3" for noise in noises)], 0.75)
 
 
 @figure
