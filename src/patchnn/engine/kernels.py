@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["ANYWHERE", "MARGIN", "changed", "distances", "improve", "mix", "project", "random_numbers"]
+__all__ = ["ANYWHERE", "changed", "clearly_below", "distances", "improve", "mix", "project", "random_numbers"]
 
 Array: TypeAlias = Any
 
@@ -18,11 +18,11 @@ ANYWHERE = -1
 """The radius of random candidates taken from all keys."""
 
 MARGIN = np.float32(1 - 1e-3)
-"""A candidate must be better than this share of the best score. Matrix libraries differ in the last bits of a distance; with
-the margin they still choose alike among equal patches."""
+"""A candidate must score below this share of the best so far. Matrix libraries differ in the last bits of a distance; with the
+margin they still choose alike among equal patches."""
 
 TRACE = np.float32(1e-9)
-"""Distances below this are equal."""
+"""Scores that differ by less are equal. This is a root mean square of 0.008 levels of 255."""
 
 
 def project(backend: Any, windows: Any, index: Array, basis: Array, out: Array) -> None:
@@ -96,7 +96,7 @@ def improve(
         offered = backend.distances(mine[rows], keys, candidate, trust, key_weights)
         if scale is not None:
             xp.multiply(offered, scale[candidate], out=offered)
-        better = offered < best[rows] * MARGIN - TRACE
+        better = offered < clearly_below(best[rows])
         rows = rows[better]
         match[rows] = candidate[better]
         best[rows] = offered[better]
@@ -118,6 +118,11 @@ def improve(
     distance[index] = best if scale is None else best / scale[match]
     field[index] = match
     moved[index] = match != start
+
+
+def clearly_below(score: Array) -> Array:
+    """Return what a score must be below to be better than these by more than rounding, (n,)."""
+    return score * MARGIN - TRACE
 
 
 def near(chance: Array, radius: int, strides: Sequence[int]) -> Array:

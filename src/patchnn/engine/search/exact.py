@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.patches import Patches
-from patchnn.engine.search.claims import claim, firsts
+from patchnn.engine.search.claims import claim
 from patchnn.engine.search.level import Level, Matches
 
 __all__ = ["ExactSearch", "nearest"]
 
-SLACK = np.float32(4e-6)
-"""How far a product of float32 matrices can be off, as a share of the largest squared lengths in it."""
-SEVERAL = 8
-"""Up to so many keys that are equally near within the slack are compared in float64; of more, the first is taken."""
+SLACK = 450
+"""Rounding errors of a sum of products, in units of the last place: keys that are nearer to each other than this are equal."""
 
 
 def nearest(
@@ -43,22 +39,23 @@ def nearest(
     (n,) float32.
 
     With the distance |q|² - 2 q·k + |k|², a whole tile of scaled distances is one matrix product of the rows
-    [q, |q|², 1] with the columns s·[-2 k, 1, |k|²]. Matrix libraries differ in its last bits, so that near ties are decided
-    in float64: the result is the same with any of them, and of equal keys the first one.
+    [q, |q|², 1] with the columns s·[-2 k, 1, |k|²]. It is as exact as the canvases: matrix libraries differ in the last bits, so
+    that float64 is needed where near ties matter. Of equal keys, the first is taken.
     """
     xp = backend.xp
     rows, columns = backend.tile
-    pairs = _Pairs(xp, queries, keys, query_shares, key_shares)
-    best = xp.full(len(query_index), math.inf, np.float64)
+    best: Array = None
     found = xp.zeros(len(query_index), np.int64)
 
-    def search(first: int, left: Array, right: Array, index: Array, factor: Array, slack: Array) -> None:
+    def search(first: int, left: Array, right: Array, index: Array, slack: Array) -> None:
         """Look for the nearest of some keys for a tile of queries, the first of which is this one."""
+        scores = xp.matmul(left, right.T)
+        least = scores.min(1)
+        column = (scores <= (least + slack)[:, None]).argmax(1)
         at = slice(first, first + len(left))
-        nearest_here, score = _nearest_in_tile(pairs, query_index[at], left, right, index, factor, slack)
-        better = score < best[at]
-        best[at] = xp.where(better, score, best[at])
-        found[at] = xp.where(better, nearest_here, found[at])
+        better = least < best[at] - slack
+        best[at] = xp.where(better, least, best[at])
+        found[at] = xp.where(better, index[column], found[at])
 
     # Tiles always begin at multiples of their size, so that the memory at hand cannot change how sums are rounded.
     held = max(1, memory // (8 * queries.length * rows)) * rows
@@ -71,69 +68,17 @@ def nearest(
             right[:, : queries.length] *= -2
             # The last two columns meet as |q|² with 1, and 1 with |k|².
             right[:, -2:] = right[:, -2:][:, ::-1].copy()
-            factor, slack = None, SLACK * (longest + longest_key.max())
+            slack = (longest + longest_key.max()) * (SLACK * xp.finfo(left.dtype).eps)
             if scale is not None:
                 factor = scale[start : start + columns]
                 right *= factor[:, None]
                 slack = slack * factor.max()
+            if best is None:
+                best = xp.full(len(query_index), math.inf, left.dtype)
             tops = range(0, len(left), rows)
-            tiles = [(first + top, left[top : top + rows], right, index, factor, slack[top : top + rows]) for top in tops]
+            tiles = [(first + top, left[top : top + rows], right, index, slack[top : top + rows]) for top in tops]
             backend.each(lambda tile: search(*tile), tiles)
-    return found, (best / (values or queries.length)).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class _Pairs:
-    """Patches of two sides by their numbers, and what their values count."""
-
-    xp: Any
-    queries: Patches
-    keys: Patches
-    query_shares: Callable[[Array], Array] | None
-    key_shares: Callable[[Array], Array] | None
-
-    def distance(self, query: Array, key: Array) -> Array:
-        """Return the squared distances of pairs in float64, (n,)."""
-        squares = self.queries.extract(query).astype(np.float64) - self.keys.extract(key)
-        squares *= squares
-        if self.query_shares is not None:
-            squares *= self.query_shares(query)
-        if self.key_shares is not None:
-            squares *= self.key_shares(key)
-        return squares.sum(1)
-
-
-def _nearest_in_tile(
-    pairs: _Pairs, query: Array, left: Array, right: Array, index: Array, factor: Array, slack: Array
-) -> tuple[Array, Array]:
-    """Return the nearest of the keys `index` for each query, and its scaled squared distance in float64.
-
-    left, right: what both sides bring to the product of scaled distances. factor: on each key's distance, or None.
-    slack: (n,) how far each query's products can be off.
-    """
-    xp = pairs.xp
-
-    def score(query: Array, column: Array) -> Array:
-        distance = pairs.distance(query, index[column])
-        return distance if factor is None else distance * factor[column]
-
-    scores = xp.matmul(left, right.T)
-    near = scores <= (scores.min(1) + slack)[:, None]
-    column, tile = near.argmax(1), xp.arange(len(left))
-    best = score(query, column)
-    # Few queries have a second key as near: counting only theirs is cheaper.
-    near[tile, column] = False
-    several = xp.flatnonzero(near[tile, near.argmax(1)])
-    near[tile, column] = True
-    several = several[near[several].sum(1) <= SEVERAL]
-    if len(several):
-        row, other = xp.nonzero(near[several])
-        rival = score(query[several[row]], other)
-        order = xp.argsort(rival, kind="stable")
-        order = order[xp.argsort(row[order], kind="stable")]
-        chosen = order[firsts(xp, row[order])]
-        column[several], best[several] = other[chosen], rival[chosen]
-    return index[column], best
+    return found, (xp.maximum(best, 0) / (values or queries.length)).astype(np.float32)
 
 
 def _factors(xp: Array, patches: Array, shares: Array | None, others_weigh: bool) -> tuple[Array, Array]:
@@ -160,8 +105,8 @@ class ExactSearch:
         self.level, self.memory = level, memory
         xp, keys = level.backend.xp, level.atlas.keys
         self.field = xp.full(level.layout.size, -1, np.int32)
-        # Distances of centred patches lose less to rounding.
-        self.centre = keys.reshape(-1, keys.shape[2]).mean(0)
+        # Distances of centred patches lose less to rounding, and what they lose in float64 does not matter.
+        self.centre = keys.reshape(-1, keys.shape[2]).mean(0).astype(np.float64)
         self.keys = Patches(level.backend, xp.subtract(keys, self.centre), level.layout.patch)
         self.shares = None if level.weights is None else level.shares
         self.queries: Patches

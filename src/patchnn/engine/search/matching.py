@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from patchnn.engine.backend import Array, Backend
-from patchnn.engine.kernels import MARGIN, random_numbers
+from patchnn.engine.kernels import clearly_below, random_numbers
 from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import Patches
 from patchnn.engine.search.claims import winners
@@ -86,7 +86,7 @@ class Matching:
     def learn(self, other: Matching, index: Array) -> None:
         """Take over the other direction's matches of these patches where they are better than the ones here."""
         match, distance = other.field[index], other.distance[index]
-        better = self.backend.xp.flatnonzero(distance < self.distance[match] * MARGIN)
+        better = self.backend.xp.flatnonzero(distance < clearly_below(self.distance[match]))
         match, distance, index = match[better], distance[better], index[better]
         won = winners(self.backend.xp, match, distance)
         match = match[won]
