@@ -658,7 +658,8 @@ def test_without_noise_the_file_comes_back(channels: int, depth: Any) -> None:
         image = premultiply(np.clip(image, 0.1, 1))
     data = encode(image, "a.tif", depth=depth)
     source = decode(data, "a.tif")
-    made = run(Generate(source.pixels, noise=0), seed=1, backend="numpy").image
+    # One step a level: from the second on, sharp patches look among blurred keys, and may find another.
+    made = run(Generate(source.pixels, noise=0), seed=1, iterations=1, backend="numpy").image
     if depth == "float":
         np.testing.assert_allclose(made, source.pixels, atol=1e-6)
     else:

@@ -96,7 +96,8 @@ def test_nearest_does_not_depend_on_tiles_or_memory(rows: int, columns: int, sca
         np.flatnonzero(Layout.of_sources([shape], 5).positions())[index]
         for shape, index in (((15, 12), query_index), ((11, 16), key_index))
     )
-    arguments = Patches(backend, queries, 5), query_numbers, Patches(backend, keys, 5), key_numbers
+    sides = [Patches(backend, image.astype(np.float64), 5) for image in (queries, keys)]
+    arguments = sides[0], query_numbers, sides[1], key_numbers
     found, score = nearest(backend, *arguments, memory, scale)
     np.testing.assert_array_equal(found, key_numbers[expected.argmin(1)])
     np.testing.assert_allclose(score, expected.min(1), atol=CLOSE)
