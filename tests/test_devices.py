@@ -153,3 +153,28 @@ def error(result: Synthesis, plan: Plan) -> float:
     return float(
         reference.distances(reference.patches(result.image, plan.patch), reference.patches(image, plan.patch)).min(1).mean()
     )
+
+
+def test_overlapping_runs_leave_the_matrix_library_as_it_was() -> None:
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    def blas() -> set[int]:
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+    first, second = NumpyBackend(1).session(), NumpyBackend(1).session()
+    with threadpool_limits(2, user_api="blas"):
+        first.__enter__()
+        second.__enter__()
+        assert blas() == {1}
+        # The first one in leaves first: the other still runs, and must not be what restores the wrong number.
+        first.__exit__(None, None, None)
+        assert blas() == {1}
+        second.__exit__(None, None, None)
+        assert blas() == {2}
+
+
+def test_runs_share_one_backend_of_a_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_backend("numpy") is find_backend("numpy")
+    one = find_backend("numpy")
+    monkeypatch.setenv("PATCHNN_THREADS", "3")
+    assert find_backend("numpy") is not one
