@@ -11,7 +11,8 @@ import pytest
 from patchnn import InputError, Plan, Source, synthesize
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.output import Output
-from patchnn.engine.resample import level_shape, pyramid, shrink_known
+from patchnn.engine.resample import fill_holes, level_shape, pyramid, shrink_known
+from patchnn.engine.sources import Sources
 from patchnn.testing import tiny_image
 
 BACKEND = NumpyBackend(threads=1)
@@ -91,7 +92,7 @@ def test_a_guide_may_count_at_the_coarsest_levels_alone() -> None:
     place = np.linspace(0, 1, 48, dtype=np.float32)[:, None, None] * np.ones((48, 64, 1), np.float32)
     plan = Plan([Source(image, guide=place)], image, guide=place, guide_weights=4.0, noise=1, guide_levels=2)
     output = Output(plan, BACKEND, 0, 99)
-    output.open()
+    output.open(Sources(plan, BACKEND, 99))
     guided = [output.guide(level) is not None for level in range(output.coarsest + 1)]
     assert guided == [False] * (output.coarsest - 1) + [True] * 2
     made = {levels: synthesize(replace(plan, guide_levels=levels), seed=1, backend="numpy").image for levels in (2, 99, None)}
@@ -99,3 +100,15 @@ def test_a_guide_may_count_at_the_coarsest_levels_alone() -> None:
     assert (made[2] != made[None]).any()
     with pytest.raises(InputError, match="guide_levels is 0"):
         replace(plan, guide_levels=0)
+
+
+def test_a_pyramid_that_source_and_output_share_changes_nothing() -> None:
+    hole = np.zeros((64, 80), np.bool_)
+    hole[20:44, 24:48] = True
+    image = fill_holes(tiny_image((64, 80)), ~hole)
+    keep = ~hole
+    shared = Plan([Source(image, usable=keep)], image, keep=keep, known_share=0.08, coarsest=8)
+    apart = replace(shared, sources=[Source(image.copy(), usable=keep.copy())])
+    assert [Sources(plan, BACKEND, 3).shared((64, 80))[0] is None for plan in (shared, apart)] == [False, True]
+    made = [synthesize(plan, seed=1, backend="numpy").image for plan in (shared, apart)]
+    np.testing.assert_allclose(*made, atol=1e-6)

@@ -65,13 +65,14 @@ class Inpaint(Task):
 
     def _removal(self, hole: Mask, widest: float) -> Plan:
         """Let the hole grow shut from its rim, patches coming from about the same height."""
-        filled = fill_holes(self.image, ~hole)
+        # One array for each: the engine then builds one pyramid for source and output.
+        known, filled = ~hole, fill_holes(self.image, ~hole)
         rows, columns = (np.arange(side, dtype=np.float32) / max(hole.shape) for side in hole.shape)
         place = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=2)
         return Plan(
-            sources=[Source(filled, usable=~hole, guide=place)],
+            sources=[Source(filled, usable=known, guide=place)],
             guess=filled,
-            keep=~hole,
+            keep=known,
             known_share=SHARE,
             guide=place,
             guide_weights=GUIDE,

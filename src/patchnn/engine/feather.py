@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from patchnn.engine.backend import Array
-from patchnn.engine.resample import fill_holes
+from patchnn.engine.resample import fill_holes, surround
 from patchnn.engine.search import Level
 from patchnn.engine.vote import Vote
 
@@ -26,14 +26,18 @@ def feather(level: Level, nnf: Array, image: Array, sigma: float, reach: float) 
     """
     backend, xp = level.backend, level.backend.xp
     free = ~np.asarray(level.keep)
-    ring = ndimage.binary_dilation(free, np.ones((3, 3))) & ~free
+    window = surround(free)
+    ring = np.zeros_like(free)
+    ring[window] = ndimage.binary_dilation(free[window], np.ones((3, 3))) & ~free[window]
     confidence = np.zeros(level.layout.shape, np.float32)
     confidence.reshape(-1)[backend.to_host(level.live)] = 1
     layouts = level.atlas.layout, level.layout
     vote = Vote(backend, level.atlas.values, *layouts, level.wrap, level.pinned, backend.to_device(ring), confidence)
-    step = np.where(ring[:, :, None], backend.to_host(level.pinned) - backend.to_host(vote(nnf, sigma)), 0)
-    distance = ndimage.distance_transform_edt(free)[:, :, None]
-    fade = np.exp((1 - distance) / reach).astype(np.float32)
-    shift = np.clip(fill_holes(step.astype(np.float32), ring) * fade, -LIMIT, LIMIT)
-    shifted = xp.clip(image + backend.to_device(shift.astype(np.float32)), *vote.range)
-    return xp.where(backend.to_device(free)[:, :, None], shifted, image)
+    step = backend.to_host(level.pinned[window]) - backend.to_host(vote(nnf, sigma)[window])
+    spread = fill_holes(np.where(ring[window][:, :, None], step, 0), ring[window])
+    fade = np.exp((1 - ndimage.distance_transform_edt(free[window])) / reach).astype(np.float32)
+    shift = backend.to_device(np.clip(spread * fade[:, :, None], -LIMIT, LIMIT))
+    result = image.copy()
+    inside = backend.to_device(free[window])[:, :, None]
+    result[window] = xp.where(inside, xp.clip(image[window] + shift, *vote.range), image[window])
+    return result

@@ -7,7 +7,7 @@ import numpy as np
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.plan import Image, Mask, Plan
 from patchnn.engine.resample import level_shape, pyramid, resample
-from patchnn.engine.sources import known_levels, shrink_masks
+from patchnn.engine.sources import Sources, known_levels, shrink_masks
 
 __all__ = ["Output"]
 
@@ -52,17 +52,17 @@ class Output:
         """Return how many pixels the output has at a level."""
         return self.shapes[level][0] * self.shapes[level][1]
 
-    def open(self) -> None:
-        """Build the pyramids of what is kept and of the guide."""
+    def open(self, sources: Sources) -> None:
+        """Build the pyramids of what is kept and of the guide, or take them from the sources where these have the same."""
         plan = self.plan
-        if plan.keep is not None:
+        self._guesses, self._guides = sources.shared(self.shape)
+        if plan.keep is not None and self._guesses is None:
             known = known_levels(self._keeps, plan)
             guess = self.backend.to_device(plan.guess)
             self._guesses = pyramid(self.backend, guess, plan.ratio, self.coarsest, plan.wrap, known)
-        if plan.guide is not None:
+        if plan.guide is not None and self._guides is None:
             guide = resample(self.backend, self.backend.to_device(plan.weighted(plan.guide)), self.shape, wrap=plan.wrap)
             self._guides = pyramid(self.backend, guide, plan.ratio, self.coarsest, plan.wrap)
-
         if plan.pixel_weights is not None:
             weights = resample(self.backend, self.backend.to_device(plan.pixel_weights), self.shape, wrap=plan.wrap)
             levels = pyramid(self.backend, weights, plan.ratio, self.coarsest, plan.wrap)

@@ -13,7 +13,7 @@ from patchnn.engine.backend import Array, Backend, NumpyBackend
 from patchnn.engine.plan import Image, Mask, Shape, as_image
 from patchnn.errors import InputError
 
-__all__ = ["fill_holes", "level_shape", "pyramid", "resample", "resize", "shrink_known", "shrink_mask"]
+__all__ = ["fill_holes", "level_shape", "pyramid", "resample", "resize", "shrink_known", "shrink_mask", "surround"]
 
 _ROWS = 32
 """Output rows that one matrix product makes: enough to be fast, few enough to waste little on zeros."""
@@ -123,7 +123,7 @@ def fill_holes(image: Image, known: Mask) -> Image:
     """
     if known.all():
         return image
-    window = _surround(~known)
+    window = surround(~known)
     if known[window].any() and known[window].size < known.size:
         image = image.copy()
         image[window] = fill_holes(image[window], known[window])
@@ -142,7 +142,7 @@ def fill_holes(image: Image, known: Mask) -> Image:
     return np.where(known[:, :, None], image, resize(coarse, (height, width)))
 
 
-def _surround(holes: Mask) -> tuple[slice, slice]:
+def surround(holes: Mask) -> tuple[slice, slice]:
     """Return rows and columns that hold all holes and as much again on every side."""
     window = []
     for axis in (1, 0):

@@ -55,6 +55,18 @@ class Sources:
             self._atlases[level, coarsest, guided] = Atlas(self.backend, values, keys, usable, self.plan.patch, guides)
         return self._atlases[level, coarsest, guided]
 
+    def shared(self, shape: Shape) -> tuple[list[Array] | None, list[Array] | None]:
+        """Return the pyramids of a source that are also those of the plan's guess, and of its guide; None for each without."""
+        plan, guesses, guides = self.plan, None, None
+        for number, source in enumerate(plan.sources):
+            if any(plan.wrap) or source.image.shape[:2] != shape:
+                continue
+            if source.image is plan.guess and source.usable is plan.keep is not None and plan.known_share < 1:
+                guesses = self.pyramids[number]
+            if self.guides is not None and source.guide is plan.guide:
+                guides = self.guides[number]
+        return guesses, guides
+
     @staticmethod
     def bytes_per_pixel(plan: Plan) -> int:
         """Return about what pyramids and canvases take for a pixel of the sources."""

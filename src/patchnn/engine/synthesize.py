@@ -129,7 +129,7 @@ class _Run:
         """Go from coarse to fine once for every round, each from the last one's output."""
         image = self.backend.to_device(self.plan.guess)
         for number, output in enumerate(self.outputs):
-            output.open()
+            output.open(self.sources)
             image = self._start(output, image) if number == 0 else output.start(image, None)
             matches: Matches | None = None
             for at in range(output.coarsest, output.finest - 1, -1):

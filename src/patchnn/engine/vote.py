@@ -12,6 +12,7 @@ from patchnn.engine.backend import Array, Backend
 from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import windows_any
 from patchnn.engine.plan import Mask
+from patchnn.engine.resample import surround
 
 __all__ = ["SIGMA", "Vote", "rim_confidence", "vote_weights"]
 
@@ -30,7 +31,9 @@ def rim_confidence(free: Mask, layout: Layout, base: float) -> np.ndarray:
     free: (H, W) bool, the pixels that are not kept, at least one of them False. Returns float32 on the layout's canvas
     (Wexler, Shechtman, Irani, PAMI 2007, Sec. 3.2).
     """
-    distance = ndimage.distance_transform_edt(free)
+    distance = np.zeros(free.shape)
+    window = surround(free)
+    distance[window] = ndimage.distance_transform_edt(free[window])
     confidence = np.zeros(layout.shape, np.float32)
     rows, columns = layout.grids[0]
     half = layout.patch // 2
