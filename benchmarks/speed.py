@@ -39,11 +39,11 @@ EXACT_UP_TO = 180 * 250
 
 STAGES = {
     "exact search": ("exact.py:__call__",),
-    "features": ("patchmatch.py:project", "patchmatch.py:_principal_components"),
-    "search": ("patchmatch.py:sweep", "patchmatch.py:measure", "patchmatch.py:learn"),
-    "starting fields": ("patchmatch.py:_start",),
-    "what changed": ("patchmatch.py:_changed", "patchmatch.py:active"),
-    "vote": ("patches.py:__call__",),
+    "features": ("matching.py:project", "patchmatch.py:principal_components"),
+    "search": ("matching.py:improve", "matching.py:measure", "matching.py:learn"),
+    "starting fields": ("matching.py:place",),
+    "what changed": ("patchmatch.py:_changed", "matching.py:active"),
+    "vote": ("vote.py:__call__",),
     "resampling": ("resample.py:resample",),
 }
 
