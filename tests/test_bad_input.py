@@ -181,7 +181,7 @@ OPTIONS: list[tuple[str, int, str]] = [
     ("generate tiny.png", VALUE, "tiny.png: a source is 3×3"),
     ("generate photo.png --source tiny.png", VALUE, "3×3"),
     ("analogy tiny.png photo.png", VALUE, "tiny.png"),
-    ("collage photo.png", VALUE, "photo.png: images holds one picture"),
+    ("collage photo.png", VALUE, "photo.png: images holds one image"),
     ("edit photo.png photo.png", VALUE, "there is nothing to mend"),
     ("edit photo.png small.png", VALUE, "9×9"),
     ("inpaint photo.png small.png", VALUE, "small.png: mask is 9×9"),

@@ -47,6 +47,8 @@ def call(capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 QUICK = "--iterations 1 --backend numpy --search exact"
+NOISY = f"--noise 0.75 {QUICK}"
+"""For generate, so that it has nothing to note about how far such small images vary."""
 OUTPUTS = ["out/a.png", "out/b.png", "out/c.png"]
 
 
@@ -56,11 +58,11 @@ def contents(place: str = "out") -> dict[str, bytes]:
 
 @pytest.mark.parametrize("words", ["in -o out", "in/ -o out/", "'in/*.png' -o out", "'in/[a-c].png' -o 'out/*.png'"])
 def test_a_folder_or_pattern(call: Any, words: str) -> None:
-    code, out, err = call(f"generate {words} --seed 1 {QUICK}")
+    code, out, err = call(f"generate {words} --seed 1 {NOISY}")
     assert (code, out.splitlines()) == (0, OUTPUTS), err
     assert [line.split(" ")[:2] for line in err.splitlines()] == [[f"{n + 1}/3", path] for n, path in enumerate(OUTPUTS)]
     # A result does not depend on the other images.
-    call(f"generate in/b.png -o b.png --seed 1 {QUICK}")
+    call(f"generate in/b.png -o b.png --seed 1 {NOISY}")
     assert Path("b.png").read_bytes() == Path("out/b.png").read_bytes()
     assert read_record("out/b.png")["command"][:2] == ["generate", "in/b.png"]
 
@@ -197,25 +199,25 @@ def test_processes_share_the_memory_limit(call: Any) -> None:
 
 
 def test_resume_skips_finished_outputs(call: Any) -> None:
-    _, _, err = call(f"generate in -o out {QUICK}")
+    _, _, err = call(f"generate in -o out {NOISY}")
     seed = err.partition("seed: ")[2].split()[0]
     before = contents()
     Path("out/b.png").unlink()
-    code, out, err = call(f"generate in -o out {QUICK} --resume")
+    code, out, err = call(f"generate in -o out {NOISY} --resume")
     assert (code, out.split()) == (0, OUTPUTS)
     lines = err.splitlines()
     assert lines[0] == f"seed: {seed}"
     assert [line.endswith("skipped, already made") for line in lines[1:]] == [True, False, True]
     assert contents() == before
     # Outputs of another command are neither skipped nor lost.
-    code, out, err = call(f"generate in -o out {QUICK} --resume --noise 0.5")
+    code, out, err = call(f"generate in -o out {NOISY} --resume --noise 0.5")
     assert (code, out) == (1, "")
     assert "out/a.png was made otherwise" in err
     assert contents() == before
-    code, _, err = call(f"generate in -o out {QUICK}")
+    code, _, err = call(f"generate in -o out {NOISY}")
     assert (code, err.splitlines()[-1]) == (1, "  out/c.png exists; choose another name, or overwrite it with --force")
     assert contents() == before
-    assert "out/a.png was made otherwise" in call(f"generate in -o out {QUICK} --resume --depth 16")[2]
+    assert "out/a.png was made otherwise" in call(f"generate in -o out {NOISY} --resume --depth 16")[2]
     assert contents() == before
 
 

@@ -44,7 +44,7 @@ def nearest(
     """
     xp = backend.xp
     rows, columns = backend.tile
-    best: Array = None
+    best = xp.full(len(query_index), math.inf, np.float64)
     found = xp.zeros(len(query_index), np.int64)
 
     def search(first: int, left: Array, right: Array, index: Array, slack: Array) -> None:
@@ -73,8 +73,6 @@ def nearest(
                 factor = scale[start : start + columns]
                 right *= factor[:, None]
                 slack = slack * factor.max()
-            if best is None:
-                best = xp.full(len(query_index), math.inf, left.dtype)
             tops = range(0, len(left), rows)
             tiles = [(first + top, left[top : top + rows], right, index, slack[top : top + rows]) for top in tops]
             backend.each(lambda tile: search(*tile), tiles)
