@@ -76,6 +76,8 @@ def nearest(
             tops = range(0, len(left), rows)
             tiles = [(first + top, left[top : top + rows], right, index, slack[top : top + rows]) for top in tops]
             backend.each(lambda tile: search(*tile), tiles)
+    if best is None:  # No query: all pixels of the level are kept.
+        best = xp.zeros(0, np.float32)
     return found, (xp.maximum(best, 0) / (values or queries.length)).astype(np.float32)
 
 
