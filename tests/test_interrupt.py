@@ -61,7 +61,7 @@ def test_an_interrupted_process_leaves_one_line_and_no_file(folder: Path) -> Non
 
 
 @posix
-@pytest.mark.parametrize("line", ["in/a.png -o a.png --search exact", "in -o out -n 500 --jobs 2"])
+@pytest.mark.parametrize("line", ["in/a.png -o a.png --search exact", "in -o out -n 500 --jobs 2 --noise 0.75"])
 def test_several_ctrl_c_are_one_line(line: str) -> None:
     write_image("in/a.png", np.random.default_rng(0).random((300, 300, 3)), overwrite=True)
     with start("generate", *line.split(), "--seed", "1") as process:

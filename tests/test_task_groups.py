@@ -42,10 +42,10 @@ def test_generate_runs_where_no_task_is_named(call: Any) -> None:
 
 
 def test_a_task_takes_its_arguments_as_in_its_own_command(call: Any) -> None:
-    assert call(f"sweep inpaint a.png mask.png {QUICK} --fill none") == (0, "a-sweep.png\n", "")
-    options = "--fill none --iterations 1 --backend numpy --samples 1 --seed 0"
+    assert call(f"sweep inpaint a.png mask.png {QUICK} --fill own") == (0, "a-sweep.png\n", "")
+    options = "--fill own --iterations 1 --backend numpy --samples 1 --seed 0"
     shown = call("show a-sweep.png")[1]
-    assert shown == f"patchnn sweep inpaint a.png mask.png --fill none --noise 0.5,1 {options[12:]} -o a-sweep.png\n"
+    assert shown == f"patchnn sweep inpaint a.png mask.png --fill own --noise 0.5,1 {options[11:]} -o a-sweep.png\n"
 
 
 def test_the_task_comes_first_and_file_names_are_never_taken_for_it(call: Any) -> None:
