@@ -135,6 +135,8 @@ def _observer(number: int, say: Say, stopped: Callable[[], bool]) -> Observer:
 
 def _finished(number: int, order: Order, result: Result) -> bytes:
     record = record_of(replace(order.job, seed=result.seed), order.task, backend=result.record["backend"])
+    if "start" in result.record:
+        record["start"] = result.record["start"]
     field = np.stack([result.field.source, result.field.row, result.field.col])
     step = int(np.ceil(np.sqrt(field[0].size / PLACES)))
     places = np.ascontiguousarray(field[:, ::step, ::step].astype("<i2"))
