@@ -28,7 +28,7 @@ from patchnn.images import (
 )
 from patchnn.record import command_words, describe, digest, same
 from patchnn.registry import Registry, origin
-from patchnn.runner import run
+from patchnn.runner import Result, run
 from patchnn.task import Option, Task, options
 from patchnn.tuning import TUNING, tune
 
@@ -160,7 +160,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": job.backend, "max_memory": job.max_memory}
         result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, animation))
-        record |= {name: result.record[name] for name in ("backend", "start") if name in result.record}
+        record |= found_by(result)
         files.notes += [f"{job.output}: {note}" for note in result.notes]
         form: dict[str, Any] = {"depth": job.depth, "quality": job.quality, "traits": files.traits, "record": record}
         # The image comes first: its record vouches for the maps that are there too.
@@ -211,6 +211,11 @@ def record_of(job: Job, task: Task, **more: Any) -> dict[str, Any]:
     command = command_words(job.task, task, files, {**extra, "seed": job.seed})
     facts = {"backend": job.backend, "depth": job.depth, "files": dict(job.files), "command": command, **more}
     return describe(task, name=job.task, seed=job.seed, tuning=job.tuning, search=job.search, **facts)
+
+
+def found_by(result: Result) -> dict[str, Any]:
+    """Return what a record tells that only the run could find: the backend, and the start where several were tried."""
+    return {name: result.record[name] for name in ("backend", "start") if name in result.record}
 
 
 def _check_places(job: Job, plan: Plan, missing: Mapping[str, bool]) -> Animation | None:

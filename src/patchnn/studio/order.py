@@ -16,7 +16,7 @@ from patchnn.engine.plan import Plan, Source
 from patchnn.engine.synthesize import Observer, Progress
 from patchnn.errors import InputError, PluginError
 from patchnn.images import FileTraits, decode, encode
-from patchnn.job import Job, record_of
+from patchnn.job import Job, found_by, record_of
 from patchnn.registry import Registry
 from patchnn.runner import Result, run
 from patchnn.studio.files import Upload, thinned, to_rgba, uploads
@@ -134,9 +134,7 @@ def _observer(number: int, say: Say, stopped: Callable[[], bool]) -> Observer:
 
 
 def _finished(number: int, order: Order, result: Result) -> bytes:
-    record = record_of(replace(order.job, seed=result.seed), order.task, backend=result.record["backend"])
-    if "start" in result.record:
-        record["start"] = result.record["start"]
+    record = record_of(replace(order.job, seed=result.seed), order.task, **found_by(result))
     field = np.stack([result.field.source, result.field.row, result.field.col])
     step = int(np.ceil(np.sqrt(field[0].size / PLACES)))
     places = np.ascontiguousarray(field[:, ::step, ::step].astype("<i2"))
