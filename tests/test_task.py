@@ -72,7 +72,7 @@ def test_options_are_plain_data() -> None:
     assert [name for name, o in described.items() if o.positional] == ["image"]
     assert [name for name, o in described.items() if o.optional] == ["mask", "size"]
     assert [name for name, o in described.items() if o.many] == ["others"]
-    assert [name for name, o in described.items() if o.picture] == ["image", "mask", "others"]
+    assert [name for name, o in described.items() if o.is_image] == ["image", "mask", "others"]
     assert described["axes"].choices == ("both", "x", "y")
     assert described["image"].help == "The picture."
     assert described["image"].default is MISSING
@@ -231,8 +231,8 @@ def test_options_survive_json(**values: Any) -> None:
     carried = json.loads(json.dumps(task.to_json(), allow_nan=False))
     again = Everything.from_json(carried, image=picture())
     assert again.to_json() == task.to_json()
-    assert {o.name: getattr(again, o.name) for o in options(Everything) if not o.picture} == {
-        o.name: getattr(task, o.name) for o in options(Everything) if not o.picture
+    assert {o.name: getattr(again, o.name) for o in options(Everything) if not o.is_image} == {
+        o.name: getattr(task, o.name) for o in options(Everything) if not o.is_image
     }
 
 

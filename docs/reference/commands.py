@@ -67,7 +67,7 @@ def reference() -> str:
             parts += measuring(name, command, shared)
         else:
             parts += [f"## {name}\n", f"{command.help or ''}\n", table(own)]
-    return "\n".join([*parts, "## Options of every task\n", "[With pictures](../options.md).\n", table(common.values())])
+    return "\n".join([*parts, "## Options of every task\n", "[With figures](../options.md).\n", table(common.values())])
 
 
 def measuring(name: str, command: Any, shared: frozenset[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A run as an animation: the picture as it grows, level by level, each iteration a frame."""
+"""A run as an animation: every level in turn, a frame for each iteration."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __all__ = ["Animation", "check_animation"]
 
 KINDS = (".gif", ".webp", ".mp4")
 LARGEST = 720
-"""Longer side of an animation, in pixels: it shows how a picture comes to be, the picture itself is beside it."""
+"""Longer side of an animation, in pixels. The result itself is a file of its own, so this may be small."""
 FIRST, NEXT, LAST = 240, 40, 2400
-"""Milliseconds that the first iteration of a level is shown, each other one, and the finished picture; multiples of NEXT."""
+"""Milliseconds for a level's first frame, each later frame, and the finished image; multiples of NEXT."""
 
 _Pixels = NDArray[np.uint8]
 
@@ -49,8 +49,8 @@ class Animation:
         """Keep the output as it stands, no larger than it will be shown."""
         shape = self.shapes[progress.round - 1]
         image = progress.image()
-        # Of more channels than a picture has, the first three are its colours.
-        pixels = as_colours(image if image.shape[2] <= 4 else image[:, :, :3], "the picture").astype(np.uint8)
+        # Of more channels than an image has, the first three are its colours.
+        pixels = as_colours(image if image.shape[2] <= 4 else image[:, :, :3], "the image").astype(np.uint8)
         if pixels.shape[0] > shape[0]:
             from PIL import Image as Pillow
 
@@ -63,7 +63,7 @@ class Animation:
         shape, _, last = self.frames[-1]
         self.frames[-1] = shape, LAST, last
         with whole_file(self.path) as part:
-            (_write_video if part.suffix.lower() == ".mp4" else _write_pictures)(part, self)
+            (_write_video if part.suffix.lower() == ".mp4" else _write_images)(part, self)
 
     def shown(self) -> Iterator[_Pixels]:
         """Give the frames at their full size, (H, W, 3) uint8."""
@@ -93,7 +93,7 @@ def check_animation(path: str | os.PathLike[str], *, overwrite: bool = False) ->
     check_place(path, overwrite=overwrite)
 
 
-def _write_pictures(path: Path, animation: Animation) -> None:
+def _write_images(path: Path, animation: Animation) -> None:
     from PIL import Image as Pillow
 
     frames = (Pillow.fromarray(frame) for frame in animation.shown())
@@ -101,7 +101,7 @@ def _write_pictures(path: Path, animation: Animation) -> None:
     if path.suffix.lower() == ".webp":
         settings |= {"quality": 85, "method": 4}
     if path.suffix.lower() == ".gif":
-        # One palette for all frames, the finished picture's, or colours would flicker from frame to frame.
+        # One palette for all frames, the finished image's, or colours would flicker from frame to frame.
         palette = Pillow.fromarray(animation.frames[-1][2]).quantize(255)
         palette.putpalette([*(palette.getpalette() or [])[: 3 * 255], *(255, 255, 255)])
         frames = (frame.quantize(palette=palette, dither=Pillow.Dither.NONE) for frame in frames)

@@ -181,10 +181,10 @@ def prepare(job: Job, task_class: type[Task], files: _Files | None = None) -> tu
     for o in options(task_class):
         if o.positional and o.name not in {*job.files, *job.options}:
             raise InputError(f"{o.name} is missing: {job.task} needs it", about=o.name)
-        if o.picture and job.files.get(o.name):
+        if o.is_image and job.files.get(o.name):
             several = tuple(files.read_option(o, file) for file in job.files[o.name])
             images[o.name] = several if o.many else several[0]
-    named = {*job.options, *TUNING, *(o.name for o in options(task_class) if not o.picture)}
+    named = {*job.options, *TUNING, *(o.name for o in options(task_class) if not o.is_image)}
     every = ", ".join(name for several in job.files.values() for name in several)
     try:
         with memory_bounded():
@@ -205,7 +205,7 @@ def prepare(job: Job, task_class: type[Task], files: _Files | None = None) -> tu
 
 def record_of(job: Job, task: Task, **more: Any) -> dict[str, Any]:
     """Return the record of a job's result, with its files and the command that makes it again; more: other fields of it."""
-    files = {o.name: list(job.files.get(o.name, [])) for o in options(type(task)) if o.picture}
+    files = {o.name: list(job.files.get(o.name, [])) for o in options(type(task)) if o.is_image}
     chosen = {key: word for key, word in (("search", job.search), ("backend", job.backend)) if word != "auto"}
     extra = {**job.tuning, **chosen, "depth": job.depth, "quality": job.quality, "apply_to": [file for file, _ in job.maps]}
     command = command_words(job.task, task, files, {**extra, "seed": job.seed})

@@ -129,7 +129,7 @@ class Option:
         return self.default is dataclasses.MISSING
 
     @property
-    def picture(self) -> bool:
+    def is_image(self) -> bool:
         """Whether its values are pixels: they come from files, and records hold their digests."""
         return self.type in ("image", "mask")
 

@@ -46,7 +46,7 @@ def describe(
 
     name: what the task is called, if not as its entry point. more: other fields, such as backend, files, depth, maps.
     """
-    images = [o.name for o in options(type(task)) if o.picture]
+    images = [o.name for o in options(type(task)) if o.is_image]
     return {
         "schema": SCHEMA,
         "patchnn": __version__,
@@ -95,7 +95,7 @@ def command_words(name: str, task: Task, files: Mapping[str, list[str]], extra: 
     values = task.to_json()
     arguments, words = [], []
     for option in options(type(task)):
-        texts = [as_argument(file) for file in files[option.name]] if option.picture else _texts(values[option.name])
+        texts = [as_argument(file) for file in files[option.name]] if option.is_image else _texts(values[option.name])
         if option.positional:
             arguments += texts
         elif option.type == "flag" and texts:

@@ -92,7 +92,7 @@ class Task(ABC):
 
     def to_json(self) -> dict[str, Any]:
         """Return the options that are not images as JSON values; from_json reads them back."""
-        return {o.name: plain(getattr(self, o.name)) for o in options(type(self)) if not o.picture}
+        return {o.name: plain(getattr(self, o.name)) for o in options(type(self)) if not o.is_image}
 
     @classmethod
     def from_json(cls: type[_T], values: Mapping[str, Any], **images: Any) -> _T:
@@ -105,7 +105,7 @@ class Task(ABC):
     def _check_masks(self, values: Mapping[str, Any]) -> None:
         shape: Shape | None = None
         for o in options(type(self)):
-            for pixels in items(values[o.name]) if o.picture else ():
+            for pixels in items(values[o.name]) if o.is_image else ():
                 if o.type == "mask" and shape is not None:
                     with concerning(o.name):
                         o.check_mask(pixels, shape)

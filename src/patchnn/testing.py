@@ -1,4 +1,4 @@
-"""What authors of tasks inherit: a conformance class that holds a task to its contract, and tiny pictures to do it with.
+"""For authors of tasks: a class of tests that every task must pass, and tiny images to test with.
 
     class TestMirror(TaskConformance):
         def task(self):
@@ -30,7 +30,7 @@ __all__ = ["TaskConformance", "tiny_image", "tiny_mask"]
 
 
 def tiny_image(shape: tuple[int, int] = (24, 32), channels: int = 3, seed: int = 0) -> Image:
-    """Draw a picture of soft stripes and two discs: small, with no two places alike. (*shape, channels) float32."""
+    """Draw an image of soft stripes and two discs: small, with no two places alike. (*shape, channels) float32."""
     rng = np.random.RandomState(seed)  # its stream never changes
     y, x = np.mgrid[: shape[0], : shape[1]]
     image = np.empty((*shape, channels), np.float32)
@@ -54,8 +54,8 @@ class TaskConformance:
     """The contract of a task. Subclass it as Test…, write task() and wrong(), and inherit the tests."""
 
     def task(self) -> Task:
-        """Return a valid task on tiny pictures."""
-        raise NotImplementedError("task() must return a valid task on tiny pictures")
+        """Return a valid task on tiny images."""
+        raise NotImplementedError("task() must return a valid task on tiny images")
 
     def wrong(self) -> Iterable[Mapping[str, Any]]:
         """Return options that must be refused, each laid over those of task()."""
@@ -86,27 +86,27 @@ class TaskConformance:
         plan = self.task().plan()
         result = synthesize(dataclasses.replace(plan, iterations=2), seed=5, backend="numpy")
         assert result.image.shape[:2] == tuple(plan.rounds or ())[-1]
-        pictures = (
+        images = (
             [plan.guess, *(source.image for source in plan.sources)] if plan.keep is not None else [s.image for s in plan.sources]
         )
-        low, high = min(p.min() for p in pictures), max(p.max() for p in pictures)
+        low, high = min(p.min() for p in images), max(p.max() for p in images)
         assert low - 1e-5 <= result.image.min()
         assert result.image.max() <= high + 1e-5
 
     def test_inputs_are_untouched(self) -> None:
         task = self.task()
-        pictures = [pixels for o in options(type(task)) if o.picture for pixels in items(getattr(task, o.name))]
-        before = [pixels.tobytes() for pixels in pictures]
-        for pixels in pictures:
+        images = [pixels for o in options(type(task)) if o.is_image for pixels in items(getattr(task, o.name))]
+        before = [pixels.tobytes() for pixels in images]
+        for pixels in images:
             pixels.flags.writeable = False
         run(task, seed=5, backend="numpy", iterations=1)
-        assert [pixels.tobytes() for pixels in pictures] == before
+        assert [pixels.tobytes() for pixels in images] == before
 
     def test_options_survive_json(self) -> None:
         task = self.task()
-        pictures = {o.name: getattr(task, o.name) for o in options(type(task)) if o.picture}
+        images = {o.name: getattr(task, o.name) for o in options(type(task)) if o.is_image}
         text = json.dumps(task.to_json(), allow_nan=False)
-        again = type(task).from_json(json.loads(text), **pictures)
+        again = type(task).from_json(json.loads(text), **images)
         assert again.to_json() == task.to_json()
 
     def test_wrong_input_is_one_line(self) -> None:

@@ -198,7 +198,7 @@ def test_every_task_has_its_tab_and_every_knob_its_help(page: Page) -> None:
         page.task(name)
         for o in options(registry.load(name)):
             assert spoken(o.help) in page.tab.text_content("#panel .scroll")
-            if not o.picture and o.type != "size":
+            if not o.is_image and o.type != "size":
                 assert page.tab.locator(f"#knobs [name={o.name}]").count() == 1
 
 

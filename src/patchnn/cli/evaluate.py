@@ -120,7 +120,7 @@ def _plan_study(request: Request, choices: Choices) -> Study:
 
 def _find_images(request: Request, folder: str) -> list[tuple[str, dict[str, list[str]]]]:
     """Return each image's file with the files of all image options; raises InputError if there is none."""
-    words = {o.name: request.files.get(o.name) for o in options(request.task) if o.picture}
+    words = {o.name: request.files.get(o.name) for o in options(request.task) if o.is_image}
     inputs = find_inputs(request.task, words, [])
     if not inputs.through:
         read_image(folder)

@@ -66,7 +66,7 @@ def find_inputs(task: type[Task], values: Mapping[str, Any], maps: list[str]) ->
     words: dict[str, list[str]] = {}
     through = None
     for o in options(task):
-        if o.picture:
+        if o.is_image:
             value = values[o.name]
             given = [str(word) for word in (value if isinstance(value, list) else [value]) if word is not None]
             if "" in given:

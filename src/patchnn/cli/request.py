@@ -31,13 +31,13 @@ class Request:
     @property
     def files(self) -> dict[str, list[str]]:
         """The file names given for each image option."""
-        given = {o.name: self.values[o.name] for o in options(self.task) if o.picture and self.values.get(o.name) is not None}
+        given = {o.name: self.values[o.name] for o in options(self.task) if o.is_image and self.values.get(o.name) is not None}
         return {name: [str(file) for file in (value if isinstance(value, list) else [value])] for name, value in given.items()}
 
     @property
     def options(self) -> dict[str, Any]:
         """The values of the other options as JSON; raises InputError, naming the option, for one that the task refuses."""
-        found = {o: self.values[o.name] for o in options(self.task) if not o.picture and o.name in self.values}
+        found = {o: self.values[o.name] for o in options(self.task) if not o.is_image and o.name in self.values}
         return {o.name: plain(o.check(value)) for o, value in found.items()}
 
     def job(self, **given: Any) -> Job:

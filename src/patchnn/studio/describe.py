@@ -36,7 +36,7 @@ def _task(name: str, task: type[Task]) -> dict[str, Any]:
 
 
 def _option(o: Option) -> dict[str, Any]:
-    default = None if o.picture or o.positional else plain(o.default)
+    default = None if o.is_image or o.positional else plain(o.default)
     bounds = {side: None if value is None or math.isinf(value) else value for side, value in (("min", o.min), ("max", o.max))}
     facts = {fact: getattr(o, fact) for fact in ("name", "type", "bounds", "many", "optional", "inf", "choices", "words")}
     return {**facts, **bounds, "label": label(o.name), "help": spoken(o.help), "default": default, "required": o.positional}

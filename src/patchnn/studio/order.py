@@ -85,7 +85,7 @@ class Order:
         if not isinstance(name, str) or not all(isinstance(part, Mapping) for part in (chosen, given, tuned)):
             raise InputError("the request is not an order of the studio's page")
         task = registry.load(name)
-        wanted = {o.name: [_pick(sent, number) for number in chosen.get(o.name, [])] for o in options(task) if o.picture}
+        wanted = {o.name: [_pick(sent, number) for number in chosen.get(o.name, [])] for o in options(task) if o.is_image}
         seed = head.get("seed")
         job = Job(
             name,
@@ -98,7 +98,7 @@ class Order:
         )
         count = _whole("count", head.get("count", 1), 1, MAX_COUNT)
         traits: list[FileTraits] = []
-        images = {o.name: _pixels(o, wanted[o.name], traits) for o in options(task) if o.picture}
+        images = {o.name: _pixels(o, wanted[o.name], traits) for o in options(task) if o.is_image}
         return cls(job, task.from_json(job.options, **images), next(iter(traits), None), count)
 
 
