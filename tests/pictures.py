@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from patchnn.engine.plan import Image, Mask, Plan, Shape, Source
+from patchnn.engine.arrays import Image, Mask, Shape
+from patchnn.engine.plan import Plan, Source
 from patchnn.engine.search import Policy
 
 GLARING = 9.0

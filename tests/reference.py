@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from patchnn.engine.arrays import Image, Mask, Shape
 from patchnn.engine.atlas import Field
-from patchnn.engine.plan import Image, Mask, Shape
 
 NO_WRAP = (False, False)
 

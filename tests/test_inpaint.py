@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from patchnn import InputError, run
-from patchnn.engine.plan import Image, Mask
+from patchnn.engine.arrays import Image, Mask
 from patchnn.testing import tiny_image, tiny_mask
 from patchnn_tasks import Inpaint
 

@@ -18,6 +18,7 @@ ROOMS = [
     "patchnn.version",
     "patchnn.errors",
     "patchnn.files",
+    "patchnn.engine.arrays",
     "patchnn.engine.plan",
     "patchnn.engine.machine",
     "patchnn.engine.kernels",

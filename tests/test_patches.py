@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
+from patchnn.engine.arrays import Shape
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import Patches, on_canvas, windows_any
-from patchnn.engine.plan import Shape
 from patchnn.engine.vote import Vote, rim_confidence
 from pictures import hole, picture
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
+from patchnn.engine.arrays import Shape
 from patchnn.engine.backend import NumpyBackend
-from patchnn.engine.plan import Shape
 from patchnn.engine.resample import fill_holes, level_shape, resample, resize, shrink_mask
 from patchnn.errors import InputError
 from pictures import picture

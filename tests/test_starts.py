@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from patchnn import InputError, Plan, Source, Starts, read_image, resize, run, synthesize
-from patchnn.engine.plan import Image
+from patchnn.engine.arrays import Image
 from patchnn.engine.starts import Coarsest, Start, find_start
 from patchnn.testing import tiny_image
 from patchnn_tasks import Generate

@@ -13,7 +13,7 @@ import pytest
 
 import patchnn
 from patchnn import metrics, read_image, write_image
-from patchnn.engine.plan import Image
+from patchnn.engine.arrays import Image
 from patchnn.evaluate.contact_sheet import LONGEST, Cell, contact_sheet
 from patchnn.evaluate.thumbnails import scale_to_fit, thumbnail
 from patchnn.images import read_record

@@ -1,4 +1,4 @@
-"""Seamless textures: a picture that continues at its own other end."""
+"""Seamless textures: an image that continues at its own other end."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,10 +12,10 @@ class Tile(Task):
 
     image: Image = option(help="The texture to make seamless.")
     axes: Literal["both", "x", "y"] = option("both", "Which ends meet: left and right (x), top and bottom (y), or both.")
-    size: Size | None = option(None, "Size of the tile, as 300x200 or 150%; by default the picture's.")
+    size: Size | None = option(None, "Size of the tile, as 300x200 or 150%; by default the image's.")
 
     def plan(self) -> Plan:
-        """Start from the picture itself, its ends joined, and let all of it be seen."""
+        """Start from the image itself, its ends joined, and let all of it be seen."""
         shape = self.image.shape[:2]
         return Plan(
             sources=[Source(self.image)],

@@ -1,6 +1,7 @@
 """Single-image generation and manipulation by nearest patches."""
 
-from patchnn.engine.plan import Plan, Shape, Source, Starts
+from patchnn.engine.arrays import Shape
+from patchnn.engine.plan import Plan, Source, Starts
 from patchnn.engine.resample import fill_holes, resize
 from patchnn.engine.step import PNN, pnn
 from patchnn.engine.synthesize import Progress, Synthesis, synthesize

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from patchnn.engine.plan import Shape
+from patchnn.engine.arrays import Shape
 from patchnn.engine.synthesize import Progress
 from patchnn.errors import InputError
 from patchnn.files import check_place, whole_file

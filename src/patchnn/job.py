@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from patchnn.animate import Animation
+from patchnn.engine.arrays import Image
 from patchnn.engine.maps import check_maps
-from patchnn.engine.plan import Image, Plan
+from patchnn.engine.plan import Plan
 from patchnn.engine.synthesize import Observer
 from patchnn.errors import InputError, PatchnnError, PluginError, concerning, memory_bounded
 from patchnn.images import (

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from patchnn.engine.plan import Image, Mask, Shape, as_coverage, as_image, as_mask
+from patchnn.engine.arrays import Image, Mask, Shape, as_coverage, as_image, as_mask
 from patchnn.errors import InputError, concerning
 
 __all__ = ["Option", "OptionType", "Size", "describe_field", "items", "option", "plain"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from patchnn.engine.arrays import Image
 from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Backend, find_backend
 from patchnn.engine.maps import apply_field
-from patchnn.engine.plan import Image, Plan
+from patchnn.engine.plan import Plan
 from patchnn.engine.starts import Start
 from patchnn.engine.synthesize import Observer, synthesize
 from patchnn.errors import memory_bounded

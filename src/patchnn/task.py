@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from patchnn.engine.plan import Image, Mask, Plan, Shape
+from patchnn.engine.arrays import Image, Mask, Shape
+from patchnn.engine.plan import Plan
 from patchnn.errors import InputError, concerning
 from patchnn.option_types import Option, Size, describe_field, items, option, plain
 

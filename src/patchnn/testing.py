@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from patchnn.engine.plan import Image, Mask, Plan
+from patchnn.engine.arrays import Image, Mask
+from patchnn.engine.plan import Plan
 from patchnn.engine.synthesize import Progress, synthesize
 from patchnn.errors import InputError
 from patchnn.registry import unusable_options

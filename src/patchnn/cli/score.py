@@ -15,7 +15,7 @@ from patchnn.errors import InputError
 from patchnn.images import check_output, read_image, write_image
 
 if TYPE_CHECKING:
-    from patchnn.engine.plan import Image
+    from patchnn.engine.arrays import Image
     from patchnn.metrics import Score
 
 __all__ = ["score"]

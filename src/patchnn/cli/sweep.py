@@ -16,8 +16,8 @@ from patchnn.cli.outputs import output_paths, stem
 from patchnn.cli.printing import write
 from patchnn.cli.progress import show_progress
 from patchnn.cli.request import Request
+from patchnn.engine.arrays import Image
 from patchnn.engine.backend import find_backend
-from patchnn.engine.plan import Image
 from patchnn.errors import InputError
 from patchnn.evaluate.sweep import Tried, draw, try_out
 from patchnn.images import STREAM, check_output, read_image, write_image

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from patchnn.engine.arrays import Mask
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import whole_patches
-from patchnn.engine.plan import Mask
 
 __all__ = ["Atlas", "Field"]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from patchnn.engine.arrays import Image, as_image
 from patchnn.engine.atlas import Atlas, Field
 from patchnn.engine.backend import Backend
-from patchnn.engine.plan import Image, Plan, as_image
+from patchnn.engine.plan import Plan
 from patchnn.engine.search import Level
 from patchnn.engine.step import find_step
 from patchnn.errors import InputError

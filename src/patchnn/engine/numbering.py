@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from patchnn.engine.plan import Mask, Shape
+from patchnn.engine.arrays import Mask, Shape
 
 __all__ = ["Layout"]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.backend import Array, Backend
-from patchnn.engine.plan import Image, Mask, Plan
+from patchnn.engine.plan import Plan
 from patchnn.engine.resample import level_shape, pyramid, resample
 from patchnn.engine.sources import Sources, known_levels, shrink_masks
 

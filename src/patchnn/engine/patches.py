@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from patchnn.engine.arrays import Mask, Shape
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.numbering import Layout
-from patchnn.engine.plan import Mask, Shape
 
 __all__ = ["Patches", "on_canvas", "whole_patches", "windows_any"]
 

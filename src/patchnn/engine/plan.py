@@ -7,71 +7,15 @@ import operator
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from patchnn.engine.arrays import Image, Mask, Shape, as_image, as_mask, as_text, require
 from patchnn.errors import InputError
 
-__all__ = ["Image", "Mask", "Plan", "Shape", "Source", "Starts", "as_coverage", "as_image", "as_mask"]
-
-Image: TypeAlias = NDArray[np.float32]
-"""An image: (H, W, C) float32, nominally in [0, 1].
-
-C is 1 for grey, 3 for RGB; 2 and 4 have alpha as the last channel, and then colours are multiplied by it ("premultiplied"),
-so that colour under transparency is neither matched nor mixed in. Reading and writing files does and undoes this.
-"""
-
-Mask: TypeAlias = NDArray[np.bool_]
-"""A yes or no for every pixel: (H, W) bool."""
-
-Shape: TypeAlias = tuple[int, int]
-"""Rows and columns, in pixels."""
-
-
-def as_image(value: Any, name: str) -> Image:
-    """Return `value` as an image (H, W, C) float32; `name` is what an error calls it.
-
-    A (H, W) array becomes one channel. Raises InputError for any other shape, for integers (whose scale is
-    not known here), and for NaN or infinite values.
-    """
-    array = np.asarray(value)
-    if array.dtype.kind != "f":
-        raise InputError(f"{name} holds {array.dtype} values: give floats in [0, 1], or read the file with patchnn.read_image")
-    if array.ndim == 2:
-        array = array[:, :, None]
-    if array.ndim != 3 or 0 in array.shape:
-        raise InputError(f"{name} has the shape {array.shape}: an image is (height, width, channels)")
-    with np.errstate(over="ignore", invalid="ignore"):
-        image = np.ascontiguousarray(array, np.float32)
-        # One sum is enough to see a NaN or an infinity, and costs no array of booleans.
-        total = float(image.sum(dtype=np.float64))
-    if not math.isfinite(total):
-        raise InputError(f"{name} holds NaN or infinite values")
-    return image
-
-
-def as_coverage(value: Any, name: str, shape: Shape) -> NDArray[np.float32]:
-    """Return `value`, a mask or shares from 0 to 1, as (H, W) float32 of `shape`; raises InputError for anything else."""
-    array = np.asarray(value)
-    if array.dtype == np.bool_:
-        return as_mask(array, name, shape).astype(np.float32)
-    if array.dtype.kind != "f" or not (array.size and 0 <= array.min() <= array.max() <= 1):
-        raise InputError(f"{name} must hold True and False, or shares from 0 to 1")
-    if array.shape != shape:
-        raise InputError(f"{name} is {_size(array.shape)}, the image {_size(shape)}: they must have one size")
-    return array.astype(np.float32)
-
-
-def as_mask(value: Any, name: str, shape: Shape) -> Mask:
-    """Return `value` as a (H, W) bool mask of `shape`; raises InputError if it has another."""
-    mask = np.asarray(value)
-    if mask.dtype != np.bool_:
-        raise InputError(f"{name} holds {mask.dtype} values: a mask is boolean")
-    if mask.shape != shape:
-        raise InputError(f"{name} is {_size(mask.shape)}, the image {_size(shape)}: they must have one size")
-    return mask
+__all__ = ["Plan", "Source", "Starts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +43,7 @@ class Source:
         if self.guide is not None:
             guide = as_image(self.guide, "a source's guide")
             if guide.shape[:2] != image.shape[:2]:
-                raise InputError(f"a source's guide is {_size(guide.shape)}, its image {_size(image.shape)}: they must agree")
+                raise InputError(f"a source's guide is {as_text(guide.shape)}, its image {as_text(image.shape)}: they must agree")
             object.__setattr__(self, "guide", guide)
 
 
@@ -137,12 +81,12 @@ class Starts:
     rows: float = 0.7
 
     def __post_init__(self) -> None:
-        _require(self.variety, "variety", 0, 1, "between 0 and 1")
-        _require(self.count, "count", 1, 100, "between 1 and 100", whole=True)
-        _require(self.turns, "turns", 1, 100, "between 1 and 100", whole=True)
-        _require(self.patch, "patch", 2, math.inf, "2 or more", whole=True)
-        _require(self.iterations, "iterations", 1, 1000, "between 1 and 1000", whole=True)
-        _require(self.rows, "rows", 0, 1e6, "0 or more")
+        require(self.variety, "variety", 0, 1, "between 0 and 1")
+        require(self.count, "count", 1, 100, "between 1 and 100", whole=True)
+        require(self.turns, "turns", 1, 100, "between 1 and 100", whole=True)
+        require(self.patch, "patch", 2, math.inf, "2 or more", whole=True)
+        require(self.iterations, "iterations", 1, 1000, "between 1 and 1000", whole=True)
+        require(self.rows, "rows", 0, 1e6, "0 or more")
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,17 +192,17 @@ class Plan:
             raise InputError(f"wrap is {self.wrap!r}: it must be two truth values, for rows and for columns", about="wrap")
         put("wrap", tuple(self.wrap))
         put("notes", tuple(self.notes))
-        _require(self.alpha, "alpha", 1e-9, math.inf, "1e-09 or more, or inf")
-        _require(self.noise, "noise", 0, 1000, "between 0 and 1000")
-        _require(self.claims, "claims", 0, math.inf, "0 or more", whole=True)
+        require(self.alpha, "alpha", 1e-9, math.inf, "1e-09 or more, or inf")
+        require(self.noise, "noise", 0, 1000, "between 0 and 1000")
+        require(self.claims, "claims", 0, math.inf, "0 or more", whole=True)
         if self.climb is not None:
-            _require(self.climb, "climb", 0, math.inf, "0 or more, or None", whole=True)
-        _require(self.known_share, "known_share", 0.01, 1, "between 0.01 and 1")
-        _require(self.patch, "patch", 2, math.inf, "2 or more", whole=True)
-        _require(self.ratio, "ratio", 1.05, 8, "between 1.05 and 8")
-        _require(self.coarsest, "coarsest", 2, sys.float_info.max, "2 or more")
-        _require(self.iterations, "iterations", 1, 10_000, "between 1 and 10000", whole=True)
-        _require(self.coarsest_iterations, "coarsest_iterations", 1, 10_000, "between 1 and 10000", whole=True)
+            require(self.climb, "climb", 0, math.inf, "0 or more, or None", whole=True)
+        require(self.known_share, "known_share", 0.01, 1, "between 0.01 and 1")
+        require(self.patch, "patch", 2, math.inf, "2 or more", whole=True)
+        require(self.ratio, "ratio", 1.05, 8, "between 1.05 and 8")
+        require(self.coarsest, "coarsest", 2, sys.float_info.max, "2 or more")
+        require(self.iterations, "iterations", 1, 10_000, "between 1 and 10000", whole=True)
+        require(self.coarsest_iterations, "coarsest_iterations", 1, 10_000, "between 1 and 10000", whole=True)
         if not isinstance(self.step, str) and not (hasattr(self.step, "search") and hasattr(self.step, "vote")):
             raise InputError(f"step is {self.step!r}: it must be a name, or have the methods search and vote", about="step")
         self._check_shapes()
@@ -278,7 +222,7 @@ class Plan:
                 raise InputError("a source has a guide, the plan none: give both or neither", about="guide")
             return
         if self.guide_levels is not None:
-            _require(self.guide_levels, "guide_levels", 1, math.inf, "1 or more, or None", whole=True)
+            require(self.guide_levels, "guide_levels", 1, math.inf, "1 or more, or None", whole=True)
         guide = as_image(self.guide, "guide")
         object.__setattr__(self, "guide", guide)
         channels = guide.shape[2]
@@ -290,7 +234,7 @@ class Plan:
         if len(weights) != channels:
             raise InputError(f"guide_weights has {len(weights)} values, the guide {channels} channels", about="guide_weights")
         for weight in weights:
-            _require(weight, "guide_weights", 0, 1e6, "0 or more")
+            require(weight, "guide_weights", 0, 1e6, "0 or more")
         object.__setattr__(self, "guide_weights", tuple(float(weight) for weight in weights))
 
     def weighted(self, guide: Image) -> Image:
@@ -306,12 +250,12 @@ class Plan:
             if source.image.shape[2] != channels:
                 raise InputError(f"a source has {source.image.shape[2]} channels, the guess {channels}: they must agree")
             if min(source.image.shape[:2]) < self.patch:
-                raise InputError(f"a source is {_size(source.image.shape)}: no patch of {self.patch}×{self.patch} fits in it")
+                raise InputError(f"a source is {as_text(source.image.shape)}: no patch of {self.patch}×{self.patch} fits in it")
         if not self.rounds:
             raise InputError("a plan needs at least one round")
         for shape in self.rounds:
             if min(shape) < self.patch:
-                raise InputError(f"an output of {_size(shape)} is asked for: no patch of {self.patch}×{self.patch} fits in it")
+                raise InputError(f"an output of {as_text(shape)} is asked for: no patch of {self.patch}×{self.patch} fits in it")
         if self.keep is not None:
             shape = self.guess.shape[:2]
             object.__setattr__(self, "keep", as_mask(self.keep, "keep", shape))
@@ -334,21 +278,8 @@ class Plan:
         return max(0, min(wanted, fits))
 
 
-def _require(value: Any, name: str, low: float, high: float, needed: str, whole: bool = False) -> None:
-    kind = (int, np.integer) if whole else (int, float, np.integer, np.floating)
-    # NaN fails every comparison, so it ends here too.
-    if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high:
-        shown = repr(value) if len(repr(value)) < 60 else repr(value)[:57] + "..."
-        raise InputError(f"{name} is {shown}: it must be {'a whole number, ' if whole else ''}{needed}", about=name)
-
-
 def _shapes(rounds: Any) -> tuple[Shape, ...]:
     try:
         return tuple((operator.index(height), operator.index(width)) for height, width in rounds)
     except (TypeError, ValueError):
         raise InputError(f"rounds is {rounds!r}: it must be a list of (rows, columns) in whole pixels", about="rounds") from None
-
-
-def _size(shape: Sequence[int]) -> str:
-    """Width × height, as people say it."""
-    return f"{shape[1]}×{shape[0]}" if len(shape) > 1 else str(tuple(shape))

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from patchnn.engine.arrays import Image, Mask, Shape, as_image
 from patchnn.engine.backend import Array, Backend, NumpyBackend
-from patchnn.engine.plan import Image, Mask, Shape, as_image
 from patchnn.errors import InputError
 
 __all__ = ["fill_holes", "level_shape", "pyramid", "resample", "resize", "shrink_known", "shrink_mask", "surround"]

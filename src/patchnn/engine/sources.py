@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import accumulate
 
+from patchnn.engine.arrays import Mask, Shape
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.patches import whole_patches
-from patchnn.engine.plan import Mask, Plan, Shape, Source
+from patchnn.engine.plan import Plan, Source
 from patchnn.engine.resample import fill_holes, level_shape, pyramid, resample, shrink_known, shrink_mask
 from patchnn.errors import InputError
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.numbering import Layout
 from patchnn.engine.output import noise
 from patchnn.engine.patches import Patches
-from patchnn.engine.plan import Image, Mask, Plan, Starts
+from patchnn.engine.plan import Plan, Starts
 from patchnn.engine.search.claims import claim
 from patchnn.engine.vote import vote_weights
 

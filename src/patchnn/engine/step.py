@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from patchnn.engine.arrays import Image, as_image
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, NumpyBackend
 from patchnn.engine.feather import feather
-from patchnn.engine.plan import Image, Plan, Source, as_image
+from patchnn.engine.plan import Plan, Source
 from patchnn.engine.search import Level, Matches, Policy, Search
 from patchnn.engine.search.exact import ExactSearch
 from patchnn.engine.vote import Vote, rim_confidence

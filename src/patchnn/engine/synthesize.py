@@ -10,11 +10,12 @@ from typing import TypeAlias
 
 import numpy as np
 
+from patchnn.engine.arrays import Image
 from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Array, Backend, find_backend
 from patchnn.engine.memory import check_memory
 from patchnn.engine.output import Output
-from patchnn.engine.plan import Image, Plan
+from patchnn.engine.plan import Plan
 from patchnn.engine.search import Level, Matches, Policy, find_policy
 from patchnn.engine.sources import Sources
 from patchnn.engine.starts import Coarsest, Start, find_start

@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 from scipy import ndimage
 
+from patchnn.engine.arrays import Mask
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import windows_any
-from patchnn.engine.plan import Mask
 from patchnn.engine.resample import surround
 
 __all__ = ["SIGMA", "Vote", "rim_confidence", "vote_weights"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from patchnn.engine.plan import Image
+from patchnn.engine.arrays import Image
 from patchnn.evaluate.thumbnails import scale_to_fit, thumbnail
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from patchnn.engine.plan import Image
+from patchnn.engine.arrays import Image
 from patchnn.images.decoded import as_colours
 from patchnn.metrics.scores import score
 

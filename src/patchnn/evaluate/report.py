@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from patchnn.engine.plan import Image
+from patchnn.engine.arrays import Image
 from patchnn.evaluate.figures import FIGURES, Figure, summarize
 from patchnn.evaluate.plots import COLOURS, EDGES, plot_distances, plot_figure
 from patchnn.evaluate.study import REFERENCE, ImageReport, Study

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from patchnn.engine.plan import Image
+from patchnn.engine.arrays import Image
 from patchnn.errors import InputError
 from patchnn.evaluate.contact_sheet import Cell, contact_sheet
 from patchnn.evaluate.figures import FIGURES, measure, summarize

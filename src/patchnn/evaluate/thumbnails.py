@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patchnn.engine.plan import Image
+from patchnn.engine.arrays import Image
 from patchnn.images.decoded import as_colours
 
 if TYPE_CHECKING:

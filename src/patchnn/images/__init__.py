@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from patchnn.engine.plan import Image, Mask
+from patchnn.engine.arrays import Image, Mask
 from patchnn.errors import InputError
 from patchnn.files import check_place, reason, whole_file
 from patchnn.images.decoded import BitDepth, DecodedImage, FileTraits

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from patchnn.engine.plan import Image, Mask, as_image
+from patchnn.engine.arrays import Image, Mask, as_image
 from patchnn.errors import InputError
 
 __all__ = [

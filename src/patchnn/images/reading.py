@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
-from patchnn.engine.plan import Image, as_image
+from patchnn.engine.arrays import Image, as_image
 from patchnn.errors import InputError
 from patchnn.images.child import decode_in_child
 from patchnn.images.decoded import BitDepth, DecodedImage, FileTraits, Found, premultiply, unpremultiply

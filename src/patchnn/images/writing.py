@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from patchnn.engine.plan import Image, as_image
+from patchnn.engine.arrays import Image, as_image
 from patchnn.errors import InputError
 from patchnn.images.decoded import DEPTHS, BitDepth, FileTraits, premultiply, unpremultiply
 from patchnn.images.exr import check_library, encode_exr

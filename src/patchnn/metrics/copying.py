@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import Patches, windows_any
-from patchnn.engine.plan import Image, Mask
 from patchnn.images.decoded import as_colours
 
 __all__ = ["Copies", "copied_blocks", "copy_map", "copy_share"]

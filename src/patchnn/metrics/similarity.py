@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from patchnn.engine.arrays import Image
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import Patches
-from patchnn.engine.plan import Image
 from patchnn.engine.resample import resize
 from patchnn.engine.search.exact import nearest
 from patchnn.errors import InputError, concerning

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from patchnn.engine.arrays import Mask, Shape
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import Patches, on_canvas, windows_any
-from patchnn.engine.plan import Mask, Shape
 
 __all__ = ["Level", "Matches", "Search"]
 
