@@ -64,7 +64,7 @@ def test_a_job_writes_what_run_makes_and_how() -> None:
         "command": [
             "generate",
             "a.png",
-            *["--variety", "0.4", "--noise", "0.5", "--no-mirror", "--iterations", "1", "--seed", "5"],
+            *["--noise", "0.5", "--iterations", "1", "--seed", "5"],
         ],
         "depth": None,
     }
@@ -76,17 +76,17 @@ def test_every_field_of_a_job_reaches_the_run() -> None:
         {"image": ["a.png"], "mask": ["mask.png"]},
         "out.png",
         5,
-        {"fill": "none"},
+        {"fill": "own"},
         {"alpha": 0.5, "patch": 5, "iterations": 2, "ratio": 1.5, "coarsest": 9},
         "exact",
         "numpy",
         1 << 30,
     )
     carry_out(job)
-    result = run(Inpaint(read_image("a.png"), tiny_mask(), fill="none"), seed=5, **job.tuning, search="exact", backend="numpy")
+    result = run(Inpaint(read_image("a.png"), tiny_mask(), fill="own"), seed=5, **job.tuning, search="exact", backend="numpy")
     record = read_record("out.png")
     assert {key: record[key] for key in result.record} == result.record
-    words = "inpaint a.png mask.png --fill none --no-invert-mask --grow 0.0 --feather 3.0 --noise 0.0"
+    words = "inpaint a.png mask.png --fill own"
     words += " --alpha 0.5 --patch 5 --iterations 2 --ratio 1.5"
     assert " ".join(record["command"]) == f"{words} --coarsest 9 --search exact --backend numpy --seed 5"
     with pytest.raises(InputError, match=r"this needs .* and may use 1.0 MB"):

@@ -91,13 +91,18 @@ def same(record: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 
 def command_words(name: str, task: Task, files: Mapping[str, list[str]], extra: Mapping[str, Any]) -> list[str]:
-    """Return the words of the command that runs a task on these files; extra: more options, each a value, several, or None."""
+    """Return the words of the command that runs a task on these files. Options at their defaults are left out.
+
+    extra: more options, each a value, several, or None.
+    """
     values = task.to_json()
     arguments, words = [], []
     for option in options(type(task)):
         texts = [as_argument(file) for file in files[option.name]] if option.is_image else _texts(values[option.name])
         if option.positional:
             arguments += texts
+        elif not option.picture and values[option.name] == plain(option.default):
+            continue
         elif option.type == "flag" and texts:
             words.append(flag(option.name if values[option.name] else f"no_{option.name}"))
         else:

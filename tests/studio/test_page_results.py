@@ -12,6 +12,7 @@ from client import PHOTO, plugin, started
 
 
 def test_several_seeds_give_several_results(page: Page, tmp_path: Path) -> None:
+    page.tab.fill("input[name=noise]", "0.5")
     page.make(seed=7, count=3)
     thumbs = page.tab.locator("#results .thumb")
     assert thumbs.all_text_contents() == ["Generate · 7", "Generate · 8", "Generate · 9"]
@@ -125,7 +126,9 @@ def test_a_new_job_shows_no_earlier_result(page: Page) -> None:
 
 
 def test_every_result_is_kept(page: Page) -> None:
+    # The cheapest results there are.
     page.tab.fill("[aria-label='Size: width']", "25")
+    page.tab.fill("input[name=noise]", "0")
     page.tab.click("details summary")
     page.tab.fill("input[name=iterations]", "1")
     page.make(seed=1, count=64)
@@ -140,6 +143,7 @@ def test_every_result_is_kept(page: Page) -> None:
 
 def test_the_strip_marks_and_shows_the_result(page: Page) -> None:
     page.tab.fill("[aria-label='Size: width']", "25")
+    page.tab.fill("input[name=noise]", "0")
     page.make(seed=1, count=14)
     marked = page.tab.locator("#strip .thumb[aria-current=true]")
     shown = """(() => { const [mark] = document.querySelectorAll('#results [aria-current=true]');
