@@ -90,8 +90,10 @@ class Backend(ABC):
 
     # The hot loops. A backend may replace each; the functions in kernels.py say what they must return.
     project = kernels.project
+    measure = kernels.measure
     distances = kernels.distances
     improve = kernels.improve
+    fold = kernels.fold
     mix = kernels.mix
     changed = kernels.changed
 

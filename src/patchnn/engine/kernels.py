@@ -10,7 +10,19 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["ANYWHERE", "changed", "clearly_below", "distances", "improve", "mix", "project", "random_numbers"]
+__all__ = [
+    "ANYWHERE",
+    "changed",
+    "clearly_below",
+    "distances",
+    "fold",
+    "improve",
+    "measure",
+    "mix",
+    "project",
+    "random_numbers",
+    "windows_any",
+]
 
 Array: TypeAlias = Any
 
@@ -25,12 +37,28 @@ TRACE = np.float32(1e-9)
 """Scores that differ by less are equal. This is a root mean square of 0.008 levels of 255."""
 
 
-def project(backend: Any, windows: Any, index: Array, basis: Array, out: Array) -> None:
+def project(backend: Any, patches: Any, index: Array, basis: Array, out: Array) -> None:
     """Write the features of patches: out[index] = patches @ basis.
 
-    windows: the patches of one canvas. index: (n,) numbers. basis: (length, k). out: (numbers, k).
+    patches: of one canvas. index: (n,) numbers. basis: (length, k). out: (numbers, k).
     """
-    out[index] = backend.xp.matmul(windows.extract(index), basis)
+    out[index] = backend.xp.matmul(patches.extract(index), basis)
+
+
+def measure(
+    backend: Any,
+    index: Array,
+    features: Array,
+    keys: Array,
+    field: Array,
+    distance: Array,
+    weights: Array = None,
+    key_weights: Array = None,
+) -> None:
+    """Write the squared distances of patches to their matches: see `improve` for what the arrays are."""
+    mine = backend.take(features, index, backend.xp.empty((len(index), features.shape[1]), np.float32))
+    trust = None if weights is None else weights[index]
+    distance[index] = backend.distances(mine, keys, field[index], trust, key_weights)
 
 
 def distances(
@@ -135,6 +163,59 @@ def near(chance: Array, radius: int, strides: Sequence[int]) -> Array:
     return total
 
 
+def fold(
+    backend: Any,
+    image: Array,
+    pixels: Array,
+    field: Array,
+    before: Array,
+    patch: int,
+    strides: Sequence[int],
+    weights: Sequence[float],
+    sums: tuple[Array, Array],
+    confidence: Array,
+    free: Array,
+    limits: tuple[Array, Array],
+) -> None:
+    """Set the pixels of `image` (H, W, C) that a changed patch covers to the weighted mean of the patches that cover them.
+
+    pixels: the source canvas as `Backend.pack` returns it. field: (H + patch - 1, W + patch - 1) int32, a number there for every
+    patch that covers a pixel, `patch - 1` of them before the first one. before: the field of the last call, or None if every
+    patch changed. strides: of the numbers there. weights: of a patch's pixels. sums: (H,) and (W,), whose product is the sum of
+    the weights. confidence: flat like `field`, a factor on the weights of each patch, or None. free: (H, W) bool, which pixels
+    may be written, or None. limits: the least and the largest value of each channel.
+
+    Where all patches that cover a pixel agree on its source pixel, it is copied from there.
+    """
+    xp, (down, across) = backend.xp, strides
+    (_, width, channels), reach = image.shape, patch - 1
+    moved = xp.ones(field.shape, np.bool_) if before is None else field != before
+    touched = windows_any(xp, moved, (patch, patch))
+    if free is not None:
+        touched &= free
+    apart = windows_any(xp, field[:, 1:] != field[:, :-1] + across, (patch, reach))
+    apart |= windows_any(xp, field[1:] != field[:-1] + down, (reach, patch))
+    flat, target, wide = field.reshape(-1), image.reshape(-1, channels), field.shape[1]
+    steps = [row * wide + column for row in range(patch) for column in range(patch)]
+    offsets = steps, [row * down + column * across for row in range(patch) for column in range(patch)]
+
+    def last(index: Array) -> Array:
+        """Return the patches that begin at these pixels: the last of those that cover them."""
+        return (index // width + reach) * wide + index % width + reach
+
+    def copy(index: Array) -> None:
+        target[index] = backend.unpack(pixels[flat[last(index)]])[:, :channels]
+
+    def average(index: Array) -> None:
+        total, weight = backend.mix(pixels, flat, last(index), offsets, weights, confidence)
+        if weight is None:
+            weight = sums[0][index // width] * sums[1][index % width]
+        target[index] = xp.clip(total[:, :channels] / weight[:, None], *limits)
+
+    for work, chosen in (copy, touched & ~apart), (average, touched & apart):
+        backend.each_chunk(work, xp.flatnonzero(chosen.reshape(-1)))
+
+
 def mix(
     backend: Any,
     pixels: Array,
@@ -151,7 +232,7 @@ def mix(
     confidence: of each patch here, or None; the second result is then None too.
     """
     xp = backend.xp
-    position, index = xp.empty_like(last), xp.empty_like(last)
+    position, index = xp.empty_like(last), xp.empty(len(last), field.dtype)
     items = xp.empty((len(last), *pixels.shape[1:]), pixels.dtype)
     colours = backend.unpack(items)
     total = xp.zeros(colours.shape, np.float32)
@@ -168,6 +249,17 @@ def mix(
             xp.multiply(colours, factor[:, None], out=colours)
         xp.add(total, colours, out=total)
     return total, trust
+
+
+def windows_any(xp: Any, mask: Array, window: tuple[int, int]) -> Array:
+    """Return, for every position of a window in a (H, W) bool mask, whether any pixel in it is True."""
+    for axis in (0, 1):
+        reach = 1
+        while reach < window[axis]:
+            step = min(reach, window[axis] - reach)
+            mask = mask[:-step] | mask[step:] if axis == 0 else mask[:, :-step] | mask[:, step:]
+            reach += step
+    return mask
 
 
 def between(xp: Array, number: Array, count: int) -> Array:

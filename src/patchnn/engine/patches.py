@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from patchnn.engine.arrays import Mask, Shape
+from patchnn.engine.arrays import Mask
 from patchnn.engine.backend import Array, Backend
+from patchnn.engine.kernels import windows_any
 from patchnn.engine.numbering import Layout
 
 __all__ = ["Patches", "on_canvas", "whole_patches", "windows_any"]
@@ -31,6 +32,7 @@ class Patches:
     """
 
     def __init__(self, backend: Backend, canvas: Array, patch: int) -> None:
+        self.canvas, self.patch = canvas, patch
         height, width, channels = canvas.shape
         pixel = canvas.itemsize * channels
         self.length = patch * patch * channels
@@ -48,14 +50,3 @@ class Patches:
 def whole_patches(mask: Mask, patch: int) -> Mask:
     """Return, for every position of a patch in a host mask (H, W), whether all pixels in it are True."""
     return np.asarray(~windows_any(np, ~mask, (patch, patch)))
-
-
-def windows_any(xp: Any, mask: Array, window: Shape) -> Array:
-    """Return, for every position of a window in a (H, W) bool mask, whether any pixel in it is True."""
-    for axis in (0, 1):
-        reach = 1
-        while reach < window[axis]:
-            step = min(reach, window[axis] - reach)
-            mask = mask[:-step] | mask[step:] if axis == 0 else mask[:, :-step] | mask[:, step:]
-            reach += step
-    return mask

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from scipy import ndimage
@@ -11,7 +10,6 @@ from scipy import ndimage
 from patchnn.engine.arrays import Mask
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.numbering import Layout
-from patchnn.engine.patches import windows_any
 from patchnn.engine.resample import surround
 
 __all__ = ["SIGMA", "Vote", "rim_confidence", "vote_weights"]
@@ -48,7 +46,7 @@ class _Weights:
     """The weights that are in force: of a patch's pixels, and the sum over the patches that cover each row and column."""
 
     pixels: tuple[float, ...]
-    sums: list[Array]
+    sums: tuple[Array, Array]
 
 
 class Vote:
@@ -84,12 +82,11 @@ class Vote:
         self.range = values.min((0, 1)), values.max((0, 1))
         self.pixels = backend.pack(values.reshape(-1, self.channels), rim * sum(there.strides) + 1)
         # The numbers of the output's patches, with a rim in front: the patches that cover the first pixels begin there.
-        self.nnf = xp.full(tuple(size + rim for size in self.shape), self.absent, np.int64)
-        self.lead = rim * sum(here.strides)
+        self.nnf: Array = None
         self.image = xp.zeros((*self.shape, self.channels), np.float32) if pinned is None else pinned.copy()
         self.confidence = None
         if confidence is not None:
-            extended = np.zeros(self.nnf.shape, np.float32)
+            extended = np.zeros(tuple(size + rim for size in self.shape), np.float32)
             extended[rim:, rim:] = confidence[: self.shape[0], : self.shape[1]]
             self._wrap(extended)
             self.confidence = backend.to_device(extended.reshape(-1))
@@ -101,17 +98,22 @@ class Vote:
 
         sigma: of the Gaussian, where a patch spans [-1, 1]: the smaller, the more a patch's centre counts.
         """
-        xp = self.backend.xp
-        moved = self._place(nnf)
+        before, self.nnf = self.nnf, self._extend(nnf)
         if sigma != self.sigma:
-            self.sigma, self.weights, moved = sigma, self._weigh(sigma), xp.ones_like(moved)
-        flat = self.image.reshape(-1, self.channels)
-        touched = windows_any(xp, moved, (self.here.patch,) * 2)
-        if self.free is not None:
-            touched &= self.free
-        apart = touched & self._disagreement()
-        for work, pixels in (self._copy, touched & ~apart), (self._mix, apart):
-            self.backend.each_chunk(partial(work, flat), xp.flatnonzero(pixels.reshape(-1)))
+            self.sigma, self.weights, before = sigma, self._weigh(sigma), None
+        self.backend.fold(
+            self.image,
+            self.pixels,
+            self.nnf,
+            before,
+            self.here.patch,
+            self.there.strides,
+            self.weights.pixels,
+            self.weights.sums,
+            self.confidence,
+            self.free,
+            self.range,
+        )
         return self.image
 
     @staticmethod
@@ -121,24 +123,23 @@ class Vote:
 
     def _weigh(self, sigma: float) -> _Weights:
         line = vote_weights(self.here.patch, sigma)
-        sums = [
+        rows, columns = (
             np.full(size, line.sum(), np.float32)
             if joined
             else np.convolve(np.ones(size - self.here.patch + 1, np.float32), line)
             for size, joined in zip(self.shape, self.wrap, strict=True)
-        ]
-        return _Weights(tuple(float(a * b) for a in line for b in line), [self.backend.to_device(part) for part in sums])
+        )
+        sums = self.backend.to_device(rows), self.backend.to_device(columns)
+        return _Weights(tuple(float(a * b) for a in line for b in line), sums)
 
-    def _place(self, nnf: Array) -> Array:
-        """Take over a field; return where it differs from the last."""
+    def _extend(self, nnf: Array) -> Array:
+        """Return a field with its rim: every patch that covers a pixel, absent ones too."""
         xp, rim = self.backend.xp, self.here.patch - 1
-        extended = xp.full(self.nnf.shape, self.absent, np.int64)
-        extended[rim : rim + nnf.shape[0], rim : rim + nnf.shape[1]] = nnf
-        extended[extended < 0] = self.absent
+        extended = xp.full(tuple(size + rim for size in self.shape), self.absent, np.int32)
+        inside = extended[rim : rim + nnf.shape[0], rim : rim + nnf.shape[1]]
+        inside[:] = xp.where(nnf < 0, self.absent, nnf)
         self._wrap(extended)
-        moved = extended != self.nnf
-        self.nnf = extended
-        return moved
+        return extended
 
     def _wrap(self, extended: Array) -> None:
         """Let what is in front of the first row and column be what stands at the end, where these join."""
@@ -148,30 +149,3 @@ class Vote:
                 before = (slice(None),) * axis
                 size = self.shape[axis]
                 extended[(*before, slice(rim))] = extended[(*before, slice(size, size + rim))]
-
-    def _disagreement(self) -> Array:
-        """Return (H, W) bool: whether the patches that cover a pixel differ on which source pixel it is."""
-        xp, patch, nnf = self.backend.xp, self.here.patch, self.nnf
-        down, across = self.there.strides
-        apart = windows_any(xp, nnf[:, 1:] != nnf[:, :-1] + across, (patch, patch - 1))
-        return apart | windows_any(xp, nnf[1:] != nnf[:-1] + down, (patch - 1, patch))
-
-    def _copy(self, flat: Array, pixels: Array) -> None:
-        """Set these pixels of `flat` (H*W, C) to the one source pixel that their patches agree on."""
-        items = self.pixels[self.nnf.reshape(-1)[self._last_patch(pixels)]]
-        flat[pixels] = self.backend.unpack(items)[:, : self.channels]
-
-    def _mix(self, flat: Array, pixels: Array) -> None:
-        """Set these pixels of `flat` (H*W, C) to the weighted mean over their patches."""
-        offsets = self.here.offsets, self.there.offsets
-        last = self._last_patch(pixels)
-        total, weight = self.backend.mix(self.pixels, self.nnf.reshape(-1), last, offsets, self.weights.pixels, self.confidence)
-        if weight is None:
-            rows, columns = pixels // self.shape[1], pixels % self.shape[1]
-            weight = self.weights.sums[0][rows] * self.weights.sums[1][columns]
-        flat[pixels] = self.backend.xp.clip(total[:, : self.channels] / weight[:, None], *self.range)
-
-    def _last_patch(self, pixels: Array) -> Array:
-        """Return where, in the field with its rim, the patch stands that begins at each pixel (numbers in H*W)."""
-        rows, columns = pixels // self.shape[1], pixels % self.shape[1]
-        return self.here.ravel((rows, columns)) + self.lead

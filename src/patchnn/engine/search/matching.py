@@ -71,17 +71,22 @@ class Matching:
         wrong = index[~good[self.field[index]]]
         self.field[wrong] = allowed[random_numbers(xp, wrong, self.seed) % len(allowed)]
 
-    def measure(self, index: Array) -> None:
-        """Compute the distances of these patches to their matches."""
-        backend = self.backend
+    def look(self, patches: Patches, index: Array, basis: Array) -> None:
+        """Compute the features of these patches here, which changed, and their distances to their matches."""
 
         def work(part: Array) -> None:
-            features = self.here.features
-            mine = backend.take(features, part, backend.xp.empty((len(part), features.shape[1]), np.float32))
-            weights = None if self.here.weights is None else self.here.weights[part]
-            self.distance[part] = backend.distances(mine, self.there.features, self.field[part], weights, self.there.weights)
+            self.backend.project(patches, part, basis, self.here.features)
+            self._measure(part)
 
-        backend.each_chunk(work, index)
+        self.backend.each_chunk(work, index)
+
+    def measure(self, index: Array) -> None:
+        """Compute the distances of these patches to their matches."""
+        self.backend.each_chunk(self._measure, index)
+
+    def _measure(self, part: Array) -> None:
+        sides = self.here.features, self.there.features
+        self.backend.measure(part, *sides, self.field, self.distance, self.here.weights, self.there.weights)
 
     def learn(self, other: Matching, index: Array) -> None:
         """Take over the other direction's matches of these patches where they are better than the ones here."""

@@ -78,8 +78,7 @@ class PatchMatch:
         index = self._changed(image)
         if not (first or claiming or len(index) or forward.moved.any()):
             return level.grid(forward.field)
-        forward.here.project(level.patches(image), index, self.basis)
-        forward.measure(index)
+        forward.look(level.patches(image), index, self.basis)
         if backward:
             stale = self._matched_to(index)
             backward.measure(stale)
