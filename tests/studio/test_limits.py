@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import signal
 import socket
 import struct
@@ -120,7 +119,7 @@ def test_an_image_with_too_many_pixels_is_refused_before_decoding(studio: Studio
         status, said = studio.ask("POST", "/open", huge, x_name="photo.png")
         assert status == 400
         text = json.loads(said)["text"]
-        assert re.match(r"photo\.png (is 9000×9000|has too many pixels): an image here has at most 36 million", text)
+        assert text == "photo.png has more than 36,000,000 pixels by its header, the most that is read: make it smaller."
         assert errors(studio.run(order(), huge)) == [text]
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
+from bombs import BOMBS
 from client import messages
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from patchnn import InputError, read_image
 from patchnn.images.decoded import premultiply
 from patchnn.studio import words
-from patchnn.studio.files import MAX_PIXELS, Upload, check_size, to_rgba, uploads
+from patchnn.studio.files import MAX_PIXELS, Upload, check_size, read_upload, to_rgba, uploads
 from patchnn.studio.messages import pack, unpack
 from pictures import picture
 
@@ -98,6 +100,19 @@ def test_sizes_are_bounded(size: tuple[int, int]) -> None:
     with pytest.raises(InputError, match="at most 36 million"):
         check_size("a.png", *size)
     check_size("a.png", 6000, MAX_PIXELS // 6000)
+
+
+@pytest.mark.skipif(not psutil.LINUX, reason="peak memory as Linux tells it")
+@pytest.mark.parametrize("name", ["large.ico", "progressive.jpg"])
+def test_a_file_of_too_many_pixels_is_refused_without_decoding_it(name: str) -> None:
+    data, before = BOMBS[name](), psutil.Process().memory_info().rss
+    # Peaks are counted from here on.
+    Path("/proc/self/clear_refs").write_text("5")
+    with pytest.raises(InputError, match=rf"^{name} has more than 36,000,000 pixels"):
+        read_upload(name, data)
+    status = Path("/proc/self/status").read_text()
+    peak = next(1024 * int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    assert peak - before < 100_000_000
 
 
 def test_messages_are_sentences() -> None:

@@ -29,7 +29,7 @@ _SLACK = 32 << 20
 def decode_in_child(file: BinaryIO, budget: Budget, decoder: str) -> Found:
     """Return what is in a file. decoder: "exr", "tiff" or "everyday"; raises InputError, or ValueError for what it says."""
     file.seek(0)
-    command = [sys.executable, "-m", "patchnn.images.child", decoder, budget.name, str(budget.memory)]
+    command = [sys.executable, "-m", "patchnn.images.child", decoder, budget.name, str(budget.memory), str(budget.pixels)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
     silent: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     # In a session of its own, Ctrl-C does not reach it: it ends with this process's wait for it.
@@ -94,11 +94,11 @@ def _limit_memory(memory: int) -> None:
 
 
 def _main() -> None:
-    decoder, name, memory = sys.argv[1:]
+    decoder, name, memory, pixels = sys.argv[1:]
     out = os.fdopen(os.dup(1), "wb")
     # What libraries print must not come between.
     os.dup2(2, 1)
-    serve(decoder, io.BytesIO(sys.stdin.buffer.read()), Budget(name, int(memory)), out)
+    serve(decoder, io.BytesIO(sys.stdin.buffer.read()), Budget(name, int(memory), int(pixels)), out)
 
 
 if __name__ == "__main__":

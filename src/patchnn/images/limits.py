@@ -10,7 +10,7 @@ from typing import Any
 from patchnn.engine.machine import free_bytes
 from patchnn.errors import InputError
 
-__all__ = ["BLOCK", "LARGEST", "Budget", "blocks", "too_large"]
+__all__ = ["BLOCK", "LARGEST", "Budget", "blocks"]
 
 LARGEST = 178_956_970
 """Pixels of the largest image that is read, by its header: Pillow's own limit against decompression bombs."""
@@ -24,15 +24,16 @@ _RESULT = 16
 
 @dataclass(frozen=True)
 class Budget:
-    """The memory that reading the file `name` may take, in bytes."""
+    """What reading the file `name` may take: bytes of memory, and pixels."""
 
     name: str
     memory: int
+    pixels: int = LARGEST
 
     @classmethod
-    def of(cls, name: str, max_memory: int | None) -> Budget:
+    def of(cls, name: str, max_memory: int | None, max_pixels: int = LARGEST) -> Budget:
         """Return a budget of max_memory bytes, by default half of what is free."""
-        return cls(name, free_bytes() // 2 if max_memory is None else max_memory)
+        return cls(name, free_bytes() // 2 if max_memory is None else max_memory, max_pixels)
 
     def check(self, needed: int) -> None:
         """Raise InputError, naming the file, if it needs more bytes than there are."""
@@ -47,19 +48,18 @@ class Budget:
         """Say that decoding the file took more memory than it may take."""
         return f"{self.name} needs more than the {_megabytes(self.memory)} it may take to be read: allow more memory"
 
+    def too_large(self) -> str:
+        """Say that the image has too many pixels."""
+        return f"{self.name} has more than {self.pixels:,} pixels by its header, the most that is read: make it smaller"
+
     def check_size(self, width: int, height: int, decoder: int, more: int = 0) -> None:
         """Raise InputError, naming the file, if an image has too many pixels; call this before it is decoded.
 
         decoder: bytes that the decoder holds for a pixel. more: bytes that it holds whatever the size.
         """
-        if width * height > LARGEST:
-            raise InputError(too_large(self.name))
+        if width * height > self.pixels:
+            raise InputError(self.too_large())
         self.check(width * height * (decoder + _RESULT) + more)
-
-
-def too_large(name: str) -> str:
-    """Say that an image has too many pixels."""
-    return f"{name} has more than {LARGEST:,} pixels by its header, the most that is read: make it smaller"
 
 
 def blocks(height: int, width: int) -> Iterator[tuple[slice, slice]]:

@@ -14,7 +14,7 @@ from patchnn.images.child import decode_in_child
 from patchnn.images.decoded import BitDepth, DecodedImage, FileTraits, Found, premultiply, unpremultiply
 from patchnn.images.everyday import decode_everyday, open_everyday, prepare
 from patchnn.images.exr import check_library
-from patchnn.images.limits import Budget, blocks, too_large
+from patchnn.images.limits import LARGEST, Budget, blocks
 from patchnn.images.quiet import no_warnings, silence
 from patchnn.images.tiff import decode_tiff
 
@@ -28,7 +28,9 @@ _JPEG_2000 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 _AVIF = (b"avif", b"avis", b"mif1", b"msf1")
 
 
-def decode(data: bytes | BinaryIO, name: str, *, max_memory: int | None = None) -> DecodedImage:
+def decode(
+    data: bytes | BinaryIO, name: str, *, max_memory: int | None = None, max_pixels: int = LARGEST
+) -> DecodedImage:
     """Decode the image in a file's bytes.
 
     Parameters
@@ -39,6 +41,8 @@ def decode(data: bytes | BinaryIO, name: str, *, max_memory: int | None = None) 
         What errors call the file.
     max_memory
         Bytes that decoding may take, the result included. Default: half of what is free.
+    max_pixels
+        Pixels that the image may have.
 
     Returns
     -------
@@ -48,24 +52,25 @@ def decode(data: bytes | BinaryIO, name: str, *, max_memory: int | None = None) 
     Raises
     ------
     InputError
-        If the bytes are not an image that can be read, or need more memory; the message starts with `name`.
+        If the bytes are not an image that can be read, or are too large; the message starts with `name`.
     """
-    budget = Budget.of(name, max_memory)
-    return _guarded(data, name, lambda file: _image(_decode(file, budget), name))
+    budget = Budget.of(name, max_memory, max_pixels)
+    return _guarded(data, budget, lambda file: _image(_decode(file, budget), name))
 
 
 def decode_text(data: bytes | BinaryIO, name: str, keyword: str) -> str | None:
     """Return the text of a PNG that has this keyword, None where there is none; raises InputError as decode does."""
 
+    budget = Budget.of(name, None)
+
     def text(file: BinaryIO) -> str | None:
-        budget = Budget.of(name, None)
         if file.read(4) in _TIFF:
             return None
         prepared = prepare(file, budget, keyword)
         open_everyday(prepared.file, name).close()
         return None if prepared.text is None else prepared.text.decode("utf-8", "replace")
 
-    return _guarded(data, name, text)
+    return _guarded(data, budget, text)
 
 
 def in_words(error: Exception) -> str:
@@ -79,7 +84,7 @@ def in_words(error: Exception) -> str:
     return said or "it is damaged"
 
 
-def _guarded(data: bytes | BinaryIO, name: str, read: Callable[[BinaryIO], _T]) -> _T:
+def _guarded(data: bytes | BinaryIO, budget: Budget, read: Callable[[BinaryIO], _T]) -> _T:
     """Read a file, with whatever goes wrong as an InputError that names it."""
     from PIL import Image
 
@@ -89,11 +94,11 @@ def _guarded(data: bytes | BinaryIO, name: str, read: Callable[[BinaryIO], _T]) 
     except InputError:
         raise
     except MemoryError as error:
-        raise InputError(f"{name} does not fit into the memory that is free: make it smaller", about="max_memory") from error
+        raise InputError(f"{budget.name} does not fit into the memory that is free: make it smaller", about="max_memory") from error
     except Image.DecompressionBombError as error:
-        raise InputError(too_large(name)) from error
+        raise InputError(budget.too_large()) from error
     except Exception as error:
-        raise InputError(f"{name} cannot be read as an image: {in_words(error)}") from error
+        raise InputError(f"{budget.name} cannot be read as an image: {in_words(error)}") from error
 
 
 def _decode(file: BinaryIO, budget: Budget) -> Found:

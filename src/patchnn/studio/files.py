@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
 import math
 import re
 import unicodedata
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +17,6 @@ from patchnn.engine.arrays import Image
 from patchnn.errors import InputError
 from patchnn.images import DecodedImage, FileTraits, decode, encode
 from patchnn.images.decoded import premultiply, unpremultiply
-from patchnn.images.everyday import open_everyday
 
 __all__ = ["MAX_PIXELS", "Upload", "check_size", "read_upload", "thinned", "to_rgba", "uploads", "visible"]
 
@@ -123,32 +120,12 @@ def check_size(name: str, width: int, height: int) -> None:
 
 def read_upload(name: str, data: bytes) -> DecodedImage:
     """Return the image in a file's bytes; raises InputError, naming the file, if there is none or it is too large."""
-    size = _size(name, data)
-    if size:
-        check_size(name, *size)
     if not data:
         raise InputError(f"{name} is empty: it holds no image")
-    image = decode(data, name)
+    image = decode(data, name, max_pixels=MAX_PIXELS)
     height, width, _ = image.pixels.shape
     check_size(name, width, height)
     return image
-
-
-def _size(name: str, data: bytes) -> tuple[int, int] | None:
-    """Return width and height as a file's header states them; None if Pillow cannot read it."""
-    from PIL.Image import DecompressionBombError
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with open_everyday(io.BytesIO(data), name) as file:
-                size: tuple[int, int] = file.size
-                return size
-        except DecompressionBombError:
-            raise InputError(f"{name} has too many pixels: {_AT_MOST}") from None
-        except Exception:
-            # A corrupt file makes decoders raise anything; decoding it says what is wrong.
-            return None
 
 
 def to_rgba(image: Image) -> tuple[dict[str, int], bytes]:
