@@ -248,6 +248,25 @@ def test_what_is_absent_or_damaged_is_made_again(done: dict[str, bytes], lost: s
     assert {name: Path(name).read_bytes() for name in done} == done
 
 
+@pytest.mark.parametrize("output", ["out.png", "out.jpg"])
+def test_a_file_that_is_no_damaged_result_is_not_lost(output: str) -> None:
+    Path(output).write_text("notes of mine")
+    with pytest.raises(InputError, match=f"{output} was made otherwise"):
+        carry_out(replace(JOB, output=output, resume=True))
+    assert Path(output).read_text() == "notes of mine"
+    Path(output).write_bytes(b"")
+    assert not carry_out(replace(JOB, output=output, resume=True)).skipped
+
+
+def test_a_result_that_is_too_large_to_read_is_not_taken_for_damaged(done: dict[str, bytes]) -> None:
+    # The output needs more memory than the inputs, and than there is.
+    large = np.zeros((1000, 1000, 3))
+    write_image("out.png", large, overwrite=True)
+    with pytest.raises(InputError, match="out.png needs 21 MB of memory to be read"):
+        carry_out(replace(AGAIN, max_memory=15_000_000))
+    assert read_image("out.png").shape == large.shape
+
+
 CHANGED: list[dict[str, Any]] = [
     {"seed": 6},
     {"options": {"noise": 0.6}},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ import patchnn
 from patchnn import InputError
 from patchnn.cli import main
 from patchnn.cli.options import MIN_MEMORY, parse_bytes
-from patchnn.images import write_image
+from patchnn.images import decode, write_image
+from patchnn.testing import tiny_image
 from patchnn_tasks import Generate
 
 BYTES = [
@@ -42,3 +44,30 @@ def test_the_least_memory_that_is_accepted_makes_the_smallest_image(tmp_path: Pa
     assert main(["generate", "smallest.png", "--max-memory", f"{MIN_MEMORY}", "--noise", "0"]) == 0
     with pytest.raises(InputError, match="memory"):
         patchnn.run(Generate(image=image), max_memory=MIN_MEMORY - (1 << 20))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "generate in/a.png --apply-to in/a.png -o out.png --resume",
+        "sweep in/a.png --noise 0.5,1",
+        "evaluate in --samples 2 --reference in/b.png --compare in",
+    ],
+)
+def test_every_file_is_read_within_the_memory_limit(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if line.startswith("evaluate"):
+        pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    for seed, name in enumerate(("in/a.png", "in/b.png", "out.png")):
+        write_image(name, tiny_image(seed=seed))
+    limits: list[tuple[str, int | None]] = []
+
+    def noted(data: Any, name: str, *, max_memory: int | None = None) -> Any:
+        limits.append((name, max_memory))
+        return decode(data, name, max_memory=max_memory)
+
+    monkeypatch.setattr("patchnn.images.decode", noted)
+    main([*line.split(), "--max-memory", "70MB", "--iterations", "1", "--backend", "numpy", "--seed", "1"])
+    assert {name for name, _ in limits} >= {"in/a.png"}
+    assert {limit for _, limit in limits} == {70_000_000}

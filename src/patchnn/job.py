@@ -22,6 +22,7 @@ from patchnn.images import (
     DecodedImage,
     FileTraits,
     check_output,
+    may_be_ours,
     read_file,
     read_image,
     read_record,
@@ -283,9 +284,11 @@ def _what_is_there(job: Job, wanted: dict[str, Any]) -> Literal["nothing", "dama
     if not job.resume or job.output == STREAM or not path.is_file():
         return "nothing"
     try:
-        read_image(path)
-    except InputError:
-        return "damaged"
+        read_image(path, max_memory=job.max_memory)
+    except InputError as error:
+        if error.about == "max_memory":
+            raise
+        return "damaged" if may_be_ours(path) else "another"
     if path.suffix.lower() != ".png":
         return "done"
     with suppress(InputError):

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from bombs import BOMBS
 from client import messages
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bombs import BOMBS
 from patchnn import InputError, read_image
 from patchnn.images.decoded import premultiply
 from patchnn.studio import words

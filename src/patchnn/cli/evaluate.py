@@ -100,7 +100,7 @@ def _plan_study(request: Request, choices: Choices) -> Study:
     images = _find_images(request, choices.folder)
     others = _others(choices.compare, {request.name, REFERENCE}, [Path(name).stem for name, _ in images])
     if choices.reference:
-        read_image(choices.reference)
+        read_image(choices.reference, max_memory=request.settings.memory)
     if choices.sifid:
         find_weights(choices.weights)
     workers = min(request.settings.jobs, len(images) * choices.samples)
@@ -123,7 +123,7 @@ def _find_images(request: Request, folder: str) -> list[tuple[str, dict[str, lis
     words = {o.name: request.files.get(o.name) for o in options(request.task) if o.is_image}
     inputs = find_inputs(request.task, words, [])
     if not inputs.through:
-        read_image(folder)
+        read_image(folder, max_memory=request.settings.memory)
     images = [(name, {key: found for key, found in files.items() if key != MAPS}) for name, files in inputs]
     return sorted(images, key=lambda image: by_number(image[0]))
 

@@ -68,7 +68,7 @@ def sweep(
     check_count(samples, seed, "--samples")
     path = output_paths(output, f"{stem(image)}-sweep", 1, request.settings.force)[0]
     check_output(path, channels=3, overwrite=request.settings.force)
-    source = read_image(image)
+    source = read_image(image, max_memory=limit)
     names, grid = _plan_grid(request)
 
     seeds = range(seed, seed + samples)
@@ -144,7 +144,7 @@ def _job(request: Request, values: dict[str, Any]) -> Job:
     own = {name: value for name, value in values.items() if name not in TUNING}
     tuning = {name: value for name, value in values.items() if name in TUNING}
     cell = replace(request, values={**request.values, **own}, settings=replace(request.settings, **tuning))
-    return cell.job(files=cell.files)
+    return cell.job(files=cell.files, max_memory=cell.settings.memory)
 
 
 def _title(name: str, shape: tuple[int, ...], fixed: dict[str, Any], seeds: range) -> str:

@@ -19,7 +19,6 @@ from patchnn.evaluate.figures import FIGURES, Figure, summarize
 from patchnn.evaluate.plots import COLOURS, EDGES, plot_distances, plot_figure
 from patchnn.evaluate.study import REFERENCE, ImageReport, Study
 from patchnn.evaluate.thumbnails import scale_to_fit, thumbnail
-from patchnn.images import read_image
 from patchnn.metrics import copied_blocks, copy_map
 from patchnn.version import __version__
 
@@ -136,7 +135,7 @@ def _distances(study: Study, shares: Mapping[str, Sequence[float]]) -> str:
     if not shares:
         return ""
     plot = _image(_svg(plot_distances(shares)), "Histogram of the distances", 'class="plot"')
-    shown = _figure(f"reference: {Path(study.reference).name}", read_image(study.reference)) if study.reference else ""
+    shown = _figure(f"reference: {Path(study.reference).name}", study.read(study.reference)) if study.reference else ""
     return f'<div class="strip">{plot}{shown}</div>'
 
 
@@ -190,15 +189,15 @@ def _plot(figure: Figure, reports: Sequence[ImageReport], study: Study) -> str:
 
 def _image_section(report: ImageReport, study: Study) -> str:
     """Return a section with the source, some samples, what the first of them copied, and an output of every other method."""
-    source = read_image(report.file)
+    source = study.read(report.file)
     shown: list[tuple[str, Image]] = [("source", source)]
     samples = [(f"seed {Path(one.file).stem}", one.file) for one in report.outputs.get(study.job.task, [])]
-    shown += [(name, read_image(file)) for name, file in samples[:SHOWN]]
+    shown += [(name, study.read(file)) for name, file in samples[:SHOWN]]
     if samples:
         name, first = shown[1]
         shown.append((f"{name}: copied blocks", copy_map(first, copied_blocks(first, source))))
     for method in study.others:
-        shown += [(method, read_image(one.file)) for one in report.outputs.get(method, [])[:1]]
+        shown += [(method, study.read(one.file)) for one in report.outputs.get(method, [])[:1]]
     figures = "".join(_figure(name, image) for name, image in shown)
     height, width = source.shape[:2]
     return f'<h3>{_text(report.name)} <small>{width} × {height}</small></h3><div class="strip">{figures}</div>'

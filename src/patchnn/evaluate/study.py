@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from patchnn.batch import Job, Outcome, run_jobs
+from patchnn.engine.plan import Image
 from patchnn.engine.synthesize import Observer
 from patchnn.errors import InputError, PatchnnError
 from patchnn.evaluate.figures import measure
@@ -81,6 +83,10 @@ class Study:
         """By name, the functions that find existing outputs: those of the other methods, and the reference."""
         return {**self.others, REFERENCE: lambda name: [self.reference] if self.reference else []}
 
+    def read(self, file: str) -> Image:
+        """Read an image within the job's memory."""
+        return read_image(file, max_memory=self.job.max_memory)
+
 
 def conduct(
     study: Study,
@@ -101,7 +107,7 @@ def conduct(
     measuring: list[tuple[ImageReport, str, str, Future[Measured]]] = []
 
     def begin(report: ImageReport, method: str, file: str, cache: Path, seconds: float | None = None) -> None:
-        future = crew.submit(_measure_file, file, report.file, cache, seconds, study.sifid, study.weights)
+        future = crew.submit(_measure_file, file, report.file, cache, seconds, study.sifid, study.weights, study.job.max_memory)
         measuring.append((report, method, file, future))
 
     owners: dict[str, ImageReport] = {}
@@ -119,7 +125,7 @@ def conduct(
                 begin(report, method, file, study.folder / "compared" / str(number) / report.name / f"{Path(file).name}.json")
     for report, method, file, future in measuring:
         _collect(report, method, file, future)
-    _measure_diversity(list(readable.values()), crew)
+    _measure_diversity(list(readable.values()), crew, study.job.max_memory)
     for report in reports.values():
         report.errors = list(dict.fromkeys(report.errors))
         for measured in report.outputs.values():
@@ -139,7 +145,7 @@ def _jobs(study: Study, reports: Mapping[str, ImageReport], owners: dict[str, Im
     for file, files in study.images:
         report = reports[file]
         try:
-            read_image(file)
+            study.read(file)
         except InputError as error:
             report.errors.append(str(error))
             continue
@@ -152,7 +158,9 @@ def _jobs(study: Study, reports: Mapping[str, ImageReport], owners: dict[str, Im
             yield replace(study.job, files=files, output=output, seed=seed)
 
 
-def _measure_file(output: str, source: str, cache: Path, seconds: float | None, sifid: bool, weights: str | None) -> Measured:
+def _measure_file(
+    output: str, source: str, cache: Path, seconds: float | None, sifid: bool, weights: str | None, memory: int | None
+) -> Measured:
     """Measure one output, or read its figures from the cache. A known time is kept with them."""
     # All that the figures depend on: another version may measure differently.
     key = [_digest(output), _digest(source), sifid and _digest(weights or ""), __version__]
@@ -163,7 +171,7 @@ def _measure_file(output: str, source: str, cache: Path, seconds: float | None, 
         figures, distances = {}, None
     if distances is not None and seconds is None:
         return Measured(output, figures, distances)
-    images = read_image(output), read_image(source)
+    images = read_image(output, max_memory=memory), read_image(source, max_memory=memory)
     try:
         found, far = measure(*images, sifid=sifid, weights=weights)
     except InputError as error:
@@ -181,9 +189,9 @@ def _collect(report: ImageReport, method: str, file: str, future: Future[Measure
         report.errors.append(_in_words(error, file))
 
 
-def _measure_diversity(reports: Sequence[ImageReport], crew: Executor) -> None:
+def _measure_diversity(reports: Sequence[ImageReport], crew: Executor, memory: int | None) -> None:
     futures = [
-        (report, method, crew.submit(_diversity, [one.file for one in measured], report.file))
+        (report, method, crew.submit(_diversity, [one.file for one in measured], report.file, memory))
         for report in reports
         for method, measured in report.outputs.items()
     ]
@@ -194,8 +202,9 @@ def _measure_diversity(reports: Sequence[ImageReport], crew: Executor) -> None:
             report.diversity[method] = future.result()
 
 
-def _diversity(files: list[str], source: str) -> float:
-    return diversity((read_image(file) for file in files), read_image(source))
+def _diversity(files: list[str], source: str, memory: int | None) -> float:
+    read = partial(read_image, max_memory=memory)
+    return diversity(map(read, files), read(source))
 
 
 class _Here(Executor):

@@ -14,7 +14,7 @@ from patchnn.files import check_place, reason, whole_file
 from patchnn.images.decoded import BitDepth, DecodedImage, FileTraits
 from patchnn.images.reading import decode, decode_text
 from patchnn.images.streams import STREAM, check_stream, read_stream, write_stream
-from patchnn.images.writing import RECORD, check_format, encode
+from patchnn.images.writing import RECORD, check_format, encode, may_be_ours
 from patchnn.record import from_text
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "check_output",
     "decode",
     "encode",
+    "may_be_ours",
     "read_file",
     "read_image",
     "read_mask",

@@ -28,9 +28,7 @@ _JPEG_2000 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 _AVIF = (b"avif", b"avis", b"mif1", b"msf1")
 
 
-def decode(
-    data: bytes | BinaryIO, name: str, *, max_memory: int | None = None, max_pixels: int = LARGEST
-) -> DecodedImage:
+def decode(data: bytes | BinaryIO, name: str, *, max_memory: int | None = None, max_pixels: int = LARGEST) -> DecodedImage:
     """Decode the image in a file's bytes.
 
     Parameters
@@ -94,7 +92,9 @@ def _guarded(data: bytes | BinaryIO, budget: Budget, read: Callable[[BinaryIO], 
     except InputError:
         raise
     except MemoryError as error:
-        raise InputError(f"{budget.name} does not fit into the memory that is free: make it smaller", about="max_memory") from error
+        raise InputError(
+            f"{budget.name} does not fit into the memory that is free: make it smaller", about="max_memory"
+        ) from error
     except Image.DecompressionBombError as error:
         raise InputError(budget.too_large()) from error
     except Exception as error:

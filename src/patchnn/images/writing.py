@@ -18,7 +18,7 @@ from patchnn.images.png import encode_png16
 from patchnn.images.tiff import encode_tiff
 from patchnn.record import to_text
 
-__all__ = ["RECORD", "check_format", "encode"]
+__all__ = ["RECORD", "check_format", "encode", "may_be_ours"]
 
 RECORD = "patchnn"
 """Keyword of the PNG text chunk that holds the record."""
@@ -28,9 +28,10 @@ _QUALITY = 95
 
 @dataclass(frozen=True)
 class _Format:
-    """What a file format can hold. grey: whether one channel stays one."""
+    """How a file begins, and what it can hold. grey: whether one channel stays one."""
 
     encode: Callable[..., bytes]
+    start: bytes
     depths: tuple[BitDepth, ...] = (8,)
     opacity: bool = True
     grey: bool = True
@@ -110,6 +111,13 @@ def check_format(name: str, *, channels: int | None = None, depth: BitDepth | No
         raise InputError(f"quality is {quality}: it must be a whole number from 1 to 100")
 
 
+def may_be_ours(path: Path) -> bool:
+    """Return whether a file begins as `encode` begins one of its extension, or is empty, as a crash leaves one."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    return not start or start.startswith(_FORMATS[path.suffix.lower()].start)
+
+
 def _nearest(wanted: BitDepth, possible: tuple[BitDepth, ...]) -> BitDepth:
     """Return the finest depth that is no finer than the wanted one, or else the coarsest."""
     return max((d for d in possible if DEPTHS.index(d) <= DEPTHS.index(wanted)), key=DEPTHS.index, default=possible[0])
@@ -176,12 +184,12 @@ def _exr(pixels: Any, *, name: str, icc: bytes | None, quality: int, text: str |
 
 
 _FORMATS = {
-    ".png": _Format(_png, (8, 16)),
-    ".jpg": _Format(_jpeg, opacity=False, lossy=True),
-    ".jpeg": _Format(_jpeg, opacity=False, lossy=True),
-    ".webp": _Format(_webp, grey=False, lossy=True),
-    ".bmp": _Format(_bmp, opacity=False),
-    ".tif": _Format(_tiff, (8, 16, "float")),
-    ".tiff": _Format(_tiff, (8, 16, "float")),
-    ".exr": _Format(_exr, ("float",)),
+    ".png": _Format(_png, b"\x89PNG", (8, 16)),
+    ".jpg": _Format(_jpeg, b"\xff\xd8", opacity=False, lossy=True),
+    ".jpeg": _Format(_jpeg, b"\xff\xd8", opacity=False, lossy=True),
+    ".webp": _Format(_webp, b"RIFF", grey=False, lossy=True),
+    ".bmp": _Format(_bmp, b"BM", opacity=False),
+    ".tif": _Format(_tiff, b"II", (8, 16, "float")),
+    ".tiff": _Format(_tiff, b"II", (8, 16, "float")),
+    ".exr": _Format(_exr, b"\x76\x2f\x31\x01", ("float",)),
 }
