@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from patchnn.cli.options import parse_bytes
 from patchnn.cli.outputs import check_not_empty, output_paths, stem
 from patchnn.cli.printing import escape, say, write
 from patchnn.errors import InputError
@@ -46,6 +49,10 @@ def score(
         Path | None,
         typer.Option(metavar="FILE", help="Weights of Inception-v3 for SIFID. Default: those in torch.hub's cache."),
     ] = None,
+    max_memory: Annotated[
+        str | None,
+        typer.Option(metavar="BYTES", help="Memory limit for reading an image, such as 4GB. Default: half of the free memory."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing maps.")] = False,
 ) -> None:
     """Measure images against their source: coherence and completeness errors, copied blocks, NIQE, diversity."""
@@ -53,14 +60,15 @@ def score(
     from patchnn.metrics.inception import find_weights
 
     # Check everything before any work.
-    original = read_image(source)
-    sizes = [_fitting(path, patch).shape[:2] for path in [source, *outputs]][1:]
+    read = partial(read_image, max_memory=None if max_memory is None else parse_bytes(max_memory))
+    original = read(source)
+    sizes = [_fitting(path, read(path), patch) for path in [source, *outputs]][1:]
     maps = _map_paths(copy_map, outputs, force)
     if sifid or weights:
         weights = find_weights(weights)
     rows: list[dict[str, Any]] = []
     for path, place in zip(outputs, maps, strict=True):
-        output = read_image(path)
+        output = read(path)
         result = _score(original, output, (source, path), patch=patch, method="exact" if exact else "auto", weights=weights)
         row = {"file": str(path), **result.to_json()}
         if place:
@@ -70,20 +78,19 @@ def score(
     report: dict[str, Any] = {"source": str(source), "patch": patch, "outputs": rows}
     if len(rows) > 1:
         report |= {name: _summary(rows, how) for name, how in (("mean", mean), ("median", median))}
-        report |= _diversity(original, outputs, sizes)
+        report |= _diversity(original, map(read, outputs), sizes)
     write(json.dumps(report, indent=2) if as_json else "\n".join(map(escape, _lines(report))))
     for row in rows:
         for figure, reason in row["missing"].items():
             say(f"{row['file']}: no {figure}: {reason}")
 
 
-def _fitting(path: Path, patch: int) -> Image:
-    """Read an image; raise InputError, naming the file, if no patch fits into it at half size."""
-    image = read_image(path)
+def _fitting(path: Path, image: Image, patch: int) -> tuple[int, int]:
+    """Return an image's height and width; raise InputError, naming the file, if no patch fits into it at half size."""
     height, width = image.shape[:2]
     if min(height, width) < 2 * patch:
         raise InputError(f"{path} is {width}×{height}: each side must be {2 * patch} pixels or more, for patches at half size")
-    return image
+    return height, width
 
 
 def _map_paths(folder: str | None, outputs: list[Path], force: bool) -> list[Path | None]:
@@ -121,13 +128,13 @@ def _summary(rows: list[dict[str, Any]], how: Any) -> dict[str, float | None]:
     return {name: how(several) if several else None for name, several in values.items()}
 
 
-def _diversity(source: Image, outputs: list[Path], sizes: list[tuple[int, ...]]) -> dict[str, Any]:
+def _diversity(source: Image, outputs: Iterable[Image], sizes: list[tuple[int, int]]) -> dict[str, Any]:
     import patchnn.metrics as metrics
 
     try:
         if len(set(sizes)) > 1:
             raise InputError("the outputs differ in size")
-        return {"diversity": metrics.diversity((read_image(path) for path in outputs), source)}
+        return {"diversity": metrics.diversity(outputs, source)}
     except InputError as error:
         return {"diversity": None, "diversity_missing": str(error)}
 

@@ -40,13 +40,14 @@ class Budget:
         if needed > self.memory:
             raise InputError(
                 f"{self.name} needs {_megabytes(needed)} of memory to be read, and may take {_megabytes(self.memory)}: "
-                "make the image smaller, or allow more memory",
+                "make the image smaller, or raise max_memory",
                 about="max_memory",
             )
 
     def exceeded(self) -> str:
         """Say that decoding the file took more memory than it may take."""
-        return f"{self.name} needs more than the {_megabytes(self.memory)} it may take to be read: allow more memory"
+        needs = f"needs more than the {_megabytes(self.memory)} it may take to be read"
+        return f"{self.name} {needs}: make the image smaller, or raise max_memory"
 
     def too_large(self) -> str:
         """Say that the image has too many pixels."""
