@@ -101,7 +101,7 @@ def command_words(name: str, task: Task, files: Mapping[str, list[str]], extra: 
         texts = [as_argument(file) for file in files[option.name]] if option.is_image else _texts(values[option.name])
         if option.positional:
             arguments += texts
-        elif not option.picture and values[option.name] == plain(option.default):
+        elif not option.is_image and values[option.name] == plain(option.default):
             continue
         elif option.type == "flag" and texts:
             words.append(flag(option.name if values[option.name] else f"no_{option.name}"))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from patchnn.batch import Job, Outcome, run_jobs
-from patchnn.engine.plan import Image
+from patchnn.engine.arrays import Image
 from patchnn.engine.synthesize import Observer
 from patchnn.errors import InputError, PatchnnError
 from patchnn.evaluate.figures import measure
