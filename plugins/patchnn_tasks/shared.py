@@ -65,7 +65,7 @@ def towards(start: Shape, end: Shape, rounds: int | None = None) -> dict[str, An
     ratios = [math.log(last / first) for first, last in zip(start, end, strict=True)]
     if max(map(abs, ratios)) > math.log(FARTHEST):
         raise InputError(
-            f"size is {end[1]}×{end[0]}, the picture's {start[1]}×{start[0]}: a side can become at most {FARTHEST} times as "
+            f"size is {end[1]}×{end[0]}, the image's {start[1]}×{start[0]}: a side can become at most {FARTHEST} times as "
             "long, or as short",
             about="size",
         )
