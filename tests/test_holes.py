@@ -102,6 +102,23 @@ def test_a_guide_may_count_at_the_coarsest_levels_alone() -> None:
         replace(plan, guide_levels=0)
 
 
+def test_each_channel_of_a_guide_may_have_its_own_levels() -> None:
+    image, guide = tiny_image((48, 64)), tiny_image((48, 64), seed=1)[:, :, :2]
+    plan = Plan([Source(image, guide=guide)], image, guide=guide[::-1], noise=1, guide_levels=(1, None))
+    output = Output(plan, BACKEND, 0, 99)
+    output.open(Sources(plan, BACKEND, 99))
+    assert [output.guide(level).shape[2] for level in range(output.coarsest + 1)] == [1] * output.coarsest + [2]
+    # A channel that counts nothing changes nothing, at whatever levels.
+    made = [
+        synthesize(replace(plan, guide_weights=weights, guide_levels=levels), seed=1, search="exact").image
+        for weights, levels in (((0, 1), (1, None)), ((0, 1), None), ((1, 1), (1, None)))
+    ]
+    np.testing.assert_array_equal(made[0], made[1])
+    assert (made[0] != made[2]).any()
+    with pytest.raises(InputError, match="guide_levels has 3 values, the guide 2 channels"):
+        replace(plan, guide_levels=(1, 2, 3))
+
+
 def test_a_pyramid_that_source_and_output_share_changes_nothing() -> None:
     hole = np.zeros((64, 80), np.bool_)
     hole[20:44, 24:48] = True

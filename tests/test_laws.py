@@ -271,7 +271,8 @@ def test_a_guide_adds_its_weighted_mean_squared_difference(weights: Any) -> None
     distance = reference.distances(reference.patches(plan.guess, 5), reference.patches(source.image, 5))
     for channel, weight in enumerate(np.broadcast_to(weights, 2)):
         ours, theirs = (reference.patches(image[:, :, channel : channel + 1], 5) for image in (guide, source.guide))
-        distance += weight * reference.distances(ours, theirs)
+        # At the ends and in the middle of each side.
+        distance += weight * reference.distances(*(patches[:, :, ::2, ::2] for patches in (ours, theirs)))
     taken = (field.row * 9 + field.col).reshape(-1)
     np.testing.assert_allclose(distance[np.arange(len(taken)), taken], distance.min(1), atol=1e-6)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from patchnn.engine.arrays import Mask
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.numbering import Layout
-from patchnn.engine.patches import whole_patches
+from patchnn.engine.patches import GuidedPatches, Patches, guide_patches, whole_patches
 
 __all__ = ["Atlas", "Field"]
 
@@ -42,8 +42,8 @@ class Atlas:
     """The sources of one level in one canvas, (H, W, C).
 
     layout: how their patches are numbered. values: the canvas that patches are copied from. keys: the canvas they are
-    matched by, as blurred as the queries are; at the coarsest level the values. Guide channels follow the image's channels
-    there. index: (n,) int32, the numbers of the patches that may be taken.
+    matched by, as blurred as the queries are; at the coarsest level the values. guide: the canvas of the guide's
+    channels, or None. index: (n,) int32, the numbers of the patches that may be taken.
     """
 
     def __init__(
@@ -59,8 +59,7 @@ class Atlas:
         self.layout = Layout.of_sources([image.shape[:2] for image in values], patch)
         self.values = self._canvas(values)
         self.keys = self.values if keys is None else self._canvas(keys)
-        if guides is not None:
-            self.keys = backend.xp.concatenate([self.keys, self._canvas(guides)], axis=2)
+        self.guide: Array = None if guides is None else self._canvas(guides)
         positions = self.layout.positions() & ~self._unusable(usable)
         self.index = backend.to_device(np.flatnonzero(positions).astype(np.int32))
 
@@ -80,6 +79,14 @@ class Atlas:
             if mask is not None and rows and columns:
                 barred[top : top + rows, :columns] = ~whole_patches(mask, layout.patch)
         return barred
+
+    def patches(self, centre: Array = None) -> Patches | GuidedPatches:
+        """Return the keys' patches; `centre`, (C,), is subtracted from every pixel, but not from the guide's."""
+        keys = self.keys if centre is None else self.backend.xp.subtract(self.keys, centre)
+        image = Patches(self.backend, keys, self.layout.patch)
+        if self.guide is None:
+            return image
+        return GuidedPatches(self.backend, image, guide_patches(self.backend, self.guide, self.layout.patch))
 
     def locate(self, nnf: Array) -> Field:
         """Return, on the host, the source and the position there of each number of `nnf` (h, w)."""

@@ -23,10 +23,10 @@ def estimate(plan: Plan, policy: Policy) -> tuple[int, int, int]:
     guide = 0 if plan.guide is None else plan.guide.shape[2]
     both = plan.alpha < math.inf or plan.claims > 0
     weighted = 0 if plan.pixel_weights is None else plan.patch**2 * (channels + guide)
-    searched = (0, 0) if policy.pairs == math.inf else PatchMatch.bytes_per_patch(both, weighted)
+    searched = (0, 0) if policy.pairs == math.inf else PatchMatch.bytes_per_patch(both, weighted, guide > 0)
     voted = Vote.bytes_per_pixel(channels)
     # The image, its query canvas and the copies between levels.
-    images = 4 * (4 * channels + 2 * guide) + 12
+    images = 4 * (4 * channels + 3 * guide) + 12
     return FIXED, searched[0] + voted[0] + images, searched[1] + voted[1] + Sources.bytes_per_pixel(plan)
 
 

@@ -8,7 +8,7 @@ from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.plan import Plan
 from patchnn.engine.resample import level_shape, pyramid, resample
-from patchnn.engine.sources import Sources, known_levels, shrink_masks
+from patchnn.engine.sources import Sources, channels_of, known_levels, shrink_masks
 
 __all__ = ["Output"]
 
@@ -92,9 +92,12 @@ class Output:
         return (None, None) if self._guesses is None else (self._guesses[level], self._keeps[level])
 
     def guide(self, level: int) -> Array:
-        """Return the guide's weighted channels at a level, or None where it is not compared."""
-        guided = self.plan.guide_levels is None or self.coarsest - level < self.plan.guide_levels
-        return self._guides[level] if guided and self._guides is not None else None
+        """Return the guide's weighted channels that are compared at a level, or None if none is."""
+        return None if self._guides is None else channels_of(self._guides[level], self.compared(level))
+
+    def compared(self, level: int) -> tuple[int, ...]:
+        """Return the guide's channels that are compared at a level."""
+        return self.plan.compared(self.coarsest - level)
 
     def pixel_weights(self, level: int) -> Array:
         """Return what each pixel counts at a level, or None."""

@@ -11,7 +11,7 @@ from patchnn.engine.backend import Array, Backend
 from patchnn.engine.kernels import windows_any
 from patchnn.engine.numbering import Layout
 
-__all__ = ["Patches", "on_canvas", "whole_patches", "windows_any"]
+__all__ = ["GuidedPatches", "Patches", "guide_patches", "on_canvas", "spots", "whole_patches", "windows_any"]
 
 
 def on_canvas(xp: Any, image: Array, layout: Layout) -> Array:
@@ -28,23 +28,54 @@ def on_canvas(xp: Any, image: Array, layout: Layout) -> Array:
 class Patches:
     """The patches of a canvas, by their numbers.
 
-    canvas: (H, W, C) device array, contiguous. patch: side.
+    canvas: (H, W, C) device array, contiguous. patch: side. at: the rows, and the columns, of a patch that are read, by default
+    all.
     """
 
-    def __init__(self, backend: Backend, canvas: Array, patch: int) -> None:
-        self.canvas, self.patch = canvas, patch
+    def __init__(self, backend: Backend, canvas: Array, patch: int, at: range | None = None) -> None:
+        at = at or range(patch)
+        # None where they are not all of a canvas.
+        self.canvas, self.patch = canvas if len(at) == patch else None, patch
         height, width, channels = canvas.shape
-        pixel = canvas.itemsize * channels
-        self.length = patch * patch * channels
+        pixel, count = canvas.itemsize * channels, height * width - (patch - 1) * (width + 1)
+        self.length = len(at) ** 2 * channels
+        # A row without gaps is one piece of memory.
+        shape = (len(at) * channels,) if at.step == 1 else (len(at), channels)
         self._windows = backend.xp.lib.stride_tricks.as_strided(
             canvas,
-            (height * width - (patch - 1) * (width + 1), patch, patch * channels),
-            (pixel, pixel * width, canvas.itemsize),
+            (count, len(at), *shape),
+            (pixel, pixel * width * at.step, *(pixel * at.step, canvas.itemsize)[-len(shape) :]),
         )
 
     def extract(self, index: Array) -> Array:
-        """Return the patches with the numbers `index` (n,), as (n, p*p*C)."""
+        """Return the patches with the numbers `index` (n,), as (n, length)."""
         return self._windows[index].reshape(len(index), self.length)
+
+
+class GuidedPatches:
+    """Patches of an image with those of its guide behind them."""
+
+    def __init__(self, backend: Backend, image: Patches, guide: Patches) -> None:
+        self._xp, self._parts = backend.xp, (image, guide)
+        self.length, self.canvas = image.length + guide.length, None
+
+    def extract(self, index: Array) -> Array:
+        """Return the patches with the numbers `index` (n,), as (n, length)."""
+        return self._xp.concatenate([part.extract(index) for part in self._parts], axis=1)
+
+
+def spots(patch: int) -> range:
+    """Return the rows, which are the columns too, of a patch where a guide is compared: its ends and its middle.
+
+    A guide is smooth or made of areas: all of its pixels would tell little more, and take eight channels three times as long.
+    """
+    return range(0, patch, max(1, (patch - 1) // 2))[:3]
+
+
+def guide_patches(backend: Backend, canvas: Array, patch: int) -> Patches:
+    """Return the patches of a guide's canvas at `spots`, multiplied so that these count what all of a patch would."""
+    at = spots(patch)
+    return Patches(backend, canvas * np.float32(patch / len(at)), patch, at)
 
 
 def whole_patches(mask: Mask, patch: int) -> Mask:

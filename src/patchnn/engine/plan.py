@@ -128,9 +128,9 @@ class Plan:
         Hertzmann et al., SIGGRAPH 2001).
     guide_weights : float or list of float, 0 or more
         What the mean squared difference of the guide counts next to that of the image, for all its channels or for each.
-    guide_levels : int, 1 or more, optional
-        How many levels, the coarsest first, compare the guide: it then decides what comes where and leaves details alone.
-        Default: all.
+    guide_levels : int or list of int, 1 or more, optional
+        How many levels, the coarsest first, compare the guide, for all its channels or for each: it then decides what comes
+        where and leaves details alone. Default, and None for a channel: all.
     pixel_weights : array, (H, W) float in [0, 1], optional
         What each pixel of the output counts when its patches are compared with those of the sources; the distance is the weighted
         mean. Default: all count alike. Resized to the last round's shape. Patches are then compared in full, without
@@ -169,7 +169,7 @@ class Plan:
     wrap: tuple[bool, bool] = (False, False)
     guide: Image | None = None
     guide_weights: float | Sequence[float] = 1.0
-    guide_levels: int | None = None
+    guide_levels: int | Sequence[int | None] | None = None
     pixel_weights: Any = None
     patch: int = 7
     ratio: float = 4 / 3
@@ -221,8 +221,6 @@ class Plan:
             if any(guide is not None for guide in guides):
                 raise InputError("a source has a guide, the plan none: give both or neither", about="guide")
             return
-        if self.guide_levels is not None:
-            require(self.guide_levels, "guide_levels", 1, math.inf, "1 or more, or None", whole=True)
         guide = as_image(self.guide, "guide")
         object.__setattr__(self, "guide", guide)
         channels = guide.shape[2]
@@ -230,12 +228,28 @@ class Plan:
             if other is None or other.shape[2] != channels:
                 has = "no guide" if other is None else f"a guide of {other.shape[2]} channels"
                 raise InputError(f"a source has {has}, the plan one of {channels}: they must agree", about="guide")
-        weights = self.guide_weights if isinstance(self.guide_weights, Sequence) else [self.guide_weights] * channels
-        if len(weights) != channels:
-            raise InputError(f"guide_weights has {len(weights)} values, the guide {channels} channels", about="guide_weights")
+        weights = self._for_each_channel("guide_weights", channels)
         for weight in weights:
             require(weight, "guide_weights", 0, 1e6, "0 or more")
         object.__setattr__(self, "guide_weights", tuple(float(weight) for weight in weights))
+        levels = self._for_each_channel("guide_levels", channels)
+        for count in levels:
+            if count is not None:
+                require(count, "guide_levels", 1, math.inf, "1 or more, or None", whole=True)
+        object.__setattr__(self, "guide_levels", tuple(levels))
+
+    def _for_each_channel(self, name: str, channels: int) -> Sequence[Any]:
+        """Return a field that holds one value for all the guide's channels, or one for each, as one for each."""
+        value = getattr(self, name)
+        values = value if isinstance(value, Sequence) else [value] * channels
+        if len(values) != channels:
+            raise InputError(f"{name} has {len(values)} values, the guide {channels} channels", about=name)
+        return values
+
+    def compared(self, depth: int) -> tuple[int, ...]:
+        """Return the guide's channels that are compared so many levels below the coarsest."""
+        levels = self.guide_levels if isinstance(self.guide_levels, tuple) else ()
+        return tuple(channel for channel, count in enumerate(levels) if count is None or depth < count)
 
     def weighted(self, guide: Image) -> Image:
         """Return a guide, multiplied so that plain squared differences of patches count it as `guide_weights` says."""

@@ -12,7 +12,7 @@ from patchnn.engine.plan import Plan, Source
 from patchnn.engine.resample import fill_holes, level_shape, pyramid, resample, shrink_known, shrink_mask
 from patchnn.errors import InputError
 
-__all__ = ["Sources", "known_levels", "shrink_masks"]
+__all__ = ["Sources", "channels_of", "known_levels", "shrink_masks"]
 
 
 class Sources:
@@ -38,23 +38,23 @@ class Sources:
         if plan.guide is not None:
             guides = [backend.to_device(plan.weighted(source.guide)) for source in plan.sources if source.guide is not None]
             self.guides = [pyramid(backend, guide, plan.ratio, self.deepest) for guide in guides]
-        self._atlases: dict[tuple[int, bool, bool], Atlas] = {}
+        self._atlases: dict[tuple[int, bool, tuple[int, ...]], Atlas] = {}
 
-    def atlas(self, level: int, coarsest: bool, guided: bool) -> Atlas:
+    def atlas(self, level: int, coarsest: bool, compared: tuple[int, ...]) -> Atlas:
         """Return the atlas of a level.
 
-        coarsest: whether a round begins there, where keys are the values (Sec. 3.1). guided: whether keys have guide channels.
+        coarsest: whether a round begins there, where keys are the values (Sec. 3.1). compared: the guide's channels that it has.
         """
-        if (level, coarsest, guided) not in self._atlases:
+        if (level, coarsest, compared) not in self._atlases:
             values = [levels[level] for levels in self.pyramids]
             keys = None if coarsest else [self._blurred(levels, level) for levels in self.pyramids]
-            guides = None if self.guides is None or not guided else [levels[level] for levels in self.guides]
+            guides = [channels_of(levels[level], compared) for levels in self.guides or ()] if compared else None
             usable = [masks[level] for masks in self.usable]
             # Several rounds share them.
             if len(self.plan.rounds or ()) == 1:
                 self._atlases.clear()
-            self._atlases[level, coarsest, guided] = Atlas(self.backend, values, keys, usable, self.plan.patch, guides)
-        return self._atlases[level, coarsest, guided]
+            self._atlases[level, coarsest, compared] = Atlas(self.backend, values, keys, usable, self.plan.patch, guides)
+        return self._atlases[level, coarsest, compared]
 
     def shared(self, shape: Shape) -> tuple[list[Array] | None, list[Array] | None]:
         """Return the pyramids of a source that are also those of the plan's guess, and of its guide; None for each without."""
@@ -94,6 +94,13 @@ class Sources:
             if min(shape) >= patch and (mask is None or bool(whole_patches(mask, patch).any())):
                 return True
         return False
+
+
+def channels_of(guide: Array, channels: tuple[int, ...]) -> Array:
+    """Return these channels of a guide (H, W, G), or None for no channel."""
+    if not channels:
+        return None
+    return guide if len(channels) == guide.shape[2] else guide[:, :, list(channels)]
 
 
 def shrink_masks(backend: Backend, mask: Mask | None, plan: Plan, deepest: int) -> list[Mask | None]:

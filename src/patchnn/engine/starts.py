@@ -17,7 +17,7 @@ from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.numbering import Layout
 from patchnn.engine.output import noise
-from patchnn.engine.patches import Patches
+from patchnn.engine.patches import Patches, guide_patches, on_canvas
 from patchnn.engine.plan import Plan, Starts
 from patchnn.engine.search.claims import claim
 from patchnn.engine.vote import vote_weights
@@ -133,7 +133,11 @@ class _Trials:
         self.upright = (weight * (here[:, None] - there) ** 2).astype(np.float32)
         # Two patches are parts of one piece if they moved by the same rows and columns.
         self.place, self.key_place = (top, left), (key_top, key_left)
-        self._project(Patches(backend, atlas.keys, patch).extract(atlas.index))
+        self.guide = np.zeros((len(self.pixels), 0), np.float32)
+        if level.guide is not None:
+            canvas = on_canvas(np, level.guide, layout)
+            self.guide = guide_patches(backend, canvas, patch).extract(layout.ravel((top, left)))
+        self._project(atlas.patches().extract(atlas.index))
 
     @property
     def pairs(self) -> int:
@@ -169,9 +173,8 @@ class _Trials:
     def _nearest(self, image: Image) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return every query's nearest key, how far that is, every key's nearest query, and how far that is."""
         count, values = len(self.pixels), self.values.shape[1]
-        if self.level.guide is not None:
-            image = np.concatenate([image, self.level.guide], axis=2)
-        queries = image.reshape(-1, image.shape[2])[self.pixels].reshape(count, -1) - self.mean
+        queries = image.reshape(-1, image.shape[2])[self.pixels].reshape(count, -1)
+        queries = np.concatenate([queries, self.guide], axis=1) - self.mean
         features, lengths = queries @ self.basis, np.einsum("ij,ij->i", queries, queries)
         found, nearest = np.empty(count, np.int64), np.empty(count, np.float32)
         places, closest = np.zeros(len(self.values), np.int64), np.full(len(self.values), np.inf, np.float32)

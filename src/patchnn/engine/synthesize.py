@@ -161,10 +161,9 @@ class _Run:
         """Describe a level of a round to the search and the vote."""
         plan, output = self.plan, self.outputs[number]
         pinned, keep = output.pinned(at)
-        guide = output.guide(at)
         return Level(
             backend=self.backend,
-            atlas=self.sources.atlas(at, coarsest=at == output.coarsest, guided=guide is not None),
+            atlas=self.sources.atlas(at, coarsest=at == output.coarsest, compared=output.compared(at)),
             shape=output.shapes[at],
             number=at,
             wrap=plan.wrap,
@@ -175,7 +174,7 @@ class _Run:
             iterations=output.iterations(at),
             pinned=pinned,
             keep=keep,
-            guide=guide,
+            guide=output.guide(at),
             pixel_weights=output.pixel_weights(at),
             seed=self.seed + number,
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from patchnn.engine.backend import Array, Backend
-from patchnn.engine.patches import Patches
+from patchnn.engine.patches import GuidedPatches, Patches
 from patchnn.engine.search.claims import claim
 from patchnn.engine.search.level import Level, Matches
 
@@ -20,9 +20,9 @@ SLACK = 450
 
 def nearest(
     backend: Backend,
-    queries: Patches,
+    queries: Patches | GuidedPatches,
     query_index: Array,
-    keys: Patches,
+    keys: Patches | GuidedPatches,
     key_index: Array,
     memory: int,
     scale: Array | None = None,
@@ -107,9 +107,9 @@ class ExactSearch:
         self.field = xp.full(level.layout.size, -1, np.int32)
         # Distances of centred patches lose less to rounding, and what they lose in float64 does not matter.
         self.centre = keys.reshape(-1, keys.shape[2]).mean(0).astype(np.float64)
-        self.keys = Patches(level.backend, xp.subtract(keys, self.centre), level.layout.patch)
+        self.keys = level.atlas.patches(self.centre)
         self.shares = None if level.weights is None else level.shares
-        self.queries: Patches
+        self.queries: Patches | GuidedPatches
 
     def __call__(self, image: Array, iteration: int) -> Array:
         """See Search."""

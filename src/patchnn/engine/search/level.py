@@ -13,7 +13,7 @@ from patchnn.engine.arrays import Mask, Shape
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.numbering import Layout
-from patchnn.engine.patches import Patches, on_canvas, windows_any
+from patchnn.engine.patches import GuidedPatches, Patches, guide_patches, on_canvas, spots, windows_any
 
 __all__ = ["Level", "Matches", "Search"]
 
@@ -25,7 +25,7 @@ class Level:
     number: 0 is the finest. shape: the output's. wrap: axes of it whose ends join. alpha, ratio: as in Plan. claims: iterations
     at the start in which keys claim their places. iterations: steps at this level. pinned: (H, W, C) on the device and keep:
     host (H, W) bool, or None: the guess, and the pixels that stay as it has them. guide: (H, W, G) on the device or None:
-    weighted channels that follow the image's in every query patch. pixel_weights: (H, W, 1) on the device or None: what each
+    weighted channels that are compared with the atlas's guide. pixel_weights: (H, W, 1) on the device or None: what each
     pixel of a query counts. seed: of random candidates.
     """
 
@@ -65,28 +65,39 @@ class Level:
         """Values in a patch of the image, guide channels not counted: what mean squared distances are a mean over."""
         return int(self.layout.patch**2 * self.atlas.values.shape[2])
 
-    def patches(self, image: Array, centre: Array = None) -> Patches:
-        """Return the query patches of an output; `centre`, (C,), is subtracted from every pixel."""
-        xp = self.backend.xp
-        if self.guide is not None:
-            image = xp.concatenate([image, self.guide], axis=2)
-        if centre is not None:
-            image = xp.subtract(image, centre)
-        return Patches(self.backend, on_canvas(xp, image, self.layout), self.layout.patch)
+    def patches(self, image: Array, centre: Array = None) -> Patches | GuidedPatches:
+        """Return the query patches of an output; `centre`, (C,), is subtracted from every pixel, but not from the guide's."""
+        own = self.image_patches(image if centre is None else self.backend.xp.subtract(image, centre))
+        return own if self.guide_patches is None else GuidedPatches(self.backend, own, self.guide_patches)
+
+    def image_patches(self, image: Array) -> Patches:
+        """Return the query patches of an output without the guide's."""
+        return Patches(self.backend, on_canvas(self.backend.xp, image, self.layout), self.layout.patch)
 
     @cached_property
-    def weights(self) -> Patches | None:
+    def guide_patches(self) -> Patches | None:
+        """The guide's patches, which follow those of any output."""
+        if self.guide is None:
+            return None
+        return guide_patches(self.backend, on_canvas(self.backend.xp, self.guide, self.layout), self.layout.patch)
+
+    @cached_property
+    def weights(self) -> Patches | GuidedPatches | None:
         """What the values of every query patch count, as patches; None where all count alike."""
         if self.pixel_weights is None:
             return None
-        weights = self.backend.xp.repeat(self.pixel_weights, self.atlas.keys.shape[2], axis=2)
-        return Patches(self.backend, on_canvas(self.backend.xp, weights, self.layout), self.layout.patch)
+        image = self.image_patches(self.backend.xp.repeat(self.pixel_weights, self.atlas.keys.shape[2], axis=2))
+        if self.guide is None:
+            return image
+        guide = on_canvas(self.backend.xp, self.backend.xp.repeat(self.pixel_weights, self.guide.shape[2], axis=2), self.layout)
+        patch = self.layout.patch
+        return GuidedPatches(self.backend, image, Patches(self.backend, guide, patch, spots(patch)))
 
     def shares(self, index: Array) -> Array:
-        """Return what the values of these queries count, (n, length), with a mean of 1 over each patch."""
+        """Return what the values of these queries count, (n, length), with a mean of 1 over the pixels of each patch."""
         assert self.weights is not None
         weights = self.weights.extract(index)
-        return weights / (weights.mean(1, keepdims=True) + np.float32(1e-6))
+        return weights / (weights[:, : self.values].mean(1, keepdims=True) + np.float32(1e-6))
 
     def touching(self, xp: Any, pixels: Array) -> Array:
         """Return the numbers of the queries that touch any of these pixels, (H, W) bool."""

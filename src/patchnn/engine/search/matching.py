@@ -9,7 +9,7 @@ import numpy as np
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.kernels import clearly_below, random_numbers
 from patchnn.engine.numbering import Layout
-from patchnn.engine.patches import Patches
+from patchnn.engine.patches import GuidedPatches, Patches
 from patchnn.engine.search.claims import winners
 
 __all__ = ["Finer", "Matching", "Side", "spread"]
@@ -21,7 +21,8 @@ FAR = 1e9
 class Side:
     """One side of a matching: how its patches are numbered, which may be matched, and their features.
 
-    weights: what the values of each feature count, (numbers, dimensions), or None.
+    weights: what the values of each feature count, (numbers, dimensions), or None. fixed: what `project` adds to all features,
+    (numbers, dimensions), or None.
     allowed: (n,) numbers. dimensions: of a feature. matched: whether the other side searches among these patches.
     """
 
@@ -29,15 +30,23 @@ class Side:
         self.backend, self.layout, self.allowed = backend, layout, allowed
         self.features = backend.xp.empty((layout.size, dimensions), np.float32)
         self.weights: Array = None
+        self.fixed: Array = None
         if matched:
             # The score itself then keeps the others out. Where nothing is searched among them, their memory is not even touched.
             out = backend.xp.ones(layout.size, np.bool_)
             out[allowed] = False
             self.features[out] = FAR
 
-    def project(self, patches: Patches, index: Array, basis: Array) -> None:
+    def project(self, patches: Patches | GuidedPatches, index: Array, basis: Array) -> None:
         """Compute the features of these patches."""
-        self.backend.each_chunk(lambda part: self.backend.project(patches, part, basis, self.features), index)
+
+        self.backend.each_chunk(lambda part: self.project_part(patches, part, basis), index)
+
+    def project_part(self, patches: Patches | GuidedPatches, part: Array, basis: Array) -> None:
+        """Compute the features of a chunk of patches."""
+        self.backend.project(patches, part, basis, self.features)
+        if self.fixed is not None:
+            self.features[part] += self.fixed[part]
 
 
 class Matching:
@@ -75,7 +84,7 @@ class Matching:
         """Compute the features of these patches here, which changed, and their distances to their matches."""
 
         def work(part: Array) -> None:
-            self.backend.project(patches, part, basis, self.here.features)
+            self.here.project_part(patches, part, basis)
             self._measure(part)
 
         self.backend.each_chunk(work, index)

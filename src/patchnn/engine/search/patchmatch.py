@@ -15,7 +15,7 @@ import numpy as np
 
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.kernels import ANYWHERE
-from patchnn.engine.patches import Patches
+from patchnn.engine.patches import GuidedPatches, Patches
 from patchnn.engine.search.claims import claim
 from patchnn.engine.search.level import Level, Matches
 from patchnn.engine.search.matching import Finer, Matching, Side, spread
@@ -41,7 +41,7 @@ class PatchMatch:
         self.fresh = coarser is None or any(
             min(new) > 0 >= min(old) for new, old in zip(atlas.layout.grids, coarser.there.grids, strict=True)
         )
-        key_patches = Patches(backend, atlas.keys, atlas.layout.patch)
+        key_patches = atlas.patches()
         if level.weights is None:
             self.basis = principal_components(backend, key_patches, atlas.index, level.values)
         else:
@@ -55,6 +55,11 @@ class PatchMatch:
         if level.weights is not None:
             queries.weights = backend.xp.ones(queries.features.shape, np.float32)
             queries.weights[level.live] = level.shares(level.live)
+        # A query's features are the sum of the image's, new in every iteration, and the guide's.
+        self.basis, guide_basis = self.basis[: level.values], self.basis[level.values :]
+        if level.guide_patches is not None:
+            queries.fixed = backend.xp.zeros(queries.features.shape, np.float32)
+            backend.each_chunk(lambda part: backend.project(level.guide_patches, part, guide_basis, queries.fixed), level.live)
         self.forward = Matching(backend, queries, keys, level.seed)
         self.backward = Matching(backend, keys, queries, level.seed + 1) if both else None
         layouts = level.layout, atlas.layout
@@ -78,7 +83,7 @@ class PatchMatch:
         index = self._changed(image)
         if not (first or claiming or len(index) or forward.moved.any()):
             return level.grid(forward.field)
-        forward.look(level.patches(image), index, self.basis)
+        forward.look(level.image_patches(image), index, self.basis)
         if backward:
             stale = self._matched_to(index)
             backward.measure(stale)
@@ -103,14 +108,17 @@ class PatchMatch:
         return Matches(self.level.layout, self.level.atlas.layout, self.forward.field, backward)
 
     @staticmethod
-    def bytes_per_patch(both: bool, weighted: int = 0) -> tuple[int, int]:
+    def bytes_per_patch(both: bool, weighted: int = 0, guided: bool = False) -> tuple[int, int]:
         """Return about what it allocates for a patch of the output, and of the sources.
 
         both: whether keys search too. weighted: values of a patch where pixels have weights, so that features are whole patches.
+        guided: whether a guide's part of the features is kept.
         """
         feature = 4 * (weighted or COMPONENTS)
         field_distance_moved = 20
-        return feature * (3 if weighted else 1) + field_distance_moved, feature + 8 + (field_distance_moved if both else 0)
+        return feature * ((3 if weighted else 1) + guided) + field_distance_moved, feature + 8 + (
+            field_distance_moved if both else 0
+        )
 
     def _schedule(self, first: bool) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
         """Yield the steps and radii of each pass of an iteration: one pass, but many where there was nothing to start from."""
@@ -144,7 +152,7 @@ class PatchMatch:
         return level.touching(xp, pixels)
 
 
-def principal_components(backend: Backend, patches: Patches, index: Array, values: int) -> Array:
+def principal_components(backend: Backend, patches: Patches | GuidedPatches, index: Array, values: int) -> Array:
     """Return a basis (length, k): the squared length of a difference of patches times the basis is their mean squared
     distance over `values` values, as far as k directions can tell.
     """
