@@ -11,9 +11,9 @@ import pytest
 import patchnn
 from patchnn import InputError
 from patchnn.cli import main
-from patchnn.cli.options import MIN_MEMORY, parse_bytes
 from patchnn.images import decode, write_image
 from patchnn.testing import tiny_image
+from patchnn.tuning import MIN_MEMORY, parse_bytes
 from patchnn_tasks import Generate
 
 BYTES = [
@@ -33,7 +33,7 @@ def test_bytes(text: str, value: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "lots", "-4GB", "4 potatoes", "nan", "1e9", "4iB", str(MIN_MEMORY - 1)])
 def test_bad_bytes(text: str) -> None:
-    with pytest.raises(InputError, match="--max-memory"):
+    with pytest.raises(InputError, match="max_memory"):
         parse_bytes(text)
 
 

@@ -1,4 +1,4 @@
-"""Write the command line's reference: `python docs/reference/commands.py` writes cli.md from the commands themselves."""
+"""Write what is made from the tasks: `python docs/reference/commands.py` writes cli.md, and signatures.pyi for type checkers."""
 
 from __future__ import annotations
 
@@ -106,4 +106,7 @@ def cell(text: str) -> str:
 
 
 if __name__ == "__main__":
+    import signatures
+
     (HERE / "cli.md").write_text(reference(), encoding="utf-8")
+    signatures.write()

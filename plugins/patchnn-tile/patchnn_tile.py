@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from patchnn import Image, Plan, Size, Source, Task, option
+from patchnn import Image, Plan, Size, SizeLike, Source, Task, option
 
 
 @dataclass(frozen=True, eq=False)
@@ -12,7 +12,7 @@ class Tile(Task):
 
     image: Image = option(help="The texture to make seamless.")
     axes: Literal["both", "x", "y"] = option("both", "Which ends meet: left and right (x), top and bottom (y), or both.")
-    size: Size | None = option(None, "Size of the tile, as 300x200 or 150%; by default the image's.")
+    size: SizeLike | None = option(None, "Size of the tile, as 300x200 or 150%; by default the image's.")
 
     def plan(self) -> Plan:
         """Start from the image itself, its ends joined, and let all of it be seen."""
@@ -20,7 +20,7 @@ class Tile(Task):
         return Plan(
             sources=[Source(self.image)],
             guess=self.image,
-            rounds=[self.size.of(shape) if self.size else shape],
+            rounds=[Size.parse(self.size).of(shape) if self.size else shape],
             wrap=(self.axes != "x", self.axes != "y"),
             alpha=0.005,
             coarsest=28,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from patchnn import Image, Plan, Shape, Size, Source, Task, option, resize
+from patchnn import Image, Plan, Shape, SizeLike, Source, Task, option, resize
 from patchnn_tasks.shared import PAPER_ALPHA, levels_down, size, wanted
 
 WEIGHTS = {"texture": 0.02, "balanced": 0.06, "structure": 0.3}
@@ -33,7 +33,7 @@ class Analogy(Task):
 
     source: Image = option(help="The image whose patches are used.")
     structure: Image = option(help="The image whose layout is followed.")
-    size: Size | None = size("the structure's")
+    size: SizeLike | None = size("the structure's")
     follow: Literal["auto", "tones", "colours", "paper"] = option(
         "auto",
         "What of the structure is followed: tones (light and dark, whatever its colours), colours (as they are: paint sky in "

@@ -10,10 +10,10 @@ from typing import Literal
 
 import numpy as np
 
-from patchnn import Image, InputError, Plan, Shape, Size, Source, Task, option, resize
+from patchnn import Image, InputError, Plan, Shape, SizeLike, Source, Task, option, resize
 from patchnn_tasks.carving import carve, cheapest_path, rarity
 from patchnn_tasks.retarget import RARE, SMOOTHNESS, carved_plan, smaller
-from patchnn_tasks.shared import PAPER_ALPHA, check_reach, levels_down, size
+from patchnn_tasks.shared import PAPER_ALPHA, check_reach, levels_down, size, wanted
 
 MIRRORED = 0.1
 """Share of an image's width that its neighbour's mirror image reaches into it: the room that a seam has."""
@@ -43,7 +43,7 @@ class Collage(Task):
 
     images: tuple[Image, ...] = option(help="The images to merge, from left to right.")
     layout: Literal["row", "column", "grid"] = option("row", "How the images lie: in a row, in a column, or in a grid.")
-    size: Size | None = size("of all together; in a smaller one each image moves closer together by itself")
+    size: SizeLike | None = size("of all together; in a smaller one each image moves closer together by itself")
     overlap: float = option(0.0, "Share of the smaller image by which neighbours overlap.", min=0, max=0.9)
     harmonise: bool = option(True, "Let the colours of neighbours meet at the edge between them.")
 
@@ -60,7 +60,7 @@ class Collage(Task):
         if self.size is None:
             # One iteration at the coarsest level: more would bring odd pieces of the images into the seam.
             return Plan(sources=sources, guess=guess, alpha=PAPER_ALPHA, coarsest=levels_down(start, 5))
-        end = self.size.of(start)
+        end = wanted(self.size, start)
         check_reach(start, end)
         factors = end[0] / start[0], end[1] / start[1]
         smallest = min((image.shape[:2] for row in rows for image in row), key=min)

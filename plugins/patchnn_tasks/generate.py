@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from patchnn import Image, Plan, Size, Source, Starts, Task, option
+from patchnn import Image, Plan, SizeLike, Source, Starts, Task, option
 from patchnn_tasks.shared import size, wanted
 
 
@@ -24,7 +24,7 @@ class Generate(Task):
         min=0,
         max=1000,
     )
-    size: Size | None = size("the image's")
+    size: SizeLike | None = size("the image's")
     source: tuple[Image, ...] = option((), "Another image whose patches may be used. Repeatable.")
     mirror: bool = option(False, "Also use patches of the mirror image.")
 

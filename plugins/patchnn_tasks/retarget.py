@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from patchnn import Image, InputError, Mask, Plan, Shape, Size, Source, Task, option, resize
+from patchnn import Image, InputError, Mask, Plan, Shape, SizeLike, Source, Task, option, resize
 from patchnn_tasks.carving import FORBIDDEN, Costs, carve, rarity
-from patchnn_tasks.shared import check_reach, shape_at, towards
+from patchnn_tasks.shared import check_reach, shape_at, towards, wanted
 
 CARVED = 40
 """Shorter side at which an image is carved, in pixels: seams there go round things, and patches mend what they cut."""
@@ -28,7 +28,7 @@ class Retarget(Task):
     """Bring an image to another size or aspect, with its objects in it and as far as possible in shape."""
 
     image: Image = option(help="The image to retarget.")
-    size: Size | None = option(None, "Size of the result, width x height, as 150%x100% or 400x200; required without --drop.")
+    size: SizeLike | None = option(None, "Size of the result, width x height, as 150%x100% or 400x200; required without --drop.")
     by: Literal["auto", "carve", "patches"] = option(
         "auto",
         "What makes room: carve (plain parts shrink or grow, things keep their shape), patches (all parts may merge or "
@@ -45,7 +45,7 @@ class Retarget(Task):
         shape = self.image.shape[:2]
         if self.size is None and self.drop is None:
             raise InputError("size is missing: give the result's, as --size 150%x100% or --size 400x200", about="size")
-        end = self.size.of(shape) if self.size else shape
+        end = wanted(self.size, shape)
         check_reach(shape, end)
         usable = self._usable()
         masked = self.keep is not None or self.drop is not None

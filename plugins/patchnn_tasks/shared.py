@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from patchnn import InputError, Shape, Size, option
+from patchnn import InputError, Shape, Size, SizeLike, option
 
 PAPER_ALPHA = 0.005
 """The authors' completeness for tasks that should show all of their sources."""
@@ -25,9 +25,9 @@ def size(default: str) -> Any:
     return option(None, f"Size of the result, as 300x200 or 150%; by default {default}.")
 
 
-def wanted(size: Size | None, shape: Shape) -> Shape:
+def wanted(size: SizeLike | None, shape: Shape) -> Shape:
     """Return the shape that --size asks for, `shape` where it is not given."""
-    return size.of(shape) if size else shape
+    return Size.parse(size).of(shape) if size else shape
 
 
 def levels_down(shape: Shape, levels: int, ratio: float = 4 / 3) -> float:

@@ -1,5 +1,7 @@
 """Single-image generation and manipulation by nearest patches."""
 
+from typing import TYPE_CHECKING, Any
+
 from patchnn.engine.arrays import Shape
 from patchnn.engine.plan import Plan, Source, Starts
 from patchnn.engine.resample import fill_holes, resize
@@ -8,8 +10,32 @@ from patchnn.engine.synthesize import Progress, Synthesis, synthesize
 from patchnn.errors import BackendError, InputError, PatchnnError, PluginError
 from patchnn.images import read_image, read_mask, write_image
 from patchnn.runner import Result, run
-from patchnn.task import Image, Mask, Size, Task, colour, option
+from patchnn.task import Image, Mask, Size, SizeLike, Task, colour, option
 from patchnn.version import __version__
+
+if TYPE_CHECKING:
+    # The functions of the tasks are made when they are first used; a type checker reads their signatures.
+    from patchnn.signatures import analogy as analogy
+    from patchnn.signatures import collage as collage
+    from patchnn.signatures import edit as edit
+    from patchnn.signatures import generate as generate
+    from patchnn.signatures import inpaint as inpaint
+    from patchnn.signatures import retarget as retarget
+    from patchnn.signatures import tile as tile
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"module 'patchnn' has no attribute {name!r}")
+        from patchnn.functions import find
+
+        return find(name)
+
+    def __dir__() -> list[str]:
+        from patchnn.functions import names
+
+        return sorted({*globals(), *names()})
+
 
 __all__ = [
     "PNN",
@@ -24,6 +50,7 @@ __all__ = [
     "Result",
     "Shape",
     "Size",
+    "SizeLike",
     "Source",
     "Starts",
     "Synthesis",

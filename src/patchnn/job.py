@@ -30,7 +30,7 @@ from patchnn.images import (
 )
 from patchnn.record import command_words, describe, digest, same
 from patchnn.registry import Registry, origin
-from patchnn.runner import Result, run
+from patchnn.runner import Result, run, together
 from patchnn.task import Option, Task, options
 from patchnn.tuning import TUNING, tune
 
@@ -161,7 +161,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     animation = _check_places(job, plan, missing)
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": job.backend, "max_memory": job.max_memory}
-        result = run(task, seed=job.seed, **job.tuning, **how, observe=_together(observe, animation))
+        result = run(task, seed=job.seed, **job.tuning, **how, observe=together(observe, animation))
         record |= found_by(result)
         files.notes += [f"{job.output}: {note}" for note in result.notes]
         form: dict[str, Any] = {"depth": job.depth, "quality": job.quality, "traits": files.traits, "record": record}
@@ -233,12 +233,6 @@ def _check_places(job: Job, plan: Plan, missing: Mapping[str, bool]) -> Animatio
             with concerning("apply_to"):
                 check_output(path, overwrite=overwrite)
     return animation
-
-
-def _together(*observers: Observer | None) -> Observer | None:
-    """Return one observer that calls all of them, or None if there are none."""
-    there = [observer for observer in observers if observer]
-    return (lambda progress: [observer(progress) for observer in there]) if there else None
 
 
 @dataclass

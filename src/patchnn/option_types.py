@@ -16,7 +16,7 @@ import numpy as np
 from patchnn.engine.arrays import Image, Mask, Shape, as_coverage, as_image, as_mask
 from patchnn.errors import InputError, concerning
 
-__all__ = ["Option", "OptionType", "Size", "describe_field", "items", "option", "plain"]
+__all__ = ["Option", "OptionType", "Size", "SizeLike", "describe_field", "items", "option", "plain"]
 
 OptionType: TypeAlias = Literal["image", "mask", "number", "integer", "flag", "text", "choice", "size"]
 
@@ -76,6 +76,10 @@ class Size:
 
     def __str__(self) -> str:
         return self.text
+
+
+SizeLike: TypeAlias = Size | str | Shape
+"""What can be given where a size is wanted: a Size, its text, or (rows, columns)."""
 
 
 def _length(text: str, side: int) -> int:
@@ -157,7 +161,7 @@ class Option:
 
     def _check_one(self, value: Any) -> Any:
         if self.type == "image":
-            return as_image(value, self.name)
+            return self._check_scale(as_image(value, self.name))
         if self.type == "mask":
             return self.check_mask(value, np.shape(value)[:2])
         if self.type == "size":
@@ -171,6 +175,14 @@ class Option:
         if not accepted[self.type]:
             self._refuse(value)
         return value
+
+    def _check_scale(self, image: Image) -> Image:
+        low, high = float(image.min()), float(image.max())
+        # Filters overshoot a little. Numbers far outside are of another scale, next to which noise and tolerances vanish.
+        if low < -1 or high > 2:
+            advice = "divide by 255" if low >= 0 and 2 < high <= 255 else "bring it to that scale first"
+            raise InputError(f"{self.name} holds values from {low:g} to {high:g}: an image is floats in [0, 1]; {advice}")
+        return image
 
     def check_mask(self, value: Any, shape: Shape) -> Any:
         """Return `value` as a mask of `shape`, in the form that a task holds; raises InputError if it is none."""
@@ -263,10 +275,14 @@ def describe_field(field: dataclasses.Field[Any], hint: Any) -> Option:
         raise TypeError(f"the field {field.name} must be an argument with a plain default")
     facts: dict[str, Any] = {"name": field.name, "default": field.default, **field.metadata}
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        members = [member for member in typing.get_args(hint) if member is not type(None)]
+        members = set(typing.get_args(hint))
+        facts["optional"] = type(None) in members
+        members.discard(type(None))
+        if members == set(typing.get_args(SizeLike)):
+            members = {Size}
         if len(members) != 1:
             raise unsupported
-        facts["optional"], hint = True, members[0]
+        hint = members.pop()
     if hint == tuple[Image, ...]:
         facts["many"], hint = True, Image
     if typing.get_origin(hint) is Literal and all(isinstance(choice, str) for choice in typing.get_args(hint)):

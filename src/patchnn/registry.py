@@ -6,14 +6,16 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from patchnn.errors import PluginError
 from patchnn.task import Task, options
 from patchnn.tuning import TUNING
 
-__all__ = ["COMMANDS", "COMMON_OPTIONS", "GROUP", "Plugin", "Registry", "origin", "task_name", "unusable_options"]
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = ["COMMANDS", "COMMON_OPTIONS", "GROUP", "PLUGINS", "Plugin", "Registry", "origin", "task_name", "unusable_options"]
 
 GROUP = "patchnn.tasks"
 
@@ -28,6 +30,13 @@ COMMON_OPTIONS = frozenset(
     }
 )
 """What every task is given for free, and none may have as an option of its own."""
+
+
+ARGUMENTS = ("seeds", "progress")
+"""What a task's function takes as well, so that no task can have it."""
+
+PLUGINS = {"tile": "patchnn-tile"}
+"""Tasks in plugins that the documentation names, for an error that says what is missing."""
 
 
 class Plugin:
@@ -73,7 +82,7 @@ class Registry:
     def __init__(self, found: Iterable[EntryPoint] | None = None) -> None:
         self._kept: dict[str, Plugin] = {}
         self._clashing: list[Plugin] = []
-        for entry_point in sorted(entry_points(group=GROUP) if found is None else found, key=_precedence):
+        for entry_point in sorted(_installed() if found is None else found, key=_precedence):
             kept = self._kept.get(entry_point.name)
             if entry_point.name in COMMANDS:
                 self._clashing.append(Plugin(entry_point, "patchnn has a command of the same name"))
@@ -102,16 +111,23 @@ class Registry:
 def task_name(task: type[Task]) -> str:
     """Return what a task class is called: its entry point's name, or its own in lower case."""
     value = f"{task.__module__}:{task.__qualname__}"
-    return next((found.name for found in entry_points(group=GROUP) if found.value == value), task.__name__.lower())
+    return next((found.name for found in _installed() if found.value == value), task.__name__.lower())
 
 
 def origin(task: type[Task]) -> str:
     """Return the distribution that a task class comes from, with its version, or the name of its module."""
     value = f"{task.__module__}:{task.__qualname__}"
-    for found in entry_points(group=GROUP):
+    for found in _installed():
         if found.value == value and found.dist:
             return f"{found.dist.name} {found.dist.version}"
     return task.__module__
+
+
+def _installed() -> Iterable[EntryPoint]:
+    # Slow to import, and needed only once a task is looked up.
+    from importlib.metadata import entry_points
+
+    return entry_points(group=GROUP)
 
 
 def _precedence(found: EntryPoint) -> tuple[bool, str]:
@@ -136,5 +152,5 @@ def unusable_options(task: type[Task]) -> str | None:
     names = [o.name for o in options(task)]
     if list(inspect.signature(task).parameters) != names:
         return f"the arguments of {task.__name__} are not its fields"
-    taken = ", ".join(sorted(COMMON_OPTIONS.intersection(names)))
+    taken = ", ".join(sorted({*COMMON_OPTIONS, *ARGUMENTS}.intersection(names)))
     return f"every task has an option {taken} already" if taken else None

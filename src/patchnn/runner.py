@@ -13,11 +13,13 @@ from patchnn.engine.plan import Plan
 from patchnn.engine.starts import Start
 from patchnn.engine.synthesize import Observer, synthesize
 from patchnn.errors import memory_bounded
+from patchnn.origins import draw_origins
 from patchnn.record import describe
 from patchnn.task import Task
-from patchnn.tuning import tune
+from patchnn.tuning import parse_bytes, tune
+from patchnn.watching import show_bar
 
-__all__ = ["Result", "run"]
+__all__ = ["Result", "run", "together"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,35 @@ class Result:
     record: dict[str, Any]
     plan: Plan
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        rows, columns, channels = self.image.shape
+        return f"<Result of {self.record.get('task', 'a plan')}: {columns}×{rows}, {channels} channels, seed {self.seed}>"
+
+    def _repr_png_(self) -> bytes | None:
+        """Return the image as a notebook shows it."""
+        from patchnn.images import encode
+
+        return encode(self.image, "result.png") if self.image.shape[2] <= 4 else None
+
+    def draw_origins(self) -> tuple[Image, ...]:
+        """Draw where the patches came from: the result and every source, in colours that name a place.
+
+        Returns
+        -------
+        tuple of Image
+            (h, w, 3) float32 in [0, 1]: the result, then each source in the plan's order. What has the same colour in the
+            result and in a source was copied from there. Kept pixels of the result are grey.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from patchnn_tasks import Generate
+        >>> result = patchnn.run(Generate(image=np.random.default_rng(0).random((24, 32, 3))), seed=1, iterations=2)
+        >>> [image.shape for image in result.draw_origins()]
+        [(24, 32, 3), (24, 32, 3)]
+        """
+        return draw_origins(self.plan, self.field, self.image)
 
     def apply(self, *maps: Any) -> Image:
         """Build another image from the same patches, taken from maps of the sources, such as normals or heights.
@@ -80,8 +111,9 @@ def run(
     coarsest: float | None = None,
     backend: str | Backend = "auto",
     search: str = "auto",
-    max_memory: int | None = None,
+    max_memory: int | str | None = None,
     observe: Observer | None = None,
+    progress: bool | None = None,
 ) -> Result:
     """Carry out a task.
 
@@ -98,9 +130,11 @@ def run(
     search
         "exact", "patchmatch", or "auto": each where it is best.
     max_memory
-        Memory limit in bytes. Default: half of the free memory. The result does not depend on it.
+        Memory limit in bytes, or as text: "2GB", "512MiB". Default: half of the free memory. The result does not depend on it.
     observe
         Called with a `Progress` after every iteration. An exception that it raises ends the run.
+    progress
+        Whether to show a bar. Default: in a notebook, unless there is an observer.
 
     Returns
     -------
@@ -123,14 +157,22 @@ def run(
     (24, 32, 3)
     """
     tuning = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
-    with memory_bounded():
+    limit = parse_bytes(max_memory) if isinstance(max_memory, str) else max_memory
+    with memory_bounded(), show_bar(False if observe and progress is None else progress) as bar:
         plan = tune(task, **tuning)
-        made = synthesize(plan, seed=seed, backend=backend, search=search, max_memory=max_memory, observe=observe)
+        both = together(observe, bar)
+        made = synthesize(plan, seed=seed, backend=backend, search=search, max_memory=limit, observe=both)
     found: dict[str, Any] = {}
     if made.start is not None:
         found = {"start": {"number": made.start.number, "variety": round(made.start.variety, 3)}}
     record = describe(task, seed=made.seed, tuning=tuning, search=search, backend=made.backend, **found)
     return Result(made.image, made.field, made.seed, record, plan, tuple(_shortfall(plan, made.start)))
+
+
+def together(*observers: Observer | None) -> Observer | None:
+    """Return one observer that calls all of them, or None if there are none."""
+    there = [observer for observer in observers if observer]
+    return (lambda progress: [observer(progress) for observer in there]) if there else None
 
 
 def _shortfall(plan: Plan, start: Start | None) -> list[str]:

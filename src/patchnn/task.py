@@ -14,9 +14,9 @@ import numpy as np
 from patchnn.engine.arrays import Image, Mask, Shape
 from patchnn.engine.plan import Plan
 from patchnn.errors import InputError, concerning
-from patchnn.option_types import Option, Size, describe_field, items, option, plain
+from patchnn.option_types import Option, Size, SizeLike, describe_field, items, option, plain
 
-__all__ = ["Image", "Mask", "Option", "Size", "Task", "colour", "items", "option", "options", "plain"]
+__all__ = ["Image", "Mask", "Option", "Size", "SizeLike", "Task", "colour", "items", "option", "options", "plain"]
 
 _T = TypeVar("_T", bound="Task")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,11 @@ from patchnn.engine.search import SEARCHES
 from patchnn.errors import InputError
 from patchnn.task import Option, Task
 
-__all__ = ["SEARCH", "TUNING", "tune"]
+__all__ = ["MIN_MEMORY", "SEARCH", "TUNING", "parse_bytes", "tune"]
+
+MIN_MEMORY = 65 << 20
+"""What the smallest image needs. Most of it is room for a block of distances."""
+
 
 TUNING = {
     option.name: option
@@ -62,3 +67,15 @@ def tune(task: Task, **tuning: Any) -> Plan:
     if "alpha" in given:
         given["claims"] = 0
     return replace(task.plan(), **given)
+
+
+def parse_bytes(text: str) -> int:
+    """Return the number of bytes in text such as "4GB", "512MiB" or "1000000"; raises InputError for other text."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?)b?|b)?", text.strip(), re.IGNORECASE)
+    if not match:
+        raise InputError(f"max_memory is {text!r}: write 4GB, 512MiB or a number of bytes", about="max_memory")
+    number, unit, binary = match.groups()
+    value = int(float(number) * (1024 if binary else 1000) ** ("kmgt".index(unit.lower()) + 1 if unit else 0))
+    if value < MIN_MEMORY:
+        raise InputError(f"max_memory is {text}: it must be {MIN_MEMORY >> 20}MiB or more", about="max_memory")
+    return value

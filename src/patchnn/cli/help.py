@@ -10,15 +10,12 @@ from typer.core import TyperCommand, TyperGroup
 
 from patchnn.cli.options import with_flag
 from patchnn.errors import PatchnnError
-from patchnn.registry import COMMON_OPTIONS
+from patchnn.registry import COMMON_OPTIONS, PLUGINS
 
 __all__ = ["PLAIN", "Command", "Group", "TaskCommand", "summary", "write_sections"]
 
 PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 """Settings of every typer app here: errors and help are plain text."""
-
-PLUGINS = {"tile": "patchnn-tile"}
-"""Tasks in plugins that the documentation names, for an error that says what is missing."""
 
 MEASURING = ("score", "evaluate", "sweep")
 """Commands that measure; the help lists them under a heading of their own."""

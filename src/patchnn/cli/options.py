@@ -14,10 +14,7 @@ from patchnn.images import BitDepth
 from patchnn.record import flag
 from patchnn.task import Option, plain
 
-__all__ = ["check_count", "check_jobs", "metavar", "parameter", "parse_bytes", "parse_depth", "with_flag"]
-
-MIN_MEMORY = 65 << 20
-"""What the smallest image needs. Most of it is room for a block of distances."""
+__all__ = ["check_count", "check_jobs", "metavar", "parameter", "parse_depth", "with_flag"]
 
 MOST_IMAGES = 100_000
 """A larger --count is taken for a typing error."""
@@ -69,18 +66,6 @@ def with_flag(message: str, about: str | None, named: Collection[str]) -> str:
     if about is None or about not in named:
         return message
     return re.sub(rf"(?<![\w-]){re.escape(about)}(?!\w)", flag(about), message, count=1)
-
-
-def parse_bytes(text: str) -> int:
-    """Return the number of bytes in text such as "4GB", "512MiB" or "1000000"; raises InputError for other text."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?)b?|b)?", text.strip(), re.IGNORECASE)
-    if not match:
-        raise InputError(f"--max-memory is {text!r}: write 4GB, 512MiB or a number of bytes")
-    number, unit, binary = match.groups()
-    value = int(float(number) * (1024 if binary else 1000) ** ("kmgt".index(unit.lower()) + 1 if unit else 0))
-    if value < MIN_MEMORY:
-        raise InputError(f"--max-memory is {text}: it must be {MIN_MEMORY >> 20}MiB or more")
-    return value
 
 
 def check_jobs(jobs: int) -> None:

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from patchnn.cli.options import parse_bytes
-from patchnn.tuning import SEARCH, TUNING
+from patchnn.tuning import SEARCH, TUNING, parse_bytes
 
 __all__ = ["Settings"]
 

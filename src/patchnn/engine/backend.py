@@ -14,7 +14,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -286,6 +285,8 @@ def _shared(kind: type[Backend], process: int, threads: int) -> Backend:
 @cache
 def _known_backends() -> dict[str, type[Backend]]:
     """Return all backends by name, those of other packages too; one that cannot be imported is left out."""
+    from importlib.metadata import entry_points
+
     for entry in entry_points(group=GROUP):
         with contextlib.suppress(Exception):
             entry.load()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from patchnn.engine.backend import Array
 from patchnn.engine.resample import fill_holes, surround
@@ -24,6 +23,8 @@ def feather(level: Level, nnf: Array, image: Array, sigma: float, reach: float) 
 
     level: with `keep` and `pinned`. nnf: (h, w), the field that `image` (H, W, C) is the vote of. sigma: of that vote.
     """
+    from scipy import ndimage
+
     backend, xp = level.backend, level.backend.xp
     free = ~np.asarray(level.keep)
     window = surround(free)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from patchnn.engine.arrays import Mask
 from patchnn.engine.backend import Array, Backend
@@ -29,6 +28,8 @@ def rim_confidence(free: Mask, layout: Layout, base: float) -> np.ndarray:
     free: (H, W) bool, the pixels that are not kept, at least one of them False. Returns float32 on the layout's canvas
     (Wexler, Shechtman, Irani, PAMI 2007, Sec. 3.2).
     """
+    from scipy import ndimage
+
     distance = np.zeros(free.shape)
     window = surround(free)
     distance[window] = ndimage.distance_transform_edt(free[window])
