@@ -1,6 +1,6 @@
 """Single-image generation and manipulation by nearest patches."""
 
-from typing import TYPE_CHECKING, Any
+import typing as _typing
 
 from patchnn.engine.arrays import Shape
 from patchnn.engine.plan import Plan, Source, Starts
@@ -13,7 +13,7 @@ from patchnn.runner import Result, run
 from patchnn.task import Image, Mask, Size, SizeLike, Task, colour, option
 from patchnn.version import __version__
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     # The functions of the tasks are made when they are first used; a type checker reads their signatures.
     from patchnn.signatures import analogy as analogy
     from patchnn.signatures import collage as collage
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from patchnn.signatures import tile as tile
 else:
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> object:
         if name.startswith("_"):
             raise AttributeError(f"module 'patchnn' has no attribute {name!r}")
         from patchnn.functions import find
