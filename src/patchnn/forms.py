@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from patchnn.engine.plan import Image
+from patchnn.engine.arrays import Image
 from patchnn.errors import InputError
 from patchnn.images import DecodedImage, FileTraits, read_file, read_image
 from patchnn.images.decoded import premultiply, unpremultiply

@@ -6,8 +6,9 @@ import colorsys
 
 import numpy as np
 
+from patchnn.engine.arrays import Image, Shape
 from patchnn.engine.atlas import Field
-from patchnn.engine.plan import Image, Plan, Shape
+from patchnn.engine.plan import Plan
 
 __all__ = ["draw_origins"]
 

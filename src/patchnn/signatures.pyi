@@ -868,7 +868,7 @@ def tile(
     image
         The texture to make seamless.
     size
-        Size of the tile, as 300x200 or 150%; by default the picture's.
+        Size of the tile, as 300x200 or 150%; by default the image's.
     axes
         Which ends meet: left and right (x), top and bottom (y), or both.
     seed

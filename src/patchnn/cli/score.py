@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from patchnn.cli.options import parse_bytes
 from patchnn.cli.outputs import check_not_empty, output_paths, stem
 from patchnn.cli.printing import escape, say, write
 from patchnn.errors import InputError
 from patchnn.images import check_output, read_image, write_image
+from patchnn.tuning import parse_bytes
 
 if TYPE_CHECKING:
     from patchnn.engine.arrays import Image
