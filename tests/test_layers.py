@@ -34,6 +34,7 @@ ROOMS = [
     "patchnn.engine.sources",
     "patchnn.engine.output",
     "patchnn.engine.starts",
+    "patchnn.engine.windows",
     "patchnn.engine.memory",
     "patchnn.engine.maps",
     "patchnn.engine.synthesize",

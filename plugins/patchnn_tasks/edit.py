@@ -10,7 +10,7 @@ from scipy import ndimage
 from patchnn import PNN, Image, InputError, Mask, Plan, Source, Task, fill_holes, option
 from patchnn_tasks.pieces import Piece, Window, find_pieces, shifted, width
 from patchnn_tasks.seams import insert, move_border, seam, unlike
-from patchnn_tasks.shared import noise, until_it_spans
+from patchnn_tasks.shared import noise, until_it_spans, windows_around
 
 STEERED = 10
 """Pixels that the widest painted part spans at the coarsest level: a patch and a half, so that its colour is seen whole."""
@@ -18,6 +18,8 @@ UNSTEERED = 5
 """The same for the widest seam: every patch must see both sides."""
 VISIBLE = 0.03
 """A seam is healed where its sides differ by more than this."""
+CONTEXT = 128
+"""Pixels around a seam that its patches are looked for in: they come from the sides of the seam."""
 HEALED = 6, 48
 """Pixels on each side of a seam that are made anew, at least and at most."""
 
@@ -54,10 +56,12 @@ class Edit(Task):
         if painted.any():
             # Steering works at the coarsest level: more iterations would wash the painted colour out.
             coarsest = max(coarsest, until_it_spans(self.source.shape[:2], max(width(painted), STEERED), STEERED))
+        usable = work.usable()
         return Plan(
-            sources=[Source(self.source, usable=work.usable())],
+            sources=[Source(self.source, usable=usable)],
             guess=work.image,
             keep=~work.free,
+            windows=_windows(work.free, usable),
             origin=work.origin,
             noise=self.noise,
             coarsest=coarsest,
@@ -164,6 +168,16 @@ class _Composition:
         if visible.any():
             self.free[part] |= (ndimage.distance_transform_edt(~visible) <= reach) & ~core
         self.free[part] &= ~core
+
+
+def _windows(free: Mask, usable: Mask | None) -> list[Window] | None:
+    """Return the parts of the image to look at; None, all of it, where one of them would have too few patches to take."""
+    if not free.any():
+        return None
+    windows = windows_around(free, CONTEXT)
+    if windows is None or usable is None or all(width(usable[window]) > 2 * STEERED for window in windows):
+        return windows
+    return None
 
 
 def _within(piece: Piece, part: Window) -> Mask:

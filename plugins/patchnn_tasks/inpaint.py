@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from patchnn import PNN, Image, InputError, Mask, Plan, Source, Task, colour, fill_holes, option
-from patchnn_tasks.shared import noise, until_it_spans
+from patchnn import PNN, Image, InputError, Mask, Plan, Source, Task, Window, colour, fill_holes, option
+from patchnn_tasks.pieces import around
+from patchnn_tasks.shared import noise, until_it_spans, windows_around
 
 STEERED = 8
 """Pixels that the widest hole spans at the coarsest level: a patch and a bit, so that its colour is seen whole."""
@@ -21,6 +22,10 @@ GUIDED = 3
 """Levels that compare these, the coarsest first. At finer ones, rows of a texture would repeat."""
 SHARE = 0.08
 """A coarser pixel is known if it sees at least this share of known pixels: holes then lose a rim at every level."""
+CONTEXT = 1.5
+"""How far around a hole patches are looked for, as a multiple of its width: farther off, next to none of them come from."""
+LEAST_CONTEXT = 96
+"""The same at least, in pixels."""
 VARIETY = 0.2
 """Noise at the coarsest level where the surroundings decide: another seed then fills the hole otherwise."""
 
@@ -48,12 +53,11 @@ class Inpaint(Task):
 
     def plan(self) -> Plan:
         """Pin everything outside the hole and start where the hole is about as large as a patch."""
-        from scipy import ndimage
-
         hole = self._hole()
-        widest = 2 * ndimage.distance_transform_cdt(hole, "chessboard").max() - 1
+        widest = _widest(hole)
+        windows = windows_around(hole, max(LEAST_CONTEXT, round(CONTEXT * widest)))
         if self.fill == "none":
-            return self._removal(hole, widest)
+            return self._removal(hole, widest, windows)
         return Plan(
             sources=[Source(self.image, usable=~hole)],
             guess=self._painted(hole),
@@ -61,9 +65,10 @@ class Inpaint(Task):
             noise=self.noise,
             coarsest=until_it_spans(hole.shape, widest, STEERED),
             step=PNN(feather=self.feather),
+            windows=windows,
         )
 
-    def _removal(self, hole: Mask, widest: float) -> Plan:
+    def _removal(self, hole: Mask, widest: int, windows: list[Window] | None) -> Plan:
         """Let the hole grow shut from its rim, patches coming from about the same height."""
         # One array for each: the engine then builds one pyramid for source and output.
         known, filled = ~hole, fill_holes(self.image, ~hole)
@@ -82,6 +87,7 @@ class Inpaint(Task):
             coarsest=until_it_spans(hole.shape, widest, REMOVED * (1 + min(self.noise, 2))),
             coarsest_iterations=10,
             step=PNN(rim=1.3, final=4, final_sigma=0.13, feather=self.feather),
+            windows=windows,
             notes=_one_colour(self.image, hole),
         )
 
@@ -112,6 +118,13 @@ class Inpaint(Task):
         except InputError as error:
             raise InputError(f"fill: {error}, or give own or none", about="fill") from None
         return np.where(hole[:, :, None], paint, self.image)
+
+
+def _widest(hole: Mask) -> int:
+    """Return the side of the largest square that fits into the holes, to within a pixel; holes go on beyond the border."""
+    from scipy import ndimage
+
+    return 2 * int(ndimage.distance_transform_cdt(hole[around(hole, 1)], "chessboard").max()) - 1
 
 
 def _one_colour(image: Image, hole: Mask) -> tuple[str, ...]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from patchnn import InputError, Shape, Size, SizeLike, option
+import numpy as np
+
+from patchnn import InputError, Mask, Shape, Size, SizeLike, Window, option
 
 PAPER_ALPHA = 0.005
 """The authors' completeness for tasks that should show all of their sources."""
@@ -13,6 +15,11 @@ FARTHEST = 10
 """A size can be this many times the picture's, or as small a part of it."""
 STEP = 1.1
 """A size is reached in steps of at most this ratio (paper, Sec. 4: gradually)."""
+
+CELL = 16
+"""Windows begin and end at multiples of so many pixels."""
+MOST = 0.6
+"""Where windows are more of an image, the whole image is no slower."""
 
 
 def noise(help: str, default: float = 0.0) -> Any:
@@ -38,6 +45,35 @@ def levels_down(shape: Shape, levels: int, ratio: float = 4 / 3) -> float:
 def until_it_spans(shape: Shape, span: float, pixels: float) -> float:
     """Return the coarsest side at which what spans `span` pixels of a picture spans only so many."""
     return max(2.0, min(shape) * min(1.0, pixels / span))
+
+
+def windows_around(free: Mask, margin: int) -> list[Window] | None:
+    """Return windows that hold the True pixels of a (H, W) mask, and what is within about `margin` pixels of them.
+
+    Windows that would touch become one. None where they are most of the image.
+    """
+    from scipy import ndimage
+
+    rows, columns = (-(-side // CELL) for side in free.shape)
+    padded = np.pad(free, [(0, rows * CELL - free.shape[0]), (0, columns * CELL - free.shape[1])])
+    taken = padded.reshape(rows, CELL, columns, CELL).any((1, 3))
+    groups, count = ndimage.label(taken)
+    reach, before = -(-margin // CELL), 0
+    while count != before:
+        before, shown, windows = count, np.zeros_like(taken), []
+        for hole in ndimage.find_objects(groups):
+            down, across = (slice(max(0, side.start - reach), side.stop + reach) for side in hole)
+            shown[down, across] = True
+            windows.append((down, across))
+        groups, count = ndimage.label(shown, np.ones((3, 3)))
+        groups *= taken
+    if shown.mean() > MOST:
+        return None
+    height, width = free.shape
+    return [
+        (slice(down.start * CELL, min(height, down.stop * CELL)), slice(across.start * CELL, min(width, across.stop * CELL)))
+        for down, across in windows
+    ]
 
 
 def check_reach(start: Shape, end: Shape) -> None:

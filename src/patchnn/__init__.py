@@ -2,7 +2,7 @@
 
 import typing as _typing
 
-from patchnn.engine.arrays import Shape
+from patchnn.engine.arrays import Shape, Window
 from patchnn.engine.plan import Plan, Source, Starts
 from patchnn.engine.resample import fill_holes, resize
 from patchnn.engine.step import PNN, pnn
@@ -55,6 +55,7 @@ __all__ = [
     "Starts",
     "Synthesis",
     "Task",
+    "Window",
     "__version__",
     "colour",
     "fill_holes",

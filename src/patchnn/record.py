@@ -62,7 +62,9 @@ def describe(
 
 def digest(pixels: np.ndarray[Any, Any]) -> str:
     """Return the SHA-256 of an image's shape and float32 values, which is the same in whatever file the image is."""
-    return hashlib.sha256(f"{pixels.shape}".encode() + pixels.astype(np.float32).tobytes()).hexdigest()
+    hashed = hashlib.sha256(f"{pixels.shape}".encode())
+    hashed.update(np.ascontiguousarray(pixels, np.float32).data)
+    return hashed.hexdigest()
 
 
 def to_text(record: Mapping[str, Any]) -> str:

@@ -66,7 +66,7 @@ def tune(task: Task, **tuning: Any) -> Plan:
     given = {name: TUNING[name].check(value) for name, value in tuning.items() if value is not None}
     if "alpha" in given:
         given["claims"] = 0
-    return replace(task.plan(), **given)
+    return replace(task.plan(), **given) if given else task.plan()
 
 
 def parse_bytes(text: str) -> int:

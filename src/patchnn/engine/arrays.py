@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from patchnn.errors import InputError
 
-__all__ = ["Image", "Mask", "Shape", "as_coverage", "as_image", "as_mask", "as_text", "require"]
+__all__ = ["Image", "Mask", "Shape", "Window", "as_coverage", "as_image", "as_mask", "as_text", "as_windows", "require"]
 
 Image: TypeAlias = NDArray[np.float32]
 """An image: (H, W, C) float32, nominally in [0, 1].
@@ -25,6 +25,9 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 Shape: TypeAlias = tuple[int, int]
 """Rows and columns, in pixels."""
+
+Window: TypeAlias = tuple[slice, slice]
+"""Rows and columns of a part of an image."""
 
 
 def as_image(value: Any, name: str) -> Image:
@@ -78,6 +81,25 @@ def require(value: Any, name: str, low: float, high: float, needed: str, whole: 
     if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high:
         shown = repr(value) if len(repr(value)) < 60 else repr(value)[:57] + "..."
         raise InputError(f"{name} is {shown}: it must be {'a whole number, ' if whole else ''}{needed}", about=name)
+
+
+def as_windows(windows: Sequence[Window], needed: Mask, side: int) -> tuple[Window, ...]:
+    """Return windows with their ends as whole numbers.
+
+    Raises InputError where two overlap, one is narrower than `side`, or a True pixel of `needed` (H, W) is in none.
+    """
+    found, seen = [], np.zeros_like(needed)
+    for window in windows:
+        rows, columns = (slice(*part.indices(size)[:2]) for part, size in zip(window, needed.shape, strict=True))
+        if min(rows.stop - rows.start, columns.stop - columns.start) < side:
+            raise InputError(f"a window holds no patch of {side}×{side} pixels", about="windows")
+        if seen[rows, columns].any():
+            raise InputError("windows overlap: each pixel is made once", about="windows")
+        seen[rows, columns] = True
+        found.append((rows, columns))
+    if (needed & ~seen).any():
+        raise InputError("windows must hold all pixels that are not kept", about="windows")
+    return tuple(found)
 
 
 def as_text(shape: Sequence[int]) -> str:

@@ -11,6 +11,7 @@ from patchnn.engine.backend import Backend
 from patchnn.engine.plan import Plan
 from patchnn.engine.search import Level
 from patchnn.engine.step import find_step
+from patchnn.engine.windows import View
 from patchnn.errors import InputError
 
 __all__ = ["apply_field", "check_maps"]
@@ -40,14 +41,33 @@ def apply_field(plan: Plan, field: Field, maps: Sequence[Any], backend: Backend)
     origin.
     Raises InputError as check_maps does.
     """
-    images = [backend.to_device(image) for image in check_maps(plan, maps)]
-    atlas = Atlas(backend, images, None, [None] * len(images), plan.patch)
-    shape = tuple(plan.rounds or ())[-1]
+    images = check_maps(plan, maps)
     pinned = None if plan.keep is None else images[0]
     if plan.origin is not None:
-        pinned = images[0][backend.to_device(plan.origin[:, :, 0]), backend.to_device(plan.origin[:, :, 1])]
+        pinned = images[0][plan.origin[:, :, 0], plan.origin[:, :, 1]]
+    if pinned is None or plan.windows is None:
+        return _voted(plan, field, images, pinned, backend)
+    whole = pinned.copy()
+    for window in plan.windows:
+        view = View(plan, window)
+        whole[window] = _voted(view.plan, view.take(field), view.cut(images), pinned[window], backend)
+    return whole
+
+
+def _voted(plan: Plan, field: Field, images: Sequence[Image], pinned: Image | None, backend: Backend) -> Image:
+    """Return what the patches that `field` names vote for; pixels that the plan keeps are those of `pinned`."""
+    atlas = Atlas(backend, [backend.to_device(image) for image in images], None, [None] * len(images), plan.patch)
+    shape = tuple(plan.rounds or ())[-1]
     finest = plan.iterations if plan.levels_above(shape) else plan.coarsest_iterations
-    level = Level(backend, atlas, shape, wrap=plan.wrap, iterations=finest, pinned=pinned, keep=plan.keep)
+    level = Level(
+        backend,
+        atlas,
+        shape,
+        wrap=plan.wrap,
+        iterations=finest,
+        pinned=None if pinned is None else backend.to_device(pinned),
+        keep=plan.keep,
+    )
     with backend.session():
         vote = find_step(plan.step).vote(level)
         result: Image = backend.to_host(vote(atlas.numbers(field), finest - 1))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from patchnn.engine.arrays import Image, Mask, Shape, as_image, as_mask, as_text, require
+from patchnn.engine.arrays import Image, Mask, Shape, Window, as_image, as_mask, as_text, as_windows, require
 from patchnn.errors import InputError
 
 __all__ = ["Plan", "Source", "Starts"]
@@ -116,6 +116,10 @@ class Plan:
         Pixels of the output that stay as the guess has them. Guess and every round then have this shape.
     origin : array, (H, W, 2) int, optional
         Row and column in the first source of every kept pixel: maps follow it (see Result.apply). Default: its own.
+    windows : list of (slice, slice), optional
+        Rows and columns of parts of the output that hold all pixels which are not kept. Each is made by itself, from what it
+        shows of the guess and of the sources of the guess's size: the time and memory are those of the windows.
+        Default: the whole output.
     known_share : float, 0.01 to 1
         A pixel of a coarser level is kept, or a usable pixel of a source, where at least this share of what it sees at the finer
         level is. Below 1 it has the colour of that share alone: holes shrink towards coarser levels, and a fill grows
@@ -165,6 +169,7 @@ class Plan:
     climb: int | None = None
     keep: Mask | None = None
     origin: NDArray[np.integer[Any]] | None = None
+    windows: Sequence[Window] | None = None
     known_share: float = 1.0
     wrap: tuple[bool, bool] = (False, False)
     guide: Image | None = None
@@ -206,6 +211,10 @@ class Plan:
         if not isinstance(self.step, str) and not (hasattr(self.step, "search") and hasattr(self.step, "vote")):
             raise InputError(f"step is {self.step!r}: it must be a name, or have the methods search and vote", about="step")
         self._check_shapes()
+        if self.windows is not None:
+            if self.keep is None or any(self.wrap):
+                raise InputError("windows need keep, and no wrap: what they do not show must stay", about="windows")
+            put("windows", as_windows(self.windows, ~self.keep, self.patch))
         self._check_guides()
         if self.starts is not None and not isinstance(self.starts, Starts):
             raise InputError(f"starts is {self.starts!r}: it must be Starts or None", about="starts")

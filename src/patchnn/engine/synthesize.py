@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 
-from patchnn.engine.arrays import Image
+from patchnn.engine.arrays import Image, Window
 from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Array, Backend, find_backend
 from patchnn.engine.memory import check_memory
@@ -20,6 +20,7 @@ from patchnn.engine.search import Level, Matches, Policy, find_policy
 from patchnn.engine.sources import Sources
 from patchnn.engine.starts import Coarsest, Start, find_start
 from patchnn.engine.step import find_step
+from patchnn.engine.windows import View, kept_field
 from patchnn.errors import InputError
 
 __all__ = ["Observer", "Progress", "Synthesis", "synthesize"]
@@ -107,11 +108,53 @@ def synthesize(
         raise InputError(f"max_memory is {max_memory}: it must be a number of bytes greater than 0", about="max_memory")
     device = find_backend(backend)
     memory = max_memory or device.free_bytes() // 2
-    check_memory(plan, policy, memory)
-    with device.session():
-        run = _Run(plan, seed, device, policy, memory, observe or (lambda progress: None))
-        image, field = run.all_rounds()
-    return Synthesis(device.to_host(image), field, seed, device.name, run.found)
+    listener = observe or (lambda progress: None)
+
+    def carry_out(part: Plan, observe: Observer) -> Synthesis:
+        check_memory(part, policy, memory)
+        with device.session():
+            run = _Run(part, seed, device, policy, memory, observe)
+            image, field = run.all_rounds()
+        return Synthesis(device.to_host(image), field, seed, device.name, run.found)
+
+    if plan.windows is None:
+        return carry_out(plan, listener)
+    return _through_windows(plan, plan.windows, seed, device.name, carry_out, listener)
+
+
+def _through_windows(
+    plan: Plan,
+    windows: Sequence[Window],
+    seed: int,
+    backend: str,
+    carry_out: Callable[[Plan, Observer], Synthesis],
+    observe: Observer,
+) -> Synthesis:
+    """Carry out a plan window by window; all pixels outside stay the guess's."""
+    image = plan.guess.copy()
+    rows, columns = (side - plan.patch + 1 for side in image.shape[:2])
+    field, found = kept_field((rows, columns)), None
+    total, done = float(sum((down.stop - down.start) * (across.stop - across.start) for down, across in windows)), 0.0
+    for window in windows:
+        view = View(plan, window)
+        share = image[window][:, :, 0].size / total
+        made = carry_out(view.plan, _reported(observe, view, image, done, share))
+        image[window] = made.image
+        view.enter(made.field, field)
+        done, found = done + share, found or made.start
+    return Synthesis(image, field, seed, backend, found)
+
+
+def _reported(observe: Observer, view: View, image: Image, done: float, share: float) -> Observer:
+    """Return what reports a window's progress as that of the whole: its share of the work comes after what is done."""
+
+    def report(progress: Progress) -> None:
+        fraction = done + share * progress.fraction
+        # Sums of shares are rounded: the last event says 1.
+        fraction = 1.0 if fraction > 1 - 1e-9 else fraction
+        observe(replace(progress, fraction=fraction, image=lambda: view.show(image, progress.image(), progress.level)))
+
+    return report
 
 
 class _Run:
