@@ -328,8 +328,12 @@ def test_an_error_of_a_task_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys:
     assert next(run_jobs([JOB])).error == "ValueError: two lines"
     assert capsys.readouterr().err == ""
     monkeypatch.setenv("PATCHNN_DEBUG", "1")
-    next(run_jobs([JOB]))
-    assert "Traceback" in capsys.readouterr().err
+    next(run_jobs([replace(JOB, files={"image": ["\x1b[31m\u202e.png"]})]))
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback")
+    assert "\\x1b[31m\\u202e.png does not exist" in err
+    assert "\x1b" not in err
+    assert "\u202e" not in err
 
 
 def test_ctrl_c_is_nobodys_failure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -114,8 +115,13 @@ with ending_soon(), quiet_decoders(), silence():
     part = Path(".patchnn-part")
     part.touch()
     files._parts.add(part)
-    print("begun", flush=True)
-    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # minutes in one call of C
+    long_call = lambda: hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # minutes in one call of C
+    try:
+        print("begun", flush=True)
+        long_call()
+    except KeyboardInterrupt:
+        # The signal came before the call, which is made all the same.
+        long_call()
 """
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -124,6 +130,25 @@ with ending_soon(), quiet_decoders(), silence():
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, "interrupted\n")
     assert not Path(".patchnn-part").exists()
+
+
+@posix
+def test_ctrl_c_while_the_command_is_imported_is_one_line() -> None:
+    project = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    (module,) = re.findall(r'^patchnn = "([\w.]+):main"$', project, re.MULTILINE)
+    code = f"""
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, *args):
+        if name == "numpy":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from {module} import main
+sys.argv = ["patchnn", "tasks"]
+sys.exit(main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 
 @posix

@@ -2,7 +2,7 @@
 
 import sys
 
-from patchnn.cli import main
+from patchnn_command import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import replace
 
 from patchnn.animate import check_animation
 from patchnn.engine.synthesize import Observer
-from patchnn.errors import BackendError, InputError, PatchnnError, concerning, debugging
+from patchnn.errors import BackendError, InputError, PatchnnError, concerning, debugging, print_traceback
 from patchnn.images import check_output
 from patchnn.job import Job, Outcome, carry_out
 from patchnn.registry import Registry
@@ -131,7 +130,7 @@ def _attempt(job: Job, observe: Observer | None = None, registry: Registry | Non
         return carry_out(job, observe, registry)
     except Exception as error:
         if debugging():
-            traceback.print_exc()
+            print_traceback()
         return _failure(job, time.perf_counter() - started, error)
 
 

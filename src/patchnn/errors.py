@@ -1,15 +1,35 @@
-"""What patchnn raises on purpose: each message is one sentence written for the user."""
+"""What patchnn raises on purpose: each message is one sentence written for the user. And how a terminal shows it safely."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
+import sys
+import traceback
 from collections.abc import Iterator
 
-__all__ = ["DEBUG", "BackendError", "InputError", "PatchnnError", "PluginError", "concerning", "debugging", "memory_bounded"]
+__all__ = [
+    "DEBUG",
+    "SURROGATES",
+    "UNSAFE",
+    "BackendError",
+    "InputError",
+    "PatchnnError",
+    "PluginError",
+    "concerning",
+    "debugging",
+    "escape",
+    "memory_bounded",
+    "print_traceback",
+]
 
 DEBUG = "PATCHNN_DEBUG"
 """The environment variable that asks for tracebacks, here and in the processes that this one starts."""
+
+SURROGATES = "\ud800-\udfff"
+UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+"""Control characters, line separators and marks that change the direction of text: they can hide or forge what is shown."""
 
 
 def debugging() -> bool:
@@ -65,3 +85,20 @@ class PluginError(PatchnnError):
 
 class BackendError(PatchnnError):
     """A backend that cannot run here, or memory that does not suffice; the text says why."""
+
+
+def escape(text: str, *, keep_bytes: bool = False) -> str:
+    r"""Return text that is safe on a terminal: "\x1b" instead of an escape character, "\u202e" instead of a bidi mark.
+
+    keep_bytes: leave the undecodable bytes of a file name (surrogates in Python) as they are, for a stream that another
+    program reads.
+    """
+    unsafe = UNSAFE if keep_bytes else UNSAFE + SURROGATES
+    return re.sub(f"[{unsafe}]", lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def print_traceback() -> None:
+    """Print the traceback of the error that is being handled on stderr, with unsafe characters escaped."""
+    lines = traceback.format_exc().split("\n")
+    with contextlib.suppress(OSError):
+        print("\n".join(map(escape, lines)), end="", file=sys.stderr, flush=True)

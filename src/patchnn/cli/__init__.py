@@ -7,13 +7,12 @@ import errno
 import os
 import re
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from patchnn.cli.interrupt import INTERRUPTED, ending_soon
 from patchnn.cli.printing import flush_stdout, open_streams, say
-from patchnn.errors import DEBUG, PatchnnError, debugging
+from patchnn.errors import DEBUG, PatchnnError, debugging, print_traceback
 
 if TYPE_CHECKING:
     from patchnn.registry import Registry
@@ -45,8 +44,7 @@ def main(argv: Sequence[str] | None = None, registry: Registry | None = None) ->
             code, line = _run(words, registry), ""
     except (Exception, KeyboardInterrupt) as error:
         if debugging():
-            for part in traceback.format_exc().splitlines():
-                say(part)
+            print_traceback()
         code, line = _explain(error)
     finally:
         os.environ[DEBUG] = before

@@ -11,34 +11,20 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from patchnn.errors import InputError
+from patchnn.errors import SURROGATES, UNSAFE, InputError, escape
 from patchnn.files import reason
 
 __all__ = ["escape", "flush_stdout", "is_terminal", "open_streams", "quote", "say", "write"]
 
-_SURROGATES = "\ud800-\udfff"
-_UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
-"""Control characters, line separators and marks that change the direction of text: they can hide or forge what is shown."""
-
 _STDOUT_ERRORS = "patchnn-stdout"
 """How stdout encodes what its encoding lacks: undecodable bytes of a file name as they are, the rest with backslashes."""
-
-
-def escape(text: str, *, keep_bytes: bool = False) -> str:
-    r"""Return text that is safe on a terminal: "\x1b" instead of an escape character, "\u202e" instead of a bidi mark.
-
-    keep_bytes: leave the undecodable bytes of a file name (surrogates in Python) as they are, for a stream that another
-    program reads.
-    """
-    unsafe = _UNSAFE if keep_bytes else _UNSAFE + _SURROGATES
-    return re.sub(f"[{unsafe}]", lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def quote(words: Iterable[str]) -> str:
     r"""Return words as a shell reads them, safe on a terminal: a name with an escape character becomes $'a\x1b.png'."""
 
     def quoted(word: str) -> str:
-        if not re.search(f"[{_UNSAFE}{_SURROGATES}]", word) or _for_program(word) == word:
+        if not re.search(f"[{UNSAFE}{SURROGATES}]", word) or _for_program(word) == word:
             return shlex.quote(word)
         data = word.encode(errors="surrogateescape")
         safe = (chr(byte) if 32 <= byte < 127 and chr(byte) not in "'\\" else f"\\x{byte:02x}" for byte in data)

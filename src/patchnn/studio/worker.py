@@ -7,11 +7,10 @@ import queue
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from typing import BinaryIO
 
-from patchnn.errors import PatchnnError
+from patchnn.errors import PatchnnError, print_traceback
 from patchnn.registry import Registry
 from patchnn.studio.desk import open_file, pack_files
 from patchnn.studio.messages import LENGTH, pack
@@ -54,7 +53,7 @@ def _do(registry: Registry, request: bytes, stop: threading.Event, say: Callable
         say(pack({"event": "error", "text": "Memory ran out: use smaller images."}))
     except Exception as error:
         # A plugin's own error: the page says what it is, the terminal where.
-        traceback.print_exc()
+        print_traceback()
         say(pack({"event": "error", "text": f"{type(error).__name__}: {' '.join(str(error).split())}"}))
 
 
