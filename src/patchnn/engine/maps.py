@@ -10,6 +10,7 @@ from patchnn.engine.atlas import Atlas, Field
 from patchnn.engine.backend import Backend
 from patchnn.engine.plan import Plan
 from patchnn.engine.search import Level
+from patchnn.engine.sources import filled
 from patchnn.engine.step import find_step
 from patchnn.engine.windows import View
 from patchnn.errors import InputError
@@ -56,7 +57,9 @@ def apply_field(plan: Plan, field: Field, maps: Sequence[Any], backend: Backend)
 
 def _voted(plan: Plan, field: Field, images: Sequence[Image], pinned: Image | None, backend: Backend) -> Image:
     """Return what the patches that `field` names vote for; pixels that the plan keeps are those of `pinned`."""
-    atlas = Atlas(backend, [backend.to_device(image) for image in images], None, [None] * len(images), plan.patch)
+    # Filled as the sources are: a vote keeps to the range of all values.
+    values = [filled(image, source.usable) for image, source in zip(images, plan.sources, strict=True)]
+    atlas = Atlas(backend, [backend.to_device(image) for image in values], None, [None] * len(values), plan.patch)
     shape = tuple(plan.rounds or ())[-1]
     finest = plan.iterations if plan.levels_above(shape) else plan.coarsest_iterations
     level = Level(

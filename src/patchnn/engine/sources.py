@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from patchnn.engine.arrays import Mask, Shape
+from patchnn.engine.arrays import Image, Mask, Shape
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.patches import whole_patches
-from patchnn.engine.plan import Plan, Source
+from patchnn.engine.plan import Plan
 from patchnn.engine.resample import fill_holes, level_shape, pyramid, resample, shrink_known, shrink_mask
 from patchnn.errors import InputError
 
-__all__ = ["Sources", "channels_of", "known_levels", "shrink_masks"]
+__all__ = ["Sources", "channels_of", "filled", "known_levels", "shrink_masks"]
 
 
 class Sources:
@@ -30,9 +30,10 @@ class Sources:
             self.deepest -= 1
         if not self._holds_patches(0):
             raise InputError("no patch may be copied: every patch of every source touches an unusable pixel")
+        images = [backend.to_device(filled(source.image, source.usable)) for source in plan.sources]
         self.pyramids = [
-            pyramid(backend, self._known(source), plan.ratio, self.deepest, known=known_levels(masks, plan))
-            for source, masks in zip(plan.sources, self.usable, strict=True)
+            pyramid(backend, image, plan.ratio, self.deepest, known=known_levels(masks, plan))
+            for image, masks in zip(images, self.usable, strict=True)
         ]
         self.guides: list[list[Array]] | None = None
         if plan.guide is not None:
@@ -81,19 +82,17 @@ class Sources:
         """Return the next coarser level brought up to this one's size: as blurred as the queries are (Sec. 3.1)."""
         return resample(self.backend, levels[level + 1], levels[level].shape[:2], (self.plan.ratio,) * 2)
 
-    def _known(self, source: Source) -> Array:
-        """Return a source with its unusable pixels filled smoothly, so that their colours reach no coarser level."""
-        image = source.image
-        if source.usable is not None and source.usable.any():
-            image = fill_holes(image, source.usable)
-        return self.backend.to_device(image)
-
     def _holds_patches(self, level: int) -> bool:
         for source, masks in zip(self.plan.sources, self.usable, strict=True):
             shape, mask, patch = level_shape(source.image.shape[:2], self.plan.ratio, level), masks[level], self.plan.patch
             if min(shape) >= patch and (mask is None or bool(whole_patches(mask, patch).any())):
                 return True
         return False
+
+
+def filled(image: Image, usable: Mask | None) -> Image:
+    """Return an image with its unusable pixels filled smoothly, so that their colours reach no coarser level."""
+    return image if usable is None or not usable.any() else fill_holes(image, usable)
 
 
 def channels_of(guide: Array, channels: tuple[int, ...]) -> Array:
