@@ -25,8 +25,6 @@ from patchnn.studio.messages import pack
 from patchnn.studio.server import build_server
 from pictures import picture
 
-HEADER = "x-patchnn"
-"""The header that carries the token."""
 HOUR = 60
 """Seconds after which anything counts as hanging, on a slow machine too."""
 
@@ -58,7 +56,10 @@ class Studio:
     @contextlib.contextmanager
     def asked(self, method: str, path: str, body: Any = None, **headers: str) -> Iterator[http.client.HTTPResponse]:
         """Send a request as the page would. `headers`, with _ for -, replace the page's own; an empty one is left out."""
-        sent = {HEADER: self.token, **{name.replace("_", "-").lower(): value for name, value in headers.items()}}
+        sent = {
+            "authorization": f"Bearer {self.token}",
+            **{name.replace("_", "-").lower(): value for name, value in headers.items()},
+        }
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HOUR)
         with contextlib.closing(connection):
             connection.request(method, path, body, {name: value for name, value in sent.items() if value})
@@ -84,19 +85,22 @@ def messages(stream: Any) -> Iterator[tuple[dict[str, Any], list[bytes]]]:
 
 
 @contextlib.contextmanager
-def started(*words: str, path: Path | None = None, code: str = "") -> Iterator[Studio]:
-    """Start `patchnn studio` on a free port. path: a folder of plugins; code: Python that runs in place of patchnn's main."""
+def started(*words: str, path: Path | None = None, code: str = "", command: str = "studio") -> Iterator[Studio]:
+    """Start `patchnn studio` or `serve` on a free port. path: a folder of plugins; code: Python in place of patchnn's main."""
     environment = dict(os.environ)
     if path:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(path), environment.get("PYTHONPATH")]))
-    command = [sys.executable, *(["-c", code] if code else ["-m", "patchnn"]), "studio", "--port", "0", *words]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    line = [sys.executable, *(["-c", code] if code else ["-m", "patchnn"]), command, "--port", "0", *words]
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
     with process.stdout:
         try:
-            line = process.stdout.readline()
-            assert line.startswith("studio: http://"), line
-            yield Studio(process, line.split()[1])
+            said = process.stdout.readline()
+            assert said.startswith(f"{command}: http://"), said
+            url = said.split()[1]
+            if command == "serve":
+                url = url.removesuffix("docs") + "#" + process.stdout.readline().split()[1]
+            yield Studio(process, url)
         finally:
             process.terminate()
             process.wait(HOUR)
@@ -173,7 +177,7 @@ def call(app: Any, chunks: Iterator[bytes], path: str = "/open", *headers: tuple
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    own = [("host", "127.0.0.1"), ("x-patchnn", "token"), *headers]
+    own = [("host", "127.0.0.1"), ("authorization", "Bearer token"), *headers]
     listed = [(name.encode(), value.encode()) for name, value in own]
     scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": listed}
     asyncio.run(asyncio.wait_for(app({**scope, "http_version": "1.1", "scheme": "http", "root_path": ""}, receive, send), HOUR))

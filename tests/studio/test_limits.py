@@ -19,7 +19,7 @@ import pytest
 from client import HOUR, PHOTO, Studio, call, errors, finished, messages, order, own_server, started
 
 from patchnn.cli.interrupt import INTERRUPTED
-from patchnn.studio import server as server_module
+from patchnn.studio import bodies
 from patchnn.studio.messages import pack
 from patchnn.studio.workshop import within
 
@@ -27,14 +27,14 @@ from patchnn.studio.workshop import within
 def test_a_gigabyte_is_refused_before_it_arrives(studio: Studio) -> None:
     for path in ("/run", "/open", "/pack"):
         with socket.create_connection(("127.0.0.1", studio.port), HOUR) as plug:
-            own = f"Host: 127.0.0.1:{studio.port}\r\nX-Patchnn: {studio.token}\r\nContent-Length: {1 << 30}\r\n\r\n"
+            own = f"Host: 127.0.0.1:{studio.port}\r\nAuthorization: Bearer {studio.token}\r\nContent-Length: {1 << 30}\r\n\r\n"
             plug.sendall(f"POST {path} HTTP/1.1\r\n{own}".encode())
             assert b" 413 " in plug.recv(1000)
 
 
 @pytest.mark.parametrize("path", ["/open", "/run", "/pack"])
 def test_an_endless_upload_is_refused_at_the_limit(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "MAX_BYTES", 4 << 20)
+    monkeypatch.setattr(bodies, "MAX_BYTES", 4 << 20)
     taken = 0
 
     def endless() -> Iterator[bytes]:
@@ -50,22 +50,22 @@ def test_an_endless_upload_is_refused_at_the_limit(path: str, monkeypatch: pytes
 
 
 def test_the_memory_of_all_requests_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "HELD", 2 << 20)
+    monkeypatch.setattr(bodies, "HELD", 2 << 20)
     app = own_server()
     for _ in range(2):
         assert call(app, iter([bytes(1 << 20)] * 3))[0] == 503
     # What was held is let go.
-    monkeypatch.setattr(server_module, "SILENCE", 0.05)
+    monkeypatch.setattr(bodies, "SILENCE", 0.05)
     assert call(app, iter([bytes(1 << 20)] * 2))[0] == 408
 
 
 def test_a_silent_sender_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "SILENCE", 0.05)
+    monkeypatch.setattr(bodies, "SILENCE", 0.05)
     assert call(own_server(), iter([b"begun"]), "/run")[0] == 408
 
 
 def test_a_dripping_body_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "SILENCE", 0.3)
+    monkeypatch.setattr(bodies, "SILENCE", 0.3)
 
     def drips() -> Iterator[bytes]:
         for _ in range(200):
@@ -81,7 +81,7 @@ def test_slow_senders_take_no_place(studio: Studio) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(8):
             plug = stack.enter_context(socket.create_connection(("127.0.0.1", studio.port), HOUR))
-            own = f"Host: 127.0.0.1:{studio.port}\r\nX-Patchnn: {studio.token}\r\nContent-Length: 1000\r\n\r\n"
+            own = f"Host: 127.0.0.1:{studio.port}\r\nAuthorization: Bearer {studio.token}\r\nContent-Length: 1000\r\n\r\n"
             plug.sendall(f"POST /run HTTP/1.1\r\n{own}slow".encode())
         assert finished(studio.run(order(), PHOTO))
 
@@ -118,7 +118,7 @@ def test_an_image_with_too_many_pixels_is_refused_before_decoding(studio: Studio
         huge = b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
         status, said = studio.ask("POST", "/open", huge, x_name="photo.png")
         assert status == 400
-        text = json.loads(said)["text"]
+        text = json.loads(said)["detail"]
         assert text == "photo.png has more than 36,000,000 pixels by its header, the most that is read: make it smaller."
         assert errors(studio.run(order(), huge)) == [text]
 
@@ -147,7 +147,7 @@ def test_a_ninth_job_is_refused(studio: Studio) -> None:
         assert next(messages(answers[7]))[0]["event"] == "waiting"
         status, said = studio.ask("POST", "/run", long)
         assert status == 503
-        assert "try again" in json.loads(said)["text"]
+        assert "try again" in json.loads(said)["detail"]
         # Meanwhile the page opens, and pictures do.
         assert studio.ask("GET", "/")[0] == 200
         assert studio.ask("POST", "/open", PHOTO)[0] == 200

@@ -153,7 +153,7 @@ def test_another_page_cannot_use_it(page: Page, running: Studio, elsewhere: str)
     tab = page.tab.context.new_page()
     tab.goto(elsewhere)
     tries = """async ([url, token]) => {
-        const read = (options) => fetch(url + 'tasks', options).then((answer) => answer.text()).catch(() => '');
+        const read = (options) => fetch(url + 'api/v1/tasks', options).then((answer) => answer.text()).catch(() => '');
         const seen = (tag, src) => new Promise((done) => {
             const made = document.createElement(tag);
             made.onload = () => done(made.tagName === 'IMG' ? 'seen' : made.contentDocument?.title);
@@ -161,9 +161,10 @@ def test_another_page_cannot_use_it(page: Page, running: Studio, elsewhere: str)
             made.src = src;
             document.body.append(made);
         });
-        const answers = [await read({}), await read({mode: 'no-cors'}), await read({headers: {'X-Patchnn': token}})];
+        const known = {headers: {Authorization: 'Bearer ' + token}};
+        const answers = [await read({}), await read({mode: 'no-cors'}), await read(known)];
         return [...answers, await seen('img', url + 'images/0'), await seen('iframe', url)];
     }"""
     assert not any(tab.evaluate(tries, [running.root, running.token]))
     # The studio's own page gets an answer.
-    assert running.ask("GET", "/tasks")[0] == 200
+    assert running.ask("GET", "/api/v1/tasks")[0] == 200

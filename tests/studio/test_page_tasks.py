@@ -50,7 +50,7 @@ def test_marking_without_a_colour_removes_and_leaves_the_image_unchanged(page: P
     assert words[:4] == ["patchnn", "inpaint", "photo.png", "photo-mask.png"]
     assert read_record(tmp_path / name)["options"]["fill"] == "none"
     assert (tmp_path / "photo.png").read_bytes() == page.tab.request.get(
-        f"{running.root}images/0", headers={"x-patchnn": running.token}
+        f"{running.root}images/0", headers={"authorization": f"Bearer {running.token}"}
     ).body()
     page.tab.click("#images .thumb")
     page.tab.keyboard.press("e")
@@ -170,7 +170,7 @@ def test_a_size_shows_the_pixels_that_it_gives(page: Page, tmp_path: Path) -> No
 def test_a_plugins_task_appears_with_its_knobs(page: Page, running: Studio, folder: Path, tmp_path: Path) -> None:
     page.task("mirror")
     assert page.tab.text_content("#task-help") == "Mirror an image. “Strength” does nothing."
-    task = {described["name"]: described for described in json.loads(running.ask("GET", "/tasks")[1])["tasks"]}
+    task = {described["name"]: described for described in json.loads(running.ask("GET", "/api/v1/tasks")[1])["tasks"]}
     for o in task["mirror"]["options"]:
         assert o["help"] in page.tab.text_content("#panel .scroll")
     page.tab.select_option("select[name=across]", "upside-down")

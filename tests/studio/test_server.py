@@ -28,7 +28,7 @@ from pictures import picture
 
 
 def test_every_option_of_the_command_line_is_described(studio: Studio) -> None:
-    told = json.loads(studio.ask("GET", "/tasks")[1])
+    told = json.loads(studio.ask("GET", "/api/v1/tasks")[1])
     described = {task["name"]: task for task in told["tasks"]}
     assert set(described) >= {"generate", "retarget", "analogy", "inpaint", "collage", "edit", "stuck"}
     registry = Registry()
@@ -46,7 +46,7 @@ def test_every_option_of_the_command_line_is_described(studio: Studio) -> None:
 def test_a_broken_plugin_is_named_and_the_others_work(tmp_path: Path) -> None:
     plugin(tmp_path, "broken", "raise RuntimeError('not today')")
     with started(path=tmp_path) as studio:
-        told = json.loads(studio.ask("GET", "/tasks")[1])
+        told = json.loads(studio.ask("GET", "/api/v1/tasks")[1])
         assert any("not today" in reason for reason in told["broken"])
         assert "generate" in [task["name"] for task in told["tasks"]]
         assert finished(studio.run(order(), PHOTO))
@@ -55,7 +55,7 @@ def test_a_broken_plugin_is_named_and_the_others_work(tmp_path: Path) -> None:
 def test_the_page_is_small_and_loads_nothing_from_elsewhere(studio: Studio) -> None:
     total = 0
     for name in PAGE:
-        status, body = studio.ask("GET", "/" if name == "index.html" else f"/{name}", x_patchnn="")
+        status, body = studio.ask("GET", "/" if name == "index.html" else f"/{name}", authorization="")
         assert (status, body) == (200, PAGE[name])
         total += len(body)
         assert not re.search(rb"https?://(?!www\.w3\.org/2000/svg)", body), name
@@ -88,9 +88,9 @@ def test_it_opens_every_format_that_the_library_reads(studio: Studio, tmp_path: 
 def test_a_file_without_an_image_is_refused_by_name(studio: Studio, body: bytes, word: str) -> None:
     status, said = studio.ask("POST", "/open", body, x_name="odd%20one.png")
     assert status == 400
-    assert word in json.loads(said)["text"]
-    assert "odd one.png" in json.loads(said)["text"]
-    assert "/tmp" not in json.loads(said)["text"]
+    assert word in json.loads(said)["detail"]
+    assert "odd one.png" in json.loads(said)["detail"]
+    assert "/tmp" not in json.loads(said)["detail"]
 
 
 def test_the_command_makes_the_same_file(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,6 +238,6 @@ def test_an_image_that_is_too_large_for_memory_gets_advice_that_the_page_can_fol
 
 
 def test_help_names_options_by_their_labels(studio: Studio) -> None:
-    described = json.loads(studio.ask("GET", "/tasks")[1])
+    described = json.loads(studio.ask("GET", "/api/v1/tasks")[1])
     said = [described["search"], *described["tuning"], *(o for task in described["tasks"] for o in task["options"])]
     assert not [text for text in (*(o["help"] for o in said), *(task["help"] for task in described["tasks"])) if "--" in text]

@@ -18,6 +18,7 @@ from patchnn.cli.printing import write
 from patchnn.cli.request import Request
 from patchnn.cli.run_task import run_task
 from patchnn.cli.score import score
+from patchnn.cli.serve import serve
 from patchnn.cli.settings import Settings
 from patchnn.cli.show import show_command
 from patchnn.cli.studio import studio
@@ -68,7 +69,7 @@ def build_app(registry: Registry) -> typer.Typer:
             about = f"broken: {plugin.problem}" if plugin.problem else _summary(plugin.load())
             write(f"{plugin.name:12} {plugin.distribution} {plugin.version}  {about}")
 
-    for command in (studio, show_command(registry), doctor_command(registry), score):
+    for command in (studio, serve, show_command(registry), doctor_command(registry), score):
         app.command(cls=Command)(command)
     return app
 

@@ -22,7 +22,7 @@ from patchnn.version import __version__
 __all__ = ["doctor_command", "examine"]
 
 REQUIRED = ("numpy", "scipy", "imageio", "pillow", "tifffile", "psutil", "threadpoolctl", "typer", "rich")
-OPTIONAL = ("cupy", "imagecodecs", "distributed", "matplotlib", "torch", "torchvision", "starlette", "uvicorn")
+OPTIONAL = ("cupy", "imagecodecs", "distributed", "matplotlib", "torch", "torchvision", "starlette", "uvicorn", "fastapi")
 _WHEELS = {"cupy": ("cupy-cuda12x", "cupy-cuda11x", "cupy-cuda13x", "cupy")}
 """Distributions that contain a library, where their names differ from its own."""
 

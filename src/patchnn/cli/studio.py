@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
+import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -32,11 +36,20 @@ def studio(
     """Serve a page for painting, moving pieces and choosing results. Ctrl-C ends it."""
     from patchnn.studio.launch import launch
 
-    def started(url: str) -> None:
-        write(f"studio: {url}")
-        if open_page:
-            import webbrowser
+    with contextlib.ExitStack() as stack:
 
-            webbrowser.open(url)
+        def started(url: str, token: str) -> None:
+            write(f"studio: {url}#{token}")
+            if open_page:
+                webbrowser.open(stack.enter_context(_way_to(f"{url}#{token}")))
 
-    launch(Registry(), images or [], host=host, port=port, started=started)
+        launch(Registry(), images or [], host=host, port=port, started=started)
+
+
+@contextlib.contextmanager
+def _way_to(address: str) -> Iterator[str]:
+    """Yield the address of a private file that leads on to `address`: a browser's arguments are visible to other users."""
+    with tempfile.TemporaryDirectory(prefix="patchnn-") as folder:
+        way = Path(folder, "studio.html")
+        way.write_text(f'<!doctype html><meta http-equiv="refresh" content="0;url={address}"><a href="{address}">studio</a>')
+        yield way.as_uri()

@@ -16,8 +16,8 @@ from patchnn.version import __version__
 __all__ = ["describe"]
 
 
-def describe(registry: Registry, images: Sequence[str], **limits: int) -> dict[str, Any]:
-    """Return the tasks with their options, the tuning options, the images to open at once, and the limits."""
+def describe(registry: Registry, images: Sequence[str], samples: Sequence[str], **limits: int) -> dict[str, Any]:
+    """Return the tasks with their options, the tuning options, the images to open at once, sample images, and the limits."""
     plugins = registry.plugins()
     return {
         "version": __version__,
@@ -26,6 +26,7 @@ def describe(registry: Registry, images: Sequence[str], **limits: int) -> dict[s
         "tuning": [_option(o) for o in TUNING.values()],
         "search": _option(SEARCH),
         "images": list(images),
+        "samples": list(samples),
         "limits": limits,
     }
 

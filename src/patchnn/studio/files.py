@@ -18,7 +18,7 @@ from patchnn.errors import InputError
 from patchnn.images import DecodedImage, FileTraits, decode, encode
 from patchnn.images.decoded import premultiply, unpremultiply
 
-__all__ = ["MAX_PIXELS", "Upload", "check_size", "read_upload", "thinned", "to_rgba", "uploads", "visible"]
+__all__ = ["MAX_PIXELS", "Upload", "check_size", "read_upload", "safe_name", "shown", "thinned", "to_rgba", "uploads", "visible"]
 
 MAX_PIXELS = 36_000_000
 """A larger image is refused before it is decoded."""
@@ -105,6 +105,20 @@ def visible(name: str) -> str:
     return "".join(c for c in name if unicodedata.category(c)[0] != "C" and unicodedata.category(c) not in ("Zl", "Zp"))
 
 
+def safe_name(name: str, taken: set[str]) -> str:
+    """Return a name like this one that is safe as a file's on every system, and not taken; add it to `taken`."""
+    clean = re.sub(r'[/\\:*?"<>|]+', "-", visible(name)).lstrip("-. ").rstrip(". ")
+    stem, dot, suffix = clean.rpartition(".")
+    stem, suffix = (stem, dot + suffix) if stem and len(suffix) <= 5 else (clean, "")
+    stem = (f"image-{stem}" if _DEVICE.fullmatch(clean) else stem)[:60].strip() or "image"
+    free, number = f"{stem}{suffix}", 1
+    while free.casefold() in taken:
+        number += 1
+        free = f"{stem}-{number}{suffix}"
+    taken.add(free.casefold())
+    return free
+
+
 def _profile(name: str, text: Any) -> bytes | None:
     try:
         return base64.b64decode(text, validate=True) if text else None
@@ -137,6 +151,21 @@ def to_rgba(image: Image) -> tuple[dict[str, int], bytes]:
     if channels in (2, 4):
         pixels[:, :, 3] = levels[:, :, -1]
     return {"width": width, "height": height, "channels": channels}, pixels.tobytes()
+
+
+def shown(image: Image, pixels: int, raw: int) -> tuple[dict[str, int], bytes, str]:
+    """Return an image of about so many pixels, its size, and its form: "rgba" up to `raw` pixels, else "jpeg" or "png"."""
+    from PIL import Image as Pillow
+
+    size, data = to_rgba(thinned(image, pixels))
+    if size["width"] * size["height"] <= raw:
+        return size, data, "rgba"
+    picture, file = Pillow.frombytes("RGBA", (size["width"], size["height"]), data), io.BytesIO()
+    if size["channels"] in (2, 4):
+        picture.save(file, "PNG", compress_level=1)
+        return size, file.getvalue(), "png"
+    picture.convert("RGB").save(file, "JPEG", quality=85)
+    return size, file.getvalue(), "jpeg"
 
 
 def thinned(image: Image, pixels: int) -> Image:

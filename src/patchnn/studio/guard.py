@@ -1,4 +1,4 @@
-"""Who may use the studio: its own page, opened at the address with the token."""
+"""Who may use the server: whoever knows its token, and no other page in a browser that knows it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["HEADER", "Guard", "refusal"]
+__all__ = ["BUSY", "Guard", "refusal"]
 
-HEADER = "x-patchnn"
-"""The header that carries the token. A foreign page may send it only after a preflight request, which is refused."""
+BUSY = "Too many requests are waiting: try again in a moment."
 
 # The page needs its own scripts and styles, images of its own making, and this server. No other page may embed it.
 _POLICY = (
@@ -32,7 +31,8 @@ _HEADERS = {
 class Guard:
     """Refuses requests that do not come from the page itself, and gives every answer its security headers.
 
-    hosts: the names that a request may call this server by; None allows any. token: what the page must send.
+    hosts: the names that a request may call this server by; None allows any. token: what a request must send, as
+    `Authorization: Bearer TOKEN`. A foreign page may send that only after a preflight request, which is refused.
     open_paths: the page's own files, which need no token.
     """
 
@@ -46,7 +46,9 @@ class Guard:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         status, reason = self._judge(scope)
@@ -65,11 +67,13 @@ class Guard:
             return 403, "Another page may not use this studio."
         if scope["method"] in ("GET", "HEAD") and scope["path"] in self._open:
             return 0, ""
-        if not secrets.compare_digest(headers.get(HEADER, "").encode(), self._token.encode()):
-            return 403, "Open the address that the terminal shows, with its token."
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not secrets.compare_digest(token.strip().encode(), self._token.encode()):
+            return 401, "The token is missing or wrong: open the address that the terminal shows, or send its token."
         return 0, ""
 
 
 def refusal(status: int, reason: str) -> JSONResponse:
     """Return an answer that says why the request is refused. It ends the connection, whose further bytes are not read."""
-    return JSONResponse({"text": reason}, status, headers={"Connection": "close"})
+    more = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status, {})
+    return JSONResponse({"detail": reason}, status, headers={"Connection": "close", **more})

@@ -1,4 +1,4 @@
-"""Starts the studio: its socket, its address, its token."""
+"""Starts the server: its socket, its address, its token."""
 
 from __future__ import annotations
 
@@ -15,10 +15,24 @@ from patchnn.registry import Registry
 __all__ = ["launch"]
 
 
-def launch(registry: Registry, images: Sequence[Path], *, host: str, port: int, started: Callable[[str], object]) -> None:
-    """Serve the studio until a signal ends it. started: called with its address once a browser can open it.
+SHORTEST = 16
+"""Characters of a token, at least: a shorter one can be guessed."""
 
-    Raises InputError where an image, the address or a package of the extra cannot be used.
+
+def launch(
+    registry: Registry,
+    images: Sequence[Path] = (),
+    *,
+    host: str,
+    port: int,
+    started: Callable[[str, str], object],
+    token: str | None = None,
+    page: bool = True,
+) -> None:
+    """Serve until a signal ends it.
+
+    started: called with the address and the token once a client can connect. token: None makes a new one. page: with the
+    studio's page. Raises InputError where an image, the address, the token or a package of the extra cannot be used.
     """
     try:
         import uvicorn
@@ -28,14 +42,17 @@ def launch(registry: Registry, images: Sequence[Path], *, host: str, port: int, 
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "patchnn":
             raise
-        raise InputError(f"the studio needs {error.name}: pip install 'patchnn[studio]'") from error
+        name = {"fastapi_offline": "fastapi-offline"}.get(error.name or "", error.name)
+        raise InputError(f"the studio needs {name}: pip install 'patchnn[studio]'") from error
     opened = read_images(images)
-    token = secrets.token_urlsafe(24)
+    token = secrets.token_urlsafe(24) if token is None else token
+    if len(token) < SHORTEST or not token.isascii() or not token.isprintable() or " " in token:
+        raise InputError(f"token must have at least {SHORTEST} characters, all ASCII and no spaces", about="token")
     listening = listen(host, port)
     port = listening.getsockname()[1]
     names = ("127.0.0.1", "localhost", "[::1]", f"[{host}]" if ":" in host else host)
     hosts = frozenset(f"{name}{suffix}".lower() for name in names for suffix in (f":{port}", "")) if is_local(host) else None
-    app = build_server(registry, opened, hosts=hosts, token=token)
+    app = build_server(registry, opened, hosts=hosts, token=token, page=page)
     quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
     bounds: dict[str, Any] = {"http": DeadlineProtocol, "limit_concurrency": 200, "timeout_graceful_shutdown": 1}
     config = uvicorn.Config(app, **quiet, **bounds, ws="none")
@@ -43,7 +60,7 @@ def launch(registry: Registry, images: Sequence[Path], *, host: str, port: int, 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            started(f"http://{address(host)}:{port}/#{token}")
+            started(f"http://{address(host)}:{port}/", token)
 
     with listening:
         Server(config).run(sockets=[listening])
@@ -83,7 +100,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OverflowError:
         raise InputError(f"port is {port}: it must be 0 to 65535", about="port") from None
     except OSError as error:
-        why = f"the studio cannot listen on {address(host)}:{port} ({error.strerror or error})"
+        why = f"the server cannot listen on {address(host)}:{port} ({error.strerror or error})"
         raise InputError(f"{why}: choose another port with --port", about="port") from error
     return listening
 

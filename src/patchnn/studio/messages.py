@@ -9,7 +9,7 @@ from typing import Any
 
 from patchnn.errors import InputError
 
-__all__ = ["LENGTH", "pack", "unpack"]
+__all__ = ["LENGTH", "failure", "pack", "unpack"]
 
 LENGTH = struct.Struct(">Q")
 """Precedes each message between server and worker, whose pipe marks no ends."""
@@ -19,6 +19,11 @@ def pack(head: Mapping[str, Any], *blobs: bytes) -> bytes:
     """Return a message. `head` holds JSON values; `sizes` is added to it."""
     line = json.dumps({**head, "sizes": [len(blob) for blob in blobs]}, allow_nan=False)
     return b"".join([line.encode(), b"\n", *blobs])
+
+
+def failure(text: str, plain: str | None = None, status: int = 500) -> bytes:
+    """Return the message of an error. text: for the page; plain: for other clients, if not the same; status: in HTTP."""
+    return pack({"event": "error", "text": text, "plain": plain or text, "status": status})
 
 
 def unpack(message: bytes) -> tuple[dict[str, Any], list[bytes]]:

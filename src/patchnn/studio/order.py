@@ -19,21 +19,23 @@ from patchnn.images import FileTraits, decode, encode
 from patchnn.job import Job, found_by, record_of
 from patchnn.registry import Registry
 from patchnn.runner import Result, run
-from patchnn.studio.files import Upload, thinned, to_rgba, uploads
+from patchnn.studio.files import Upload, shown, to_rgba, uploads
 from patchnn.studio.messages import pack, unpack
 from patchnn.studio.words import spoken
 from patchnn.task import Image, Option, Task, items, option, options
 from patchnn.tuning import SEARCH, TUNING
 
-__all__ = ["MAX_COUNT", "StoppedError", "make", "warm_up"]
+__all__ = ["MAX_COUNT", "StoppedError", "job_of", "make", "warm_up"]
 
 MAX_COUNT = 64
 """Images that one order may ask for."""
 SEEDS = 100_000
 """Random seeds are below this, so that they are short."""
 PREVIEW = 1_000_000
-"""Pixels of a preview, at most."""
-PLACES = 4_000_000
+"""Pixels of a preview, at most; the page says how many it can show."""
+RAW = 40_000
+"""Pixels of a preview that is sent as it is, at most: encoding it would take longer than sending it."""
+PLACES = 200_000
 """Patches whose origin the page learns, at most; of a larger image every second row and column, every third, and so on."""
 FRAME = 0.04
 """Seconds between two previews, at least: no eye sees more, and showing them takes time from the engine."""
@@ -75,31 +77,38 @@ class Order:
     task: Task
     traits: FileTraits | None
     count: int
+    preview: int
 
     @classmethod
     def read(cls, registry: Registry, message: bytes) -> Order:
         """Read a message of the page; raises PatchnnError if it cannot be done."""
         head, blobs = unpack(message)
-        sent = uploads(head.get("files"), blobs)
-        name, chosen, given, tuned = (head.get(key, {}) for key in ("task", "images", "options", "tuning"))
-        if not isinstance(name, str) or not all(isinstance(part, Mapping) for part in (chosen, given, tuned)):
-            raise InputError("the request is not an order of the studio's page")
-        task = registry.load(name)
-        wanted = {o.name: [_pick(sent, number) for number in chosen.get(o.name, [])] for o in options(task) if o.is_image}
-        seed = head.get("seed")
-        job = Job(
-            name,
-            {key: [upload.name for upload in several] for key, several in wanted.items()},
-            "",
-            secrets.randbelow(SEEDS) if seed is None else _whole("seed", seed, 0, 2**32 - MAX_COUNT),
-            {key: value for key, value in given.items() if value is not None},
-            {key: o.check(tuned.get(key)) for key, o in TUNING.items()},
-            SEARCH.check(head.get("search", SEARCH.default)),
-        )
+        sent = {upload.name: upload for upload in uploads(head.get("files"), blobs)}
+        job = job_of(registry, head, list(sent.values()))
+        task = registry.load(job.task)
         count = _whole("count", head.get("count", 1), 1, MAX_COUNT)
+        preview = _whole("preview", head.get("preview", PREVIEW), 0, PREVIEW)
         traits: list[FileTraits] = []
-        images = {o.name: _pixels(o, wanted[o.name], traits) for o in options(task) if o.is_image}
-        return cls(job, task.from_json(job.options, **images), next(iter(traits), None), count)
+        images = {o.name: _pixels(o, [sent[n] for n in job.files[o.name]], traits) for o in options(task) if o.is_image}
+        return cls(job, task.from_json(job.options, **images), next(iter(traits), None), count, preview)
+
+
+def job_of(registry: Registry, head: Mapping[str, Any], sent: list[Upload]) -> Job:
+    """Return what an order asks for, with its images by their names; raises PatchnnError if it asks for nothing that exists."""
+    name, chosen, given, tuned = (head.get(key, {}) for key in ("task", "images", "options", "tuning"))
+    if not isinstance(name, str) or not all(isinstance(part, Mapping) for part in (chosen, given, tuned)):
+        raise InputError("the request is not an order of the studio's page")
+    pictured = [o.name for o in options(registry.load(name)) if o.is_image]
+    seed = head.get("seed")
+    return Job(
+        name,
+        {option: [_pick(sent, number).name for number in chosen.get(option, [])] for option in pictured},
+        "",
+        secrets.randbelow(SEEDS) if seed is None else _whole("seed", seed, 0, 2**32 - MAX_COUNT),
+        {key: value for key, value in given.items() if value is not None},
+        {key: o.check(tuned.get(key)) for key, o in TUNING.items()},
+        SEARCH.check(head.get("search", SEARCH.default)),
+    )
 
 
 def make(registry: Registry, message: bytes, say: Say, stopped: Callable[[], bool]) -> None:
@@ -108,15 +117,15 @@ def make(registry: Registry, message: bytes, say: Say, stopped: Callable[[], boo
     job = order.job
     say(pack({"event": "begin", "seed": job.seed, "count": order.count}))
     for number in range(order.count):
-        observe = _observer(number, say, stopped)
+        observe = _observer(number, order.preview, say, stopped)
         result = run(order.task, seed=job.seed + number, **job.tuning, search=job.search, observe=observe)
-        if number == 0:
+        if number == 0 and order.preview:
             for origin in _origins(order, result.plan):
                 say(origin)
         say(_finished(number, order, result))
 
 
-def _observer(number: int, say: Say, stopped: Callable[[], bool]) -> Observer:
+def _observer(number: int, preview: int, say: Say, stopped: Callable[[], bool]) -> Observer:
     last = 0.0
 
     def observe(progress: Progress) -> None:
@@ -124,11 +133,11 @@ def _observer(number: int, say: Say, stopped: Callable[[], bool]) -> Observer:
         if stopped():
             raise StoppedError
         wait = FRAME if progress.iteration == progress.iterations else PAUSE
-        if time.monotonic() >= last + wait or progress.fraction == 1:
+        if preview and (time.monotonic() >= last + wait or progress.fraction == 1):
             last = time.monotonic()
-            size, pixels = to_rgba(thinned(progress.image(), PREVIEW))
             facts = {name: getattr(progress, name) for name in ("round", "rounds", "level", "levels", "fraction")}
-            say(pack({"event": "progress", "image": number, **facts, **size}, pixels))
+            size, pixels, form = shown(progress.image(), preview, RAW)
+            say(pack({"event": "progress", "image": number, **facts, **size, "form": form}, pixels))
 
     return observe
 

@@ -6,7 +6,7 @@ import re
 
 from patchnn.errors import PatchnnError
 
-__all__ = ["label", "sentence", "spoken"]
+__all__ = ["as_fields", "label", "plainly", "sentence", "spoken"]
 
 # The page has no control for the memory limit, so its own advice takes the place of the library's.
 TOO_LARGE = "This needs more memory than is free: use a smaller image, a smaller output, or fewer images."
@@ -54,3 +54,27 @@ def sentence(error: PatchnnError) -> str:
     if re.match(r"(?!.*\.\w+ (is|has|cannot)\b)[a-z]+[ ,:]", text):
         text = text[0].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def plainly(error: PatchnnError) -> str:
+    """Return an error as a client of the API gets it: options by the names of its form's fields.
+
+    Examples
+    --------
+    >>> from patchnn import InputError
+    >>> plainly(InputError("noise is -3: it must be 0 or more", about="noise"))
+    'noise is -3: it must be 0 or more.'
+    """
+    text = TOO_LARGE if getattr(error, "about", None) == "max_memory" else as_fields(" ".join(str(error).split()))
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def as_fields(text: str) -> str:
+    """Return a text with options by the names of the API's fields instead of as words of the command line.
+
+    Examples
+    --------
+    >>> as_fields("Smoother with --invert-mask.")
+    'Smoother with invert_mask.'
+    """
+    return re.sub(r"--([a-z][a-z-]*)", lambda found: found[1].replace("-", "_"), text)

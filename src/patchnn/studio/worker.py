@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO
 
-from patchnn.errors import PatchnnError, print_traceback
+from patchnn.errors import InputError, PatchnnError, print_traceback
 from patchnn.registry import Registry
+from patchnn.studio.batches import make_batch
 from patchnn.studio.desk import open_file, pack_files
-from patchnn.studio.messages import LENGTH, pack
+from patchnn.studio.messages import LENGTH, failure
 from patchnn.studio.order import StoppedError, make, warm_up
-from patchnn.studio.words import sentence
+from patchnn.studio.words import plainly, sentence
 
 __all__ = ["main"]
 
@@ -43,18 +44,20 @@ def _do(registry: Registry, request: bytes, stop: threading.Event, say: Callable
     try:
         if verb == b"make":
             make(registry, body, say, stop.is_set)
+        elif verb == b"batch":
+            say(make_batch(registry, body))
         else:
             say({b"open": open_file, b"pack": pack_files}[verb](body))
     except StoppedError:
         pass
     except PatchnnError as error:
-        say(pack({"event": "error", "text": sentence(error)}))
+        say(failure(sentence(error), plainly(error), 422 if isinstance(error, InputError) else 500))
     except MemoryError:
-        say(pack({"event": "error", "text": "Memory ran out: use smaller images."}))
+        say(failure("Memory ran out: use smaller images."))
     except Exception as error:
         # A plugin's own error: the page says what it is, the terminal where.
         print_traceback()
-        say(pack({"event": "error", "text": f"{type(error).__name__}: {' '.join(str(error).split())}"}))
+        say(failure(f"{type(error).__name__}: {' '.join(str(error).split())}"))
 
 
 def _listen(inbox: BinaryIO, requests: queue.Queue[bytes], stop: threading.Event) -> None:

@@ -9,7 +9,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Literal, TypeVar
 
-from patchnn.studio.messages import LENGTH, pack
+from patchnn.studio.messages import LENGTH, failure, pack
 
 __all__ = ["BusyError", "Workshop", "within"]
 
@@ -22,7 +22,7 @@ GRACE = 0.6
 DIED = "The work stopped because its process ended: it may have run out of memory. Try a smaller image or output."
 
 Send = Callable[[bytes], Awaitable[None]]
-Verb = Literal["make", "open", "pack"]
+Verb = Literal["make", "batch", "open", "pack"]
 
 
 class BusyError(Exception):
@@ -83,7 +83,7 @@ class Workshop:
                     await within(PATIENCE, send(message))
             except _DiedError:
                 await self.close()
-                await send(pack({"event": "error", "text": DIED}))
+                await send(failure(DIED))
             except BaseException:
                 await asyncio.shield(asyncio.ensure_future(self._stop()))
                 raise

@@ -1,6 +1,6 @@
 // Requests to the server. A message is a line of JSON, then the bytes that its `sizes` announces.
 
-const headers = { "X-Patchnn": location.hash.slice(1) };
+const headers = { Authorization: `Bearer ${location.hash.slice(1)}` };
 
 export class Refused extends Error {}
 
@@ -14,10 +14,10 @@ async function ask(path, options = {}) {
   }
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({}));
-  throw new Refused(said.text || `The studio answered with status ${answer.status}.`);
+  throw new Refused(said.detail || `The studio answered with status ${answer.status}.`);
 }
 
-export const describe = async () => (await ask("/tasks")).json();
+export const describe = async () => (await ask("/api/v1/tasks")).json();
 
 export const started = async (number) => (await ask(`/images/${number}`)).blob();
 
