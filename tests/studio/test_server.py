@@ -205,6 +205,22 @@ def test_a_plugin_may_print_and_fail(studio: Studio) -> None:
     assert errors(studio.run(order("stuck", options={"how": "fail"}), PHOTO)) == ["ValueError: it went wrong"]
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+def test_previews_cost_at_most_what_the_screen_shows(studio: Studio, channels: int) -> None:
+    large = encode(premultiply(picture((300, 400), channels)), "large.png")
+    told = studio.run(order(options={"noise": 0.5}, tuning={"iterations": 3}, preview=120_000), large)
+    shown = [(head, blobs[0]) for head, blobs in told if head["event"] == "progress"]
+    assert {"rgba", "jpeg" if channels == 3 else "png"} == {head["form"] for head, _ in shown}
+    for head, preview in shown:
+        pixels = head["width"] * head["height"]
+        assert pixels <= 120_000
+        assert len(preview) <= {"rgba": 160_000, "jpeg": pixels, "png": 4 * pixels}[head["form"]]
+    (places,) = [blobs[1] for head, blobs in told if head["event"] == "image"]
+    assert len(places) <= 3 * 2 * 200_000
+    quiet = studio.run(order(preview=0), PHOTO)
+    assert [head["event"] for head, _ in quiet] == ["begin", "image"]
+
+
 def test_painting_keeps_the_colour_profile(studio: Studio, tmp_path: Path) -> None:
     from PIL import ImageCms
 

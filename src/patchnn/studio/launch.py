@@ -45,14 +45,14 @@ def launch(
         name = {"fastapi_offline": "fastapi-offline"}.get(error.name or "", error.name)
         raise InputError(f"the studio needs {name}: pip install 'patchnn[studio]'") from error
     opened = read_images(images)
-    token = secrets.token_urlsafe(24) if token is None else token
-    if len(token) < SHORTEST or not token.isascii() or not token.isprintable() or " " in token:
+    secret = secrets.token_urlsafe(24) if token is None else token
+    if len(secret) < SHORTEST or not secret.isascii() or not secret.isprintable() or " " in secret:
         raise InputError(f"token must have at least {SHORTEST} characters, all ASCII and no spaces", about="token")
     listening = listen(host, port)
     port = listening.getsockname()[1]
     names = ("127.0.0.1", "localhost", "[::1]", f"[{host}]" if ":" in host else host)
     hosts = frozenset(f"{name}{suffix}".lower() for name in names for suffix in (f":{port}", "")) if is_local(host) else None
-    app = build_server(registry, opened, hosts=hosts, token=token, page=page)
+    app = build_server(registry, opened, hosts=hosts, token=secret, page=page)
     quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
     bounds: dict[str, Any] = {"http": DeadlineProtocol, "limit_concurrency": 200, "timeout_graceful_shutdown": 1}
     config = uvicorn.Config(app, **quiet, **bounds, ws="none")
@@ -60,7 +60,7 @@ def launch(
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            started(f"http://{address(host)}:{port}/", token)
+            started(f"http://{address(host)}:{port}/", secret)
 
     with listening:
         Server(config).run(sockets=[listening])

@@ -34,7 +34,13 @@ function order() {
   }
   const whole = (field) => (field.value.trim() === "" ? null : /^\d+$/.test(field.value.trim()) ? Number(field.value) : field.value);
   const numbers = { seed: whole($("seed")), count: whole($("count")) ?? 1 };
-  return { head: { task: state.task.name, images, ...chosen(), ...numbers, files: sent.map((one) => one.head) }, sent };
+  return { head: { task: state.task.name, images, ...chosen(), ...numbers, preview: visiblePixels(), files: sent.map((one) => one.head) }, sent };
+}
+
+// Previews need no more pixels than the screen has for them.
+function visiblePixels() {
+  const { clientWidth: width, clientHeight: height } = document.querySelector(".panes");
+  return Math.round(Math.max(1e4, Math.min(1e6, width * height * devicePixelRatio ** 2)));
 }
 
 function room(count) {
@@ -103,8 +109,8 @@ function listener(job) {
       else strip();
     },
   };
-  return (message, blobs) => {
-    job.hear(message, blobs);
+  return async (message, blobs) => {
+    await job.hear(message, blobs);
     events[message.event]?.(message);
   };
 }

@@ -8,18 +8,18 @@ export class Job {
     Object.assign(this, { task, head, cargo, results: [], sources: [] });
   }
 
-  hear(head, blobs) {
+  async hear(head, blobs) {
     if (head.event === "begin") {
       this.results = Array.from({ length: head.count }, (_, i) => new Result(this, head.seed + i));
     } else if (head.event === "progress") {
-      const canvas = canvasOf(head.width, head.height, new Uint8ClampedArray(blobs[0]));
+      const canvas = head.form === "rgba" ? canvasOf(head.width, head.height, new Uint8ClampedArray(blobs[0])) : await drawn(blobs[0]);
       Object.assign(this.results[head.image], { fraction: head.fraction, canvas });
     } else if (head.event === "source") {
       const sent = this.cargo.find(({ head: { name } }) => name === head.file);
       const canvas = sent?.canvas ?? canvasOf(head.width, head.height, new Uint8ClampedArray(blobs[0]));
       this.sources[head.source] = { name: head.file ?? "made by the task", canvas, width: head.width, height: head.height };
     } else if (head.event === "image") {
-      this.results[head.image].finish(head, blobs);
+      await this.results[head.image].finish(head, blobs);
     }
     return head;
   }
@@ -29,6 +29,16 @@ export class Job {
   }
 }
 
+// A canvas of the image in a PNG or JPEG file, in the file's own numbers.
+async function drawn(file) {
+  const bitmap = await createImageBitmap(new Blob([file]), { colorSpaceConversion: "none" });
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: bitmap.width, height: bitmap.height, coded: true });
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return canvas;
+}
+
 let count = 0;
 
 export class Result {
@@ -36,7 +46,9 @@ export class Result {
     Object.assign(this, { id: `r${++count}`, job, seed, fraction: 0, canvas: null, blob: null });
   }
 
-  finish(head, [file, places]) {
+  async finish(head, [file, places]) {
+    // The last preview of a small image is the image itself.
+    if (this.canvas?.width !== head.width || this.canvas.coded) this.canvas = await drawn(file);
     Object.assign(this, { fraction: 1, command: head.command, notes: head.notes, patch: head.patch, width: head.width, height: head.height });
     this.blob = new Blob([file], { type: "image/png" });
     this.field = { ...head.field, places: new Int16Array(places) };

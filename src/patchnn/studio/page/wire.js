@@ -32,10 +32,10 @@ export async function zip(head, blobs) {
   return (await ask("/pack", { method: "POST", body: pack(head, blobs) })).blob();
 }
 
-// Send an order and call `hear` with every message of the answer. Aborting the signal stops the work.
+// Send an order and wait for `hear` with every message of the answer. Aborting the signal stops the work.
 export async function run(head, blobs, signal, hear) {
   const answer = await ask("/run", { method: "POST", body: pack(head, blobs), signal });
-  for await (const message of messages(answer.body.getReader())) hear(message.head, message.blobs);
+  for await (const message of messages(answer.body.getReader())) await hear(message.head, message.blobs);
 }
 
 function pack(head, blobs) {
