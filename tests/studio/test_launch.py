@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,27 @@ def test_without_its_packages_one_line_says_what_to_install(
 def test_an_unknown_task_gives_one_line() -> None:
     with pytest.raises(PluginError, match="there is no task"):
         Registry([]).load("generate")
+
+
+def test_the_browser_is_started_without_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    import webbrowser
+    from urllib.request import url2pathname
+
+    from patchnn.studio import launch as module
+
+    seen = []
+
+    def open_browser(address: str) -> None:
+        file = Path(url2pathname(address.removeprefix("file://")))
+        seen.append((address, file.read_text(), file.parent.stat().st_mode & 0o077))
+
+    def launch(*_: object, started: Callable[[str, str], None], **__: object) -> None:
+        started("http://127.0.0.1:1/", "secret")
+
+    monkeypatch.setattr(webbrowser, "open", open_browser)
+    monkeypatch.setattr(module, "launch", launch)
+    assert main(["studio", "--open"]) == 0
+    ((address, page, others),) = seen
+    assert "secret" not in address
+    assert "http://127.0.0.1:1/#secret" in page
+    assert others == 0 or sys.platform == "win32"
