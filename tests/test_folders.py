@@ -60,7 +60,9 @@ def contents(place: str = "out") -> dict[str, bytes]:
 def test_a_folder_or_pattern(call: Any, words: str) -> None:
     code, out, err = call(f"generate {words} --seed 1 {NOISY}")
     assert (code, out.splitlines()) == (0, OUTPUTS), err
-    assert [line.split(" ")[:2] for line in err.splitlines()] == [[f"{n + 1}/3", path] for n, path in enumerate(OUTPUTS)]
+    *lines, last = err.splitlines()
+    assert last.startswith("3 images: ")
+    assert [line.split(" ")[:2] for line in lines] == [[f"{n + 1}/3", path] for n, path in enumerate(OUTPUTS)]
     # A result does not depend on the other images.
     call(f"generate in/b.png -o b.png --seed 1 {NOISY}")
     assert Path("b.png").read_bytes() == Path("out/b.png").read_bytes()
@@ -187,7 +189,7 @@ def test_several_processes_give_the_same_images(call: Any) -> None:
     code, out, err = call(f"generate in -o out -n 2 --seed 1 --jobs 2 {QUICK}")
     assert (code, len(out.split())) == (0, 6), err
     assert contents("alone") == contents("out")
-    assert err.splitlines()[-1].startswith("6/6 out/")
+    assert err.splitlines()[-2].startswith("6/6 out/")
 
 
 def test_processes_share_the_memory_limit(call: Any) -> None:
@@ -205,7 +207,8 @@ def test_resume_skips_finished_outputs(call: Any) -> None:
     Path("out/b.png").unlink()
     code, out, err = call(f"generate in -o out {NOISY} --resume")
     assert (code, out.split()) == (0, OUTPUTS)
-    lines = err.splitlines()
+    *lines, last = err.splitlines()
+    assert last.startswith("3 images, 2 of them made before: ")
     assert lines[0] == f"seed: {seed}"
     assert [line.endswith("skipped, already made") for line in lines[1:]] == [True, False, True]
     assert contents() == before

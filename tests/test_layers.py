@@ -16,6 +16,7 @@ SOURCE, PLUGINS = ROOT / "src", ROOT / "plugins" / "patchnn_tasks"
 
 ROOMS = [
     "patchnn.version",
+    "patchnn.links",
     "patchnn.errors",
     "patchnn.files",
     "patchnn.engine.arrays",

@@ -10,6 +10,8 @@ from patchnn import Image, Plan, Size, SizeLike, Source, Task, option
 class Tile(Task):
     """Make a seamless texture: one that can be laid side by side with itself."""
 
+    examples = ("photo.jpg", "photo.jpg 50% tile.png --axes x")
+
     image: Image = option(help="The texture to make seamless.")
     axes: Literal["both", "x", "y"] = option("both", "Which ends meet: left and right (x), top and bottom (y), or both.")
     size: SizeLike | None = option(None, "Size of the tile, as 300x200 or 150%; by default the image's.")

@@ -31,6 +31,8 @@ class Analogy(Task):
     --coarsest decides how much of the layout is kept: the larger, the more.
     """
 
+    examples = ("photo.jpg sketch.png", "photo.jpg sketch.png out.png --follow colours")
+
     source: Image = option(help="The image whose patches are used.")
     structure: Image = option(help="The image whose layout is followed.")
     size: SizeLike | None = size("the structure's")

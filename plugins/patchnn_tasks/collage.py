@@ -41,6 +41,8 @@ class Collage(Task):
     --coarsest decides how freely: the larger, the more each image stays as it is.
     """
 
+    examples = ("photo.jpg other.jpg", "photo.jpg other.jpg --layout column --overlap 0.2 -o both.jpg")
+
     images: tuple[Image, ...] = option(help="The images to merge, from left to right.")
     layout: Literal["row", "column", "grid"] = option("row", "How the images lie: in a row, in a column, or in a grid.")
     size: SizeLike | None = size("of all together; in a smaller one each image moves closer together by itself")

@@ -31,6 +31,8 @@ class Edit(Task):
     Copied pieces are kept, and the seams around them are made anew. Painted strokes become what their colours suggest.
     """
 
+    examples = ("photo.jpg edited.png", "photo.jpg edited.png out.png --keep mask.png")
+
     source: Image = option(help="The image as it was.")
     edited: Image = option(help="The same image with the edit, of the same size.")
     keep: Mask | None = option(None, "Pixels that stay as the edit has them: white or opaque in an image of the same size.")

@@ -16,6 +16,8 @@ class Generate(Task):
     --variety says how much of the image lies elsewhere in the result. At 0, and at the same size, the image itself comes back.
     """
 
+    examples = ("photo.jpg", "photo.jpg 150% wider.png --variety 0.6 --seed 3")
+
     image: Image = option(help="Image to vary.")
     variety: float = option(0.4, "Share of the image that lies elsewhere in the result.", min=0, max=1)
     noise: float | None = option(

@@ -38,6 +38,8 @@ class Inpaint(Task):
     The surroundings decide what comes in. With --fill, a colour or what is painted in the hole does.
     """
 
+    examples = ("photo.jpg mask.png", "photo.jpg mask.png out.png --fill blue")
+
     image: Image = option(help="The image with holes.")
     mask: Mask = option(help="Where the holes are: white or opaque pixels of an image of the same size.", soft=True)
     fill: str = option(

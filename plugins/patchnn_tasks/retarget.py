@@ -27,6 +27,8 @@ RATIO = 4 / 3
 class Retarget(Task):
     """Bring an image to another size or aspect, with its objects in it and as far as possible in shape."""
 
+    examples = ("photo.jpg 60%x100%", "photo.jpg 400x300 small.jpg --keep mask.png")
+
     image: Image = option(help="The image to retarget.")
     size: SizeLike | None = option(None, "Size of the result, width x height, as 150%x100% or 400x200; required without --drop.")
     by: Literal["auto", "carve", "patches"] = option(

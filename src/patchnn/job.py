@@ -110,6 +110,8 @@ class Outcome:
         Whether the result was there before.
     notes
         Remarks about the job's files.
+    made
+        The image in a few words: its size, and where layouts were tried how much of it lies elsewhere.
     """
 
     job: Job
@@ -119,6 +121,7 @@ class Outcome:
     about: str | None = None
     skipped: bool = False
     notes: tuple[str, ...] = ()
+    made: str = ""
 
 
 def carry_out(job: Job, observe: Observer | None = None, registry: Registry | None = None) -> Outcome:
@@ -155,7 +158,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     there = _what_is_there(job, record)
     if there == "another" and not job.force:
         raise InputError(f"{job.output} was made otherwise: choose another folder, or overwrite it with --force", about="output")
-    missing = {path: job.force for path in outputs if there != "done" or not os.path.exists(path)}
+    made, missing = "", {path: job.force for path in outputs if there != "done" or not os.path.exists(path)}
     if there == "damaged":
         missing[job.output] = True
     animation = _check_places(job, plan, missing)
@@ -163,6 +166,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
         how: dict[str, Any] = {"search": job.search, "backend": job.backend, "max_memory": job.max_memory}
         result = run(task, seed=job.seed, **job.tuning, **how, observe=together(observe, animation))
         record |= found_by(result)
+        made = _in_words(result)
         files.notes += [f"{job.output}: {note}" for note in result.notes]
         form: dict[str, Any] = {"depth": job.depth, "quality": job.quality, "traits": files.traits, "record": record}
         # The image comes first: its record vouches for the maps that are there too.
@@ -173,7 +177,8 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
                 write_image(path, result.apply(*images), traits=traits, overwrite=missing[path])
         if animation:
             animation.write()
-    return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing, notes=(*files.notes, *plan.notes))
+    notes = (*files.notes, *plan.notes)
+    return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing, notes=notes, made=made)
 
 
 def prepare(job: Job, task_class: type[Task], files: _Files | None = None) -> tuple[Task, Plan]:
@@ -218,6 +223,12 @@ def record_of(job: Job, task: Task, **more: Any) -> dict[str, Any]:
 def found_by(result: Result) -> dict[str, Any]:
     """Return what a record tells that only the run could find: the backend, and the start where several were tried."""
     return {name: result.record[name] for name in ("backend", "start") if name in result.record}
+
+
+def _in_words(result: Result) -> str:
+    rows, columns = result.image.shape[:2]
+    start = result.record.get("start")
+    return f"{columns}×{rows}" + (f", {start['variety']:.0%} lies elsewhere" if start else "")
 
 
 def _check_places(job: Job, plan: Plan, missing: Mapping[str, bool]) -> Animation | None:

@@ -53,7 +53,10 @@ class Size:
         if isinstance(self.text, str):
             object.__setattr__(self, "text", self.text.lower().replace("×", "x"))
         if not isinstance(self.text, str) or not re.fullmatch(rf"{_SIDE}[x×]{_SIDE}|{_PERCENT}", self.text):
-            raise InputError(f"{self.text!r} is not a size: write width x height, as 300x200, or 150%, or 60%x100%")
+            advice = "write width x height, as 300x200, or 150%, or 60%x100%"
+            if re.fullmatch(r"\d{1,12}", str(self.text)):
+                advice = f"it is one side; write {self.text}x100% to keep the height, {self.text}x300, or a share such as 50%"
+            raise InputError(f"{self.text!r} is not a size: {advice}")
         if "%" not in self.text:
             self.of((1, 1))
 

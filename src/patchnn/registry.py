@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from patchnn.errors import PluginError
+from patchnn.links import DOCUMENTATION
 from patchnn.task import Task, options
 from patchnn.tuning import TUNING
 
@@ -19,7 +20,7 @@ __all__ = ["COMMANDS", "COMMON_OPTIONS", "GROUP", "PLUGINS", "Plugin", "Registry
 
 GROUP = "patchnn.tasks"
 
-COMMANDS = frozenset({"doctor", "evaluate", "score", "show", "studio", "sweep", "tasks"})
+COMMANDS = frozenset({"completion", "doctor", "evaluate", "help", "score", "serve", "show", "studio", "sweep", "tasks"})
 """The command line's own commands, which no task may be called."""
 
 COMMON_OPTIONS = frozenset(
@@ -55,6 +56,14 @@ class Plugin:
             line = f"the task {self.name} of {self.distribution} {self.version} cannot be used: {self._found}"
             raise PluginError(line) from self._cause
         return self._found
+
+    @property
+    def home(self) -> str | None:
+        """The address of its distribution's documentation or home page, from its metadata."""
+        distribution = self._entry_point.dist
+        links = (link.partition(", ") for link in (distribution.metadata.get_all("Project-URL") or [] if distribution else []))
+        found = {label.lower(): address for label, _, address in links}
+        return found.get("documentation") or found.get("homepage")
 
     @property
     def problem(self) -> str | None:
@@ -102,6 +111,13 @@ class Registry:
         if name not in self._kept:
             raise PluginError(f"there is no task {name!r}: {', '.join(self) or 'none'} can be used")
         return self._kept[name].load()
+
+    def page(self, name: str) -> str | None:
+        """Return the address of a task's page: in patchnn's documentation, or where its distribution's metadata says."""
+        plugin = self._kept[name]
+        if plugin.distribution == "patchnn" or PLUGINS.get(name) == plugin.distribution:
+            return f"{DOCUMENTATION}/tasks/{name}/"
+        return plugin.home
 
     def plugins(self) -> list[Plugin]:
         """Return all there are by name, those that lost a clash included."""

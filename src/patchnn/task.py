@@ -7,7 +7,7 @@ import typing
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cache, wraps
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,8 @@ class Task(ABC):
     tuple[Image, ...], float, int, bool, str, Literal[...], Size, or any of these `| None`. The class docstring is the
     command's help.
 
+    `examples` may hold two or more command lines for the end of its help, without `patchnn` and the task's name.
+
     Every value is checked when a task is made, before a `__post_init__` of its own. A mask must have the size of the
     image field before it. All images get the same number of channels, the fewest that lose nothing.
 
@@ -59,6 +61,8 @@ class Task(ABC):
     >>> run(Copy(image=np.full((20, 30, 3), 0.5)), seed=1).image.shape
     (20, 30, 3)
     """
+
+    examples: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)

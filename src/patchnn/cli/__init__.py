@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from patchnn.cli.interrupt import INTERRUPTED, ending_soon
-from patchnn.cli.printing import flush_stdout, open_streams, say
+from patchnn.cli.printing import flush_stdout, open_streams, say, write
 from patchnn.errors import DEBUG, PatchnnError, debugging, print_traceback
 
 if TYPE_CHECKING:
@@ -85,10 +85,15 @@ def _run(words: list[str], registry: Registry | None) -> int:
     from typer.main import get_command
 
     from patchnn.cli.app import build_app
+    from patchnn.cli.complete import WORDS, candidates
     from patchnn.files import no_empty_folders
     from patchnn.images.quiet import quiet_decoders
     from patchnn.registry import Registry
 
+    if words[0] == WORDS:
+        for word in candidates(get_command(build_app(registry or Registry())), words[1:]):
+            write(word)
+        return 0
     with no_empty_folders(), quiet_decoders():
         try:
             code = get_command(build_app(registry or Registry())).main(words, prog_name="patchnn", standalone_mode=False)

@@ -9,9 +9,11 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
+from patchnn.cli.complete import completion
 from patchnn.cli.doctor import doctor_command
 from patchnn.cli.evaluate import SHARED as EVALUATE
 from patchnn.cli.evaluate import evaluate
+from patchnn.cli.examples import of_task
 from patchnn.cli.help import PLAIN, Command, Group, TaskCommand
 from patchnn.cli.options import metavar, parameter
 from patchnn.cli.printing import write
@@ -56,7 +58,7 @@ def build_app(registry: Registry) -> typer.Typer:
     @app.callback()
     def patchnn(
         version: Annotated[
-            bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+            bool, typer.Option("-V", "--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
         ] = False,
         debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error, as PATCHNN_DEBUG=1 does.")] = False,
     ) -> None:
@@ -69,7 +71,17 @@ def build_app(registry: Registry) -> typer.Typer:
             about = f"broken: {plugin.problem}" if plugin.problem else _summary(plugin.load())
             write(f"{plugin.name:12} {plugin.distribution} {plugin.version}  {about}")
 
-    for command in (studio, serve, show_command(registry), doctor_command(registry), score):
+    @app.command("help", cls=Command)
+    def show_help(
+        ctx: typer.Context,
+        command: Annotated[
+            list[str] | None, typer.Argument(metavar="COMMAND", help="The command. Default: all in short.")
+        ] = None,
+    ) -> None:
+        """Show the help of a command, as COMMAND --help does."""
+        ctx.find_root().command.main([*(command or []), "--help"], prog_name="patchnn", standalone_mode=False)
+
+    for command in (studio, serve, show_command(registry), doctor_command(registry), score, completion):
         app.command(cls=Command)(command)
     return app
 
@@ -94,7 +106,9 @@ def _task_command(registry: Registry, name: str) -> Any:
         command.command(name, help=f"(broken: {problem})", context_settings=anything)(broken)
     else:
         command.command(name, cls=TaskCommand, help=inspect.getdoc(task))(_task_function(registry, name, task))
-        return _describe_arguments(get_command(command), task)
+        made = _describe_arguments(get_command(command), task)
+        made.examples = of_task(name, task), registry.page(name)
+        return made
     return get_command(command)
 
 

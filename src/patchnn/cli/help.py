@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from patchnn.cli.examples import of_command
 from patchnn.cli.options import with_flag
+from patchnn.cli.trailing import OUTPUT, SIZE, place_words, takes_output
 from patchnn.errors import PatchnnError
 from patchnn.registry import COMMON_OPTIONS, PLUGINS
 
-__all__ = ["PLAIN", "Command", "Group", "TaskCommand", "summary", "write_sections"]
+__all__ = ["PLAIN", "Command", "Group", "TaskCommand", "meant", "summary", "write_examples", "write_sections"]
 
 PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 """Settings of every typer app here: errors and help are plain text."""
@@ -25,6 +28,10 @@ class Command(TyperCommand):
     """A command whose help has its own options first, then those that every task has."""
 
     common: frozenset[str] = frozenset()
+    examples: tuple[list[str], str | None] | None = None
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        write_examples(*(self.examples or of_command(self.name)), formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": [], "Options of every task": []}
@@ -47,9 +54,23 @@ class Command(TyperCommand):
 
 
 class TaskCommand(Command):
-    """The command of a task."""
+    """The command of a task: a size and an output may follow its images as bare words."""
 
     common = COMMON_OPTIONS
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        arguments = [p for p in self.params if p.param_type_name == "argument"]
+        words = [f"{p.metavar}..." if p.nargs == -1 else str(p.metavar) for p in arguments]
+        more = [SIZE, OUTPUT] if any(p.name == "size" for p in self.params) else [OUTPUT]
+        return [*words, *(more if takes_output(self.params) else []), "[OPTIONS]"]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.allow_extra_args = True
+        super().parse_args(ctx, args)
+        if not ctx.resilient_parsing:
+            place_words(ctx, self.params)
+        ctx.args = []
+        return []
 
 
 class Group(TyperGroup):
@@ -66,14 +87,32 @@ class Group(TyperGroup):
         formatter.write_paragraph()
         formatter.write_text("patchnn COMMAND --help shows the options of a command.")
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        write_examples(*of_command("patchnn"), formatter)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if self.get_command(ctx, args[0]) is None:
-            if plugin := PLUGINS.get(args[0]):
-                ctx.fail(f"No such command {args[0]!r}: it comes with the plugin {plugin}, which is not installed.")
-            near = get_close_matches(args[0], self.list_commands(ctx), n=2)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            ctx.fail(f"No such command {args[0]!r}.{hint}")
+            ctx.fail(f"No such command {args[0]!r}{meant(args[0], self.list_commands(ctx))}")
         return super().resolve_command(ctx, args)
+
+
+def meant(word: str, names: Sequence[str]) -> str:
+    """Return the end of an error about a name that is not there: what may be meant, and the plugin that has it."""
+    near = get_close_matches(word, {*names, *PLUGINS}, n=2)
+    missing = [name for name in near if name not in names]
+    if missing:
+        came = "it" if missing[0] == word else missing[0]
+        return f": {came} comes with the plugin {PLUGINS[missing[0]]}, which is not installed."
+    return f". Did you mean {' or '.join(near)}?" if near else "."
+
+
+def write_examples(examples: Sequence[str], page: str | None, formatter: Any) -> None:
+    """Write examples of a command, and the address of its page if there is one."""
+    with formatter.section("Examples"):
+        for example in examples:
+            formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+    if page:
+        formatter.write(f"\nMore: {page}\n")
 
 
 def summary(command: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from patchnn.batch import Job, Outcome, carry_out, run_jobs
 from patchnn.cli.inputs import MAPS, Inputs, find_inputs
 from patchnn.cli.options import check_count, check_jobs, parse_depth, with_flag
 from patchnn.cli.outputs import animation_paths, check_not_empty, folder_pattern, map_path, output_paths, pattern_paths, stem
+from patchnn.cli.printing import say
 from patchnn.cli.progress import Display, print_failures, show_progress
 from patchnn.cli.request import Request
 from patchnn.engine.backend import Backend, find_backend
@@ -97,6 +99,8 @@ def run_and_report(plans: Plans) -> list[Outcome]:
     """Run the jobs, show progress and print the paths of the files; return the outcomes that failed."""
     request, given = plans.request, plans.request.settings
     failed: list[Outcome] = []
+    made: list[Outcome] = []
+    started = time.monotonic()
     with (
         open_workers(plans.workers, given.cluster) as (executor, workers),
         show_progress(plans.total, plans.notes, given.quiet) as display,
@@ -107,9 +111,24 @@ def run_and_report(plans: Plans) -> list[Outcome]:
             outcomes = run_jobs(plans.jobs, executor, workers=workers, observe=display.observe, registry=request.registry)
         for outcome in outcomes:
             _show(outcome, display, stdout_is_free=given.output != STREAM)
-            if outcome.error:
-                failed.append(outcome)
+            (failed if outcome.error else made).append(outcome)
+    if made and not given.quiet:
+        say(_closing(made, time.monotonic() - started))
     return failed
+
+
+def _closing(made: list[Outcome], seconds: float) -> str:
+    """Return the last line of a run: what was made, how long it took, and the seeds."""
+    first, several = made[0], sorted({outcome.job.seed for outcome in made})
+    if len(made) > 1:
+        seeds = f"seeds {several[0]} to {several[-1]}" if len(several) > 1 else f"seed {several[0]}"
+        skipped = sum(outcome.skipped for outcome in made)
+        before = f", {skipped} of them made before" if skipped else ""
+        return f"{len(made)} images{before}: {seconds:.1f} s, {seeds}"
+    if first.skipped:
+        return f"{first.job.output}: made before"
+    name = "standard output" if first.job.output == STREAM else first.job.output
+    return f"{name}: {first.made}, {first.seconds:.1f} s, seed {first.job.seed}"
 
 
 def share_memory(limit: int | None, device: Backend | None, workers: int) -> int | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from patchnn.cli.help import PLAIN, Command, summary, write_sections
+from patchnn.cli.examples import of_command
+from patchnn.cli.help import PLAIN, Command, meant, summary, write_examples, write_sections
 from patchnn.cli.options import parameter
 from patchnn.cli.request import Request
 from patchnn.cli.settings import Settings
@@ -59,6 +59,9 @@ class TaskGroup(TyperGroup):
         write_sections({f"Tasks (default: {DEFAULT})": tasks}, formatter)
         formatter.write_paragraph()
         formatter.write_text(f"{ctx.command_path} TASK --help shows the options of a task.")
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        write_examples(*of_command(self.name), formatter)
 
     def default(self) -> Any:
         """Return the subcommand of the default task."""
@@ -121,6 +124,7 @@ def _subcommand(
     app.command(name, cls=Command, help=f"{about}\n\n{inspect.getdoc(function)}")(call)
     command: Any = get_command(app)
     command.common = frozenset(shared)
+    command.examples = of_command(function.__name__)
     return command
 
 
@@ -142,6 +146,6 @@ def _fits(registry: Registry, name: str) -> bool:
 def _check_spelling(ctx: Any, args: Sequence[str], tasks: Sequence[str]) -> None:
     """Fail for a first word that is meant for a task and misspelled: no file has that name, and another word follows."""
     if len(args) > 1 and not args[1].startswith("-") and not os.path.exists(args[0]):
-        near = get_close_matches(args[0], tasks, n=1)
-        if near:
-            ctx.fail(f"No such task {args[0]!r}. Did you mean {near[0]}?")
+        hint = meant(args[0], tasks)
+        if hint != ".":
+            ctx.fail(f"No such task {args[0]!r}{hint}")
