@@ -149,6 +149,7 @@ OPTIONS: list[tuple[str, int, str]] = [
     ("generate photo.png --cluster bogus://x:80", VALUE, "bogus://x:80: write tcp://HOST:PORT"),
     ("generate ''", VALUE, "image is empty: it must name a file"),
     ("generate photo.png --source ''", VALUE, "--source is empty"),
+    ("generate photo.png --apply-to ''", VALUE, "--apply-to is empty"),
     ("inpaint photo.png ''", VALUE, "mask is empty"),
     ("generate photo.png --animate ''", VALUE, "--animate is empty"),
     ("generate photo.png --depth 12", VALUE, "--depth is 12: it must be auto, 8, 16, float"),

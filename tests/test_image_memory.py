@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,9 @@ from PIL import Image as Pillow
 
 from bombs import BOMBS, MIB, tiff
 from patchnn import InputError, read_image
-from patchnn.images import decode, encode
+from patchnn.images import child, decode, encode
 from patchnn.images.ifd import count_directories
+from patchnn.images.limits import Budget
 from patchnn.images.png import encode_png16
 
 linux = pytest.mark.skipif(not psutil.LINUX, reason="peak memory as Linux tells it")
@@ -126,6 +129,19 @@ def test_the_refusal_says_what_to_do() -> None:
         decode(data, "a.png", max_memory=2_000_000)
     assert caught.value.about == "max_memory"
     assert decode(data, "a.png", max_memory=12_000_000).pixels.shape == (600, 800, 3)
+
+
+def test_a_process_that_is_watched_ends_when_it_takes_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Systems that limit no process: here its own limit is far too high, and it is watched."""
+    monkeypatch.setattr(child, "watched", partial(child.watched, needed=True))
+    monkeypatch.setattr(child, "_PROGRAM", child._PROGRAM - (2 << 30))
+    file = io.BytesIO(BOMBS["precincts.j2k"]())
+    with pytest.raises(InputError, match=r"^a\.j2k needs more than the 2,148 MB it may take"):
+        child.decode_in_child(file, Budget("a.j2k", 2 << 30), "everyday")
+    file = io.BytesIO(encode(np.zeros((24, 32, 3)), "a.exr") if find_spec("OpenEXR") else HONEST["a.jp2"]())
+    monkeypatch.undo()
+    monkeypatch.setattr(child, "watched", partial(child.watched, needed=True))
+    assert decode(file, "a").pixels.any() == (find_spec("OpenEXR") is None)
 
 
 def test_directories_are_counted_without_reading_them() -> None:

@@ -198,7 +198,8 @@ STREAMS = [
 @pytest.mark.parametrize(("line", "code", "said"), STREAMS, ids=[line for line, *_ in STREAMS])
 def test_closed_and_full_streams(line: str, code: int, said: str) -> None:
     done = shell(line)
-    lines = [part for part in done.stderr.splitlines(keepends=True) if not part.startswith("backend: ")]
+    # A slow machine shows progress as well.
+    lines = [part for part in done.stderr.splitlines(keepends=True) if not part.startswith(("backend: ", "level "))]
     assert done.returncode == code
     assert "".join(lines).replace("no picture", "no image") == said
     if "b.png" in line and " - " not in line:

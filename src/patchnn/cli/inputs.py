@@ -65,6 +65,8 @@ def find_inputs(task: type[Task], values: Mapping[str, Any], maps: list[str]) ->
     """
     words: dict[str, list[str]] = {}
     through = None
+    if "" in maps:
+        raise InputError(f"{MAPS} is empty: it must name a file or a folder", about=MAPS)
     for o in options(task):
         if o.is_image:
             value = values[o.name]

@@ -1,7 +1,7 @@
-"""Decoding in a process of its own, under the system's limit: for kinds of files whose decoders know no bound.
+"""Decoding in a process of its own, with a memory limit: for kinds of files whose decoders know no bound.
 
-The decoders of JPEG 2000, AVIF and OpenEXR take memory by what a file claims, long before its pixels. Where the system has
-no such limit (Windows, macOS), what is checked of a file's size before it is decoded is the only bound there.
+The decoders of JPEG 2000, AVIF and OpenEXR take memory by what a file claims, long before its pixels. Linux limits a
+process. On other systems its memory is watched, and the process is ended when it takes too much.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -21,9 +23,13 @@ from patchnn.errors import InputError
 from patchnn.images.decoded import Found
 from patchnn.images.limits import Budget, blocks
 
-__all__ = ["decode_in_child", "receive", "serve"]
+__all__ = ["decode_in_child", "receive", "serve", "watched"]
 
 _SLACK = 32 << 20
+_PROGRAM = 100 << 20
+"""Bytes that the process takes before it decodes anything."""
+_GLANCE = 0.02
+"""Seconds between two looks at a process that is watched."""
 
 
 def decode_in_child(file: BinaryIO, budget: Budget, decoder: str) -> Found:
@@ -35,11 +41,46 @@ def decode_in_child(file: BinaryIO, budget: Budget, decoder: str) -> Found:
     # In a session of its own, Ctrl-C does not reach it: it ends with this process's wait for it.
     with subprocess.Popen(command, env=environment, start_new_session=True, **silent) as child:
         try:
-            with contextlib.suppress(BrokenPipeError), cast(BinaryIO, child.stdin) as source:
-                source.write(file.read())
-            return receive(cast(BinaryIO, child.stdout))
+            with watched(child, _PROGRAM + budget.memory + _SLACK) as too_large:
+                with contextlib.suppress(BrokenPipeError), cast(BinaryIO, child.stdin) as source:
+                    source.write(file.read())
+                return receive(cast(BinaryIO, child.stdout))
+        except ValueError:
+            if too_large.is_set():
+                raise InputError(budget.exceeded(), about="max_memory") from None
+            raise
         finally:
             child.kill()
+
+
+@contextlib.contextmanager
+def watched(child: subprocess.Popen[bytes], most: int, *, needed: bool = sys.platform != "linux") -> Iterator[threading.Event]:
+    """End a process that takes more than `most` bytes meanwhile; the event tells that it did.
+
+    needed: whether to watch at all. Linux limits the process itself.
+    """
+    import psutil
+
+    done, too_large = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(child.pid)
+            while not done.wait(_GLANCE):
+                if process.memory_info().rss > most:
+                    too_large.set()
+                    child.kill()
+                    return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    if needed:
+        watcher.start()
+    try:
+        yield too_large
+    finally:
+        done.set()
+        if needed:
+            watcher.join()
 
 
 def receive(stream: BinaryIO) -> Found:
