@@ -172,6 +172,41 @@ def coffee_keep() -> Image:
     return cup[:, :, None].astype(np.float32)
 
 
+def labels(wanted: bool) -> Image:
+    """Label sky blue and land green: as in balloons.png, or as they are wanted, (240, 360, 3)."""
+    y, x = np.mgrid[:240, :360].astype(np.float32)
+    hills = 186 + 9 * np.sin(x / 41 + 186) + 4.5 * np.sin(x / 17 + 372)
+    land = y > (150 + 70 * np.sin(x / 55 + 2.2) if wanted else hills)
+    return np.where(land[:, :, None], np.float32((0.1, 0.7, 0.1)), np.float32((0.2, 0.4, 1.0)))
+
+
+def light(shape: Shape, spheres: list[tuple[float, float, float]]) -> Image:
+    """Draw how light spheres (row, column, radius) are, lit from above left on a grey ground, (H, W, 1)."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    tones = np.full(shape, 0.9, np.float32)
+    for row, column, radius in spheres:
+        down, right = (y - row) / radius, (x - column) / radius
+        depth = 1 - down**2 - right**2
+        lit = np.sqrt(np.clip(depth, 0, 1)) * 0.6 - 0.5 * down - 0.5 * right
+        tones = np.where(depth > 0, np.clip(0.1 + 0.75 * lit, 0, 0.85), tones)
+    return tones[:, :, None]
+
+
+def hatched(tones: Image) -> Image:
+    """Draw tones (H, W, 1) in ink: the darker, the more layers of lines, (H, W, 3)."""
+    y, x = np.mgrid[: tones.shape[0], : tones.shape[1]].astype(np.float32)
+    wobble = clouds(tones.shape[:2], 9, 24, 6)[:, :, 0]
+    picture = np.ones((*tones.shape[:2], 3), np.float32) * np.float32((0.97, 0.95, 0.88))
+    for darker_than, across, ink in (
+        (0.7, x + y, (0.25, 0.30, 0.55)),
+        (0.45, x - y, (0.20, 0.25, 0.50)),
+        (0.2, 1.4 * y, (0.10, 0.12, 0.30)),
+    ):
+        line = np.clip(1.2 * np.sin(across / 1.9 + 1.5 * wobble), 0, 1) * np.clip((darker_than - tones[:, :, 0]) / 0.05, 0, 1)
+        picture += line[:, :, None] * (np.float32(ink) - picture)
+    return picture
+
+
 def main() -> None:
     """Write all drawings."""
     write_image(IMAGES / "balloons.png", balloons(), overwrite=True)
@@ -183,6 +218,12 @@ def main() -> None:
     write_image(IMAGES / "towers.png", towers(), overwrite=True)
     write_image(IMAGES / "rocket-mask.png", rocket_mask(), overwrite=True)
     write_image(IMAGES / "coffee-keep.png", coffee_keep(), overwrite=True)
+    write_image(IMAGES / "balloons-labels.png", labels(wanted=False), overwrite=True)
+    write_image(IMAGES / "wanted-labels.png", labels(wanted=True), overwrite=True)
+    sphere = light((200, 200), [(100, 100, 88)])
+    write_image(IMAGES / "sphere.png", hatched(sphere), overwrite=True)
+    write_image(IMAGES / "sphere-light.png", sphere, overwrite=True)
+    write_image(IMAGES / "pebbles-light.png", light((200, 300), [(70, 80, 62), (120, 215, 74), (160, 120, 36)]), overwrite=True)
     write_image(IMAGES / "rocket-edited.jpg", rocket_edited(), overwrite=True)
 
 

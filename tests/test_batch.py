@@ -94,10 +94,11 @@ def test_every_field_of_a_job_reaches_the_run() -> None:
 
 
 def test_a_job_is_plain_data() -> None:
-    job = replace(JOB, maps=(("b.png", "c.png"),), tuning={"alpha": float("inf")})
+    job = replace(JOB, maps=(("b.png", "c.png"),), guides=(("a.png", "b.png", 2.0),), tuning={"alpha": float("inf")})
     assert pickle.loads(pickle.dumps(job)) == job
     values = json.loads(json.dumps(asdict(job)))
-    assert Job(**{**values, "maps": tuple(map(tuple, values["maps"]))}) == job
+    pairs = {name: tuple(map(tuple, values[name])) for name in ("maps", "guides")}
+    assert Job(**{**values, **pairs}) == job
 
 
 def test_maps_are_written_beside_and_the_source_as_a_map_is_the_picture() -> None:

@@ -67,7 +67,7 @@ class Gallery:
 
 def check(task: Task, result: Result) -> None:
     """Raise AssertionError for a result of the wrong size, or not made of its sources' patches."""
-    plan, image = task.plan(), result.image
+    plan, image = result.plan, result.image
     assert plan.rounds
     assert image.shape == (*plan.rounds[-1], plan.guess.shape[2]), f"{task}: {image.shape}"
     if plan.keep is not None and plan.keep.all():

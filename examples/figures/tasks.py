@@ -184,6 +184,20 @@ def analogy_coarsest(gallery: Gallery) -> Pillow.Image:
 
 
 @figure
+def guides(gallery: Gallery) -> Pillow.Image:
+    rows = []
+    for names, zoom in (
+        (("balloons.png", "balloons-labels.png", "wanted-labels.png"), 0.62),
+        (("sphere.png", "sphere-light.png", "pebbles-light.png"), 0.87),
+    ):
+        image, source, target = (gallery.read(name) for name in names)
+        size = f"{target.shape[1]}x{target.shape[0]}"
+        made = gallery.make(Generate(image=image, size=size), guides=[(source, target, 4)])
+        rows.append(row([image, source, target, made], ["the image", "its guide", "the guide wanted", "generated"], zoom))
+    return stack(rows)
+
+
+@figure
 def inpaint(gallery: Gallery) -> Pillow.Image:
     rows = []
     for name, mask, zoom in (("balloons.png", "balloons-hole.png", 0.8), ("rocket.jpg", "rocket-mask.png", 0.9)):

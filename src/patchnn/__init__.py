@@ -8,6 +8,7 @@ from patchnn.engine.resample import fill_holes, resize
 from patchnn.engine.step import PNN, pnn
 from patchnn.engine.synthesize import Progress, Synthesis, synthesize
 from patchnn.errors import BackendError, InputError, PatchnnError, PluginError
+from patchnn.guides import Guide
 from patchnn.images import read_image, read_mask, write_image
 from patchnn.runner import Result, run
 from patchnn.task import Image, Mask, Size, SizeLike, Task, colour, option
@@ -40,6 +41,7 @@ else:
 __all__ = [
     "PNN",
     "BackendError",
+    "Guide",
     "Image",
     "InputError",
     "Mask",

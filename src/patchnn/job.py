@@ -11,27 +11,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 from patchnn.animate import Animation
-from patchnn.engine.arrays import Image
-from patchnn.engine.maps import check_maps
 from patchnn.engine.plan import Plan
 from patchnn.engine.synthesize import Observer
 from patchnn.errors import InputError, PatchnnError, PluginError, concerning, memory_bounded
+from patchnn.guides import as_target
 from patchnn.images import (
     STREAM,
     BitDepth,
-    DecodedImage,
-    FileTraits,
     check_output,
     may_be_ours,
-    read_file,
     read_image,
     read_record,
     write_image,
 )
-from patchnn.record import command_words, describe, digest, same
+from patchnn.job_files import JobFiles
+from patchnn.record import as_argument, command_words, describe, digest, flag, same
 from patchnn.registry import Registry, origin
 from patchnn.runner import Result, run, together
-from patchnn.task import Option, Task, options
+from patchnn.task import Task, options
 from patchnn.tuning import TUNING, tune
 
 __all__ = ["Job", "Outcome", "carry_out", "prepare", "record_of"]
@@ -57,6 +54,9 @@ class Job:
         As in `patchnn.run`.
     depth, quality
         As in `write_image`. Default: those of the first image.
+    guides
+        Pairs of files and a weight: a guide of the source, one of the result (see `patchnn.Guide`). A task with several
+        sources takes one of these for each, in their order, all with the first one's target.
     maps
         Pairs of files: an image of the source's size, and where to write what the same patches make of it. A task with
         several sources takes one image for each, in their order, and writes to the first one's place.
@@ -84,6 +84,7 @@ class Job:
     max_memory: int | None = None
     depth: BitDepth | None = None
     quality: int | None = None
+    guides: tuple[tuple[str, str, float], ...] = ()
     maps: tuple[tuple[str, str], ...] = ()
     animation: str | None = None
     force: bool = False
@@ -147,13 +148,14 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     """
     started = time.perf_counter()
     task_class = (registry or Registry()).load(job.task)
-    files = _Files(job.max_memory)
+    files = JobFiles(job.max_memory)
     task, plan = prepare(job, task_class, files)
-    maps = _read_maps(job, plan, files)
+    guides, maps = files.guides(job.guides, plan), files.maps(job.maps, plan)
     outputs = (job.output, *(output for output, *_ in maps), *([job.animation] if job.animation else []))
     if len(set(outputs)) < len(outputs):
         raise InputError(f"{job.output}: two results would go to one file; rename one of them", about="output")
-    digests = {"maps": [[digest(image) for image in images] for _, images, _ in maps]} if maps else {}
+    digests: dict[str, Any] = {"maps": [[digest(image) for image in images] for _, images, _ in maps]} if maps else {}
+    digests |= {"guides": [guide.to_json() for guide in guides]} if guides else {}
     record = record_of(job, task, **digests)
     there = _what_is_there(job, record)
     if there == "another" and not job.force:
@@ -164,7 +166,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     animation = _check_places(job, plan, missing)
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": job.backend, "max_memory": job.max_memory}
-        result = run(task, seed=job.seed, **job.tuning, **how, observe=together(observe, animation))
+        result = run(task, seed=job.seed, **job.tuning, guides=guides, **how, observe=together(observe, animation))
         record |= found_by(result)
         made = _in_words(result)
         files.notes += [f"{job.output}: {note}" for note in result.notes]
@@ -181,9 +183,9 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     return Outcome(job, outputs, time.perf_counter() - started, skipped=not missing, notes=notes, made=made)
 
 
-def prepare(job: Job, task_class: type[Task], files: _Files | None = None) -> tuple[Task, Plan]:
+def prepare(job: Job, task_class: type[Task], files: JobFiles | None = None) -> tuple[Task, Plan]:
     """Read a job's files and return its task and plan; errors name the files, or the plugin that failed."""
-    files = files or _Files(job.max_memory)
+    files = files or JobFiles(job.max_memory)
     images: dict[str, Any] = {}
     for o in options(task_class):
         if o.positional and o.name not in {*job.files, *job.options}:
@@ -216,6 +218,8 @@ def record_of(job: Job, task: Task, **more: Any) -> dict[str, Any]:
     chosen = {key: word for key, word in (("search", job.search), ("backend", job.backend)) if word != "auto"}
     extra = {**job.tuning, **chosen, "depth": job.depth, "quality": job.quality, "apply_to": [file for file, _ in job.maps]}
     command = command_words(job.task, task, files, {**extra, "seed": job.seed})
+    for source, target, weight in job.guides:
+        command += [flag("guide"), as_argument(source), as_target(target, weight)]
     facts = {"backend": job.backend, "depth": job.depth, "files": dict(job.files), "command": command, **more}
     return describe(task, name=job.task, seed=job.seed, tuning=job.tuning, search=job.search, **facts)
 
@@ -244,43 +248,6 @@ def _check_places(job: Job, plan: Plan, missing: Mapping[str, bool]) -> Animatio
             with concerning("apply_to"):
                 check_output(path, overwrite=overwrite)
     return animation
-
-
-@dataclass
-class _Files:
-    """Reads the files of a job. traits: those of the first image. notes: remarks about any file."""
-
-    max_memory: int | None
-    traits: FileTraits | None = None
-    notes: list[str] = field(default_factory=list)
-
-    def read(self, file: str) -> DecodedImage:
-        """Read an image, and note if the file holds several."""
-        image = read_file(file, max_memory=self.max_memory)
-        if image.frames > 1:
-            self.notes.append(f"{file} holds {image.frames} images: the first is used")
-        return image
-
-    def read_option(self, option: Option, file: str) -> Any:
-        """Return what an option takes from an image: its mask, or its pixels."""
-        image = self.read(file)
-        if option.type == "mask":
-            return image.coverage() if option.soft else image.mask()
-        self.traits = self.traits or image.traits
-        return image.pixels
-
-
-def _read_maps(job: Job, plan: Plan, files: _Files) -> list[tuple[str, list[Image], FileTraits]]:
-    """Return for each map where it goes, its images, one for every source, and the first one's traits."""
-    count, found = len(plan.sources), []
-    for start in range(0, len(job.maps), count):
-        group = job.maps[start : start + count]
-        images = [files.read(file) for file, _ in group]
-        try:
-            found.append((group[0][1], check_maps(plan, [image.pixels for image in images]), images[0].traits))
-        except InputError as error:
-            raise InputError(f"{', '.join(file for file, _ in group)}: {error}", about="apply_to") from None
-    return found
 
 
 def _what_is_there(job: Job, wanted: dict[str, Any]) -> Literal["nothing", "damaged", "another", "done"]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ __all__ = [
 SCHEMA = 1
 """The version of the fields below. A record of another version is read, and equals none of this version."""
 
-COMPARED = ("schema", "task", "options", "inputs", "tuning", "seed", "search", "depth", "maps")
+COMPARED = ("schema", "task", "options", "inputs", "guides", "tuning", "seed", "search", "depth", "maps")
 """The fields that decide the pixels, besides the backend."""
 
 SHOWN = (*TUNING, "search", "backend", "depth", "quality", "seed", "apply_to", "samples")
@@ -128,18 +129,18 @@ def checked_command(record: Mapping[str, Any], path: str, registry: Registry) ->
     name = words[start - 1] if len(words) >= start else ""
     if name not in registry:
         raise InputError(f"{path} was made by {name!r}, a task that is not installed; --json prints its record")
-    takes_value = {flag(shown): True for shown in SHOWN}
+    values = {flag(shown): 1 for shown in SHOWN} | {flag("guide"): 2}
     for o in options(registry.load(name)):
         if o.type == "flag":
-            takes_value |= {flag(o.name): False, flag(f"no_{o.name}"): False}
+            values |= {flag(o.name): 0, flag(f"no_{o.name}"): 0}
         else:
-            takes_value[flag(o.name)] = True
+            values[flag(o.name)] = 1
     kept, left_out = words[:start], list[str]()
     rest, in_arguments = iter(words[start:]), True
     for word in rest:
         in_arguments = in_arguments and (word == "-" or not word.startswith("-"))
-        if word in takes_value:
-            kept += [word, *_next(rest)] if takes_value[word] else [word]
+        if word in values:
+            kept += [word, *islice(rest, values[word])]
         else:
             (kept if in_arguments else left_out).append(word)
     return kept, left_out
@@ -153,10 +154,6 @@ def flag(name: str) -> str:
 def as_argument(file: str) -> str:
     """Return a file name that is not taken for an option; - alone is standard input."""
     return f"./{file}" if file.startswith("-") and file != "-" else file
-
-
-def _next(words: Iterator[str]) -> list[str]:
-    return [word] if (word := next(words, None)) is not None else []
 
 
 def _texts(value: Any) -> list[str]:
@@ -203,6 +200,7 @@ _FIELDS: dict[str, Callable[[Any], bool]] = {
     "depth": lambda value: value in (None, 8, 16, "float") and not isinstance(value, bool),
     "files": _object_of(_list_of(_is_text)),
     "maps": _list_of(_list_of(_is_text)),
+    "guides": _list_of(lambda value: isinstance(value, dict) and value.keys() <= {"sources", "target", "weight"}),
     "command": _list_of(_is_text),
     "start": _object_of(lambda value: isinstance(value, int | float)),
 }

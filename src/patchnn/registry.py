@@ -26,7 +26,7 @@ COMMANDS = frozenset({"completion", "doctor", "evaluate", "help", "score", "serv
 COMMON_OPTIONS = frozenset(
     {
         *TUNING,
-        *("output", "count", "seed", "depth", "quality", "search", "backend", "max_memory", "apply_to", "animate"),
+        *("output", "count", "seed", "depth", "quality", "search", "backend", "max_memory", "guide", "apply_to", "animate"),
         *("jobs", "cluster", "resume", "force", "quiet", "debug", "help"),
     }
 )

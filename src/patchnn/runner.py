@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from patchnn.engine.plan import Plan
 from patchnn.engine.starts import Start
 from patchnn.engine.synthesize import Observer, synthesize
 from patchnn.errors import memory_bounded
+from patchnn.guides import Guide, guide_plan
 from patchnn.origins import draw_origins
 from patchnn.record import describe
 from patchnn.task import Task
@@ -109,6 +111,7 @@ def run(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     backend: str | Backend = "auto",
     search: str = "auto",
     max_memory: int | str | None = None,
@@ -125,6 +128,9 @@ def run(
         0 to 2**32 - 1. The same seed gives the same image. Default: random.
     alpha, patch, iterations, ratio, coarsest
         As in `Plan`. Default: what the task chose. A given alpha also turns off the plan's claims.
+    guides
+        Each a `Guide`, or (source, target) or (source, target, weight): two images that are alike where patches of the source
+        should go in the result.
     backend
         "numpy", "cupy", or "auto": the GPU if one works.
     search
@@ -159,12 +165,13 @@ def run(
     tuning = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
     limit = parse_bytes(max_memory) if isinstance(max_memory, str) else max_memory
     with memory_bounded(), show_bar(False if observe and progress is None else progress) as bar:
-        plan = tune(task, **tuning)
+        given = [Guide.of(guide) for guide in guides]
+        plan = guide_plan(tune(task, **tuning), given)
         both = together(observe, bar)
         made = synthesize(plan, seed=seed, backend=backend, search=search, max_memory=limit, observe=both)
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"guides": [guide.to_json() for guide in given]} if given else {}
     if made.start is not None:
-        found = {"start": {"number": made.start.number, "variety": round(made.start.variety, 3)}}
+        found["start"] = {"number": made.start.number, "variety": round(made.start.variety, 3)}
     record = describe(task, seed=made.seed, tuning=tuning, search=search, backend=made.backend, **found)
     return Result(made.image, made.field, made.seed, record, plan, tuple(_shortfall(plan, made.start)))
 

@@ -16,7 +16,20 @@ from patchnn.engine.plan import Plan
 from patchnn.errors import InputError, concerning
 from patchnn.option_types import Option, Size, SizeLike, describe_field, items, option, plain
 
-__all__ = ["Image", "Mask", "Option", "Size", "SizeLike", "Task", "colour", "items", "option", "options", "plain"]
+__all__ = [
+    "Image",
+    "Mask",
+    "Option",
+    "Size",
+    "SizeLike",
+    "Task",
+    "colour",
+    "items",
+    "match_channels",
+    "option",
+    "options",
+    "plain",
+]
 
 _T = TypeVar("_T", bound="Task")
 
@@ -82,7 +95,7 @@ class Task(ABC):
         values = {o.name: o.check(getattr(self, o.name)) for o in options(type(self))}
         self._check_masks(values)
         images = [image for o in options(type(self)) if o.type == "image" for image in items(values[o.name])]
-        matched = iter(_match_channels(images))
+        matched = iter(match_channels(images))
         for o in options(type(self)):
             if o.type == "image" and values[o.name] is not None:
                 values[o.name] = tuple(next(matched) for _ in values[o.name]) if o.many else next(matched)
@@ -154,7 +167,7 @@ def colour(text: str, channels: int) -> Image:
     return np.concatenate([tone, opaque], dtype=np.float32)
 
 
-def _match_channels(images: list[Image]) -> list[Image]:
+def match_channels(images: list[Image]) -> list[Image]:
     """Give images of 1 (grey), 2 (grey, opacity), 3 (RGB) and 4 (RGBA) channels the same number of them."""
     counts = {image.shape[2] for image in images}
     if len(counts) < 2:

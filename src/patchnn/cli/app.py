@@ -21,7 +21,7 @@ from patchnn.cli.request import Request
 from patchnn.cli.run_task import run_task
 from patchnn.cli.score import score
 from patchnn.cli.serve import serve
-from patchnn.cli.settings import Settings
+from patchnn.cli.settings import PAIRED, Settings
 from patchnn.cli.show import show_command
 from patchnn.cli.studio import studio
 from patchnn.cli.sweep import SHARED as SWEEP
@@ -106,18 +106,23 @@ def _task_command(registry: Registry, name: str) -> Any:
         command.command(name, help=f"(broken: {problem})", context_settings=anything)(broken)
     else:
         command.command(name, cls=TaskCommand, help=inspect.getdoc(task))(_task_function(registry, name, task))
-        made = _describe_arguments(get_command(command), task)
+        made = _adapt_parameters(get_command(command), task)
         made.examples = of_task(name, task), registry.page(name)
         return made
     return get_command(command)
 
 
-def _describe_arguments(command: Any, task: type[Task]) -> Any:
-    """Let the help describe an argument's value as it does an option's; typer shows its Python type, as <list[Path]>."""
+def _adapt_parameters(command: Any, task: type[Task]) -> Any:
+    """Let the help describe an argument's value as it does an option's; typer shows its Python type, as <list[Path]>.
+
+    Options in PAIRED take two words.
+    """
     words = {o.name: metavar(o) for o in options(task) if o.positional}
-    for argument in command.params:
-        if argument.name in words:
-            argument.display_type_rich = lambda ctx, word=words[argument.name]: word
+    for given in command.params:
+        if given.name in words:
+            given.display_type_rich = lambda ctx, word=words[given.name]: word
+        if given.name in PAIRED:
+            given.nargs = 2
     return command
 
 

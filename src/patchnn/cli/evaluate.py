@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from patchnn.batch import Outcome
-from patchnn.cli.inputs import MAPS, find_inputs
+from patchnn.cli.inputs import GUIDES, MAPS, find_inputs
 from patchnn.cli.options import check_count, check_jobs
 from patchnn.cli.outputs import check_not_empty
 from patchnn.cli.printing import write
@@ -121,10 +121,10 @@ def _plan_study(request: Request, choices: Choices) -> Study:
 def _find_images(request: Request, folder: str) -> list[tuple[str, dict[str, list[str]]]]:
     """Return each image's file with the files of all image options; raises InputError if there is none."""
     words = {o.name: request.files.get(o.name) for o in options(request.task) if o.is_image}
-    inputs = find_inputs(request.task, words, [])
+    inputs = find_inputs(request.task, words)
     if not inputs.through:
         read_image(folder, max_memory=request.settings.memory)
-    images = [(name, {key: found for key, found in files.items() if key != MAPS}) for name, files in inputs]
+    images = [(name, {key: found for key, found in files.items() if key not in (MAPS, GUIDES)}) for name, files in inputs]
     return sorted(images, key=lambda image: by_number(image[0]))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from patchnn.errors import InputError
 from patchnn.images import STREAM
 from patchnn.task import Task, options
 
-__all__ = ["MAPS", "Inputs", "find_inputs"]
+__all__ = ["GUIDES", "MAPS", "Inputs", "find_inputs"]
 
 IMAGE_SUFFIXES = frozenset(
     {
@@ -26,15 +26,15 @@ IMAGE_SUFFIXES = frozenset(
 NAMELESS = "patchnn"
 """What the result is named after where a task takes no image."""
 
-MAPS = "apply_to"
-"""The option that names maps; their files are found as a task's images are."""
+MAPS, GUIDES = "apply_to", "guide"
+"""The options that name maps, and guides: pairs of files, one after another. Their files are found as a task's images are."""
 
 
 @dataclass(frozen=True)
 class Inputs:
     """The files for each image to make.
 
-    words: the words given for every image option, and the maps. through: the option whose folder or pattern gives one
+    words: the words given for every image option, for maps and for guides. through: the option whose folder or pattern gives one
     image after another, None for a single image. names: the files found there, or what the single image is named after.
     """
 
@@ -55,11 +55,11 @@ class Inputs:
             )
 
 
-def find_inputs(task: type[Task], values: Mapping[str, Any], maps: list[str]) -> Inputs:
-    """Return the files that a task's image options name, and its maps.
+def find_inputs(task: type[Task], values: Mapping[str, Any], maps: Iterable[str] = (), guides: Iterable[str] = ()) -> Inputs:
+    """Return the files that a task's image options name, its maps and its guides.
 
     An option that takes many images takes all of a folder at once. The first other option with a folder or a pattern
-    gives one image after another. A folder for a further option, or for maps, holds the file for each of these images,
+    gives one image after another. A folder for a further option, for maps or guides, holds the file for each of these images,
     found by its name with or without extension. Raises InputError for a folder or pattern without images, and for two
     images of one name.
     """
@@ -82,7 +82,7 @@ def find_inputs(task: type[Task], values: Mapping[str, Any], maps: list[str]) ->
         twin = seen.setdefault(Path(name).stem, name)
         if twin != name:
             raise InputError(f"{twin} and {name} would have the same output: rename one of them")
-    return Inputs({**words, MAPS: maps}, through, tuple(names))
+    return Inputs({**words, MAPS: [*maps], GUIDES: [*guides]}, through, tuple(names))
 
 
 def _by_name(word: str) -> dict[str, str]:

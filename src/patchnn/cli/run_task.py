@@ -16,7 +16,7 @@ import typer
 
 from patchnn.animate import check_animation
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
-from patchnn.cli.inputs import MAPS, Inputs, find_inputs
+from patchnn.cli.inputs import GUIDES, MAPS, Inputs, find_inputs
 from patchnn.cli.options import check_count, check_jobs, parse_depth, with_flag
 from patchnn.cli.outputs import animation_paths, check_not_empty, folder_pattern, map_path, output_paths, pattern_paths, stem
 from patchnn.cli.printing import say
@@ -75,7 +75,8 @@ def plan_jobs(request: Request, shared: Job) -> Plans:
     """
     given = request.settings
     device = None if given.cluster else find_backend(given.backend)
-    inputs = find_inputs(request.task, request.values, given.apply_to or [])
+    guides = [file for source, target, _ in given.guides for file in (source, target)]
+    inputs = find_inputs(request.task, request.values, given.apply_to or [], guides)
     total = len(inputs.names) * given.count
     _check_streams(request, inputs)
     places = _places(request, inputs, {"depth": shared.depth, "quality": shared.quality})
@@ -91,7 +92,9 @@ def plan_jobs(request: Request, shared: Job) -> Plans:
         notes.append(f"seed: {seed}")
     workers = min(given.jobs, total)
     memory = share_memory(shared.max_memory, device, workers)
-    jobs = _jobs(replace(shared, seed=seed, max_memory=memory), inputs, places, animations)
+    jobs = _jobs(
+        replace(shared, seed=seed, max_memory=memory), inputs, places, animations, [weight for *_, weight in given.guides]
+    )
     return Plans(request, total, workers, map(_absolute, jobs) if given.cluster else jobs, notes)
 
 
@@ -164,11 +167,13 @@ def _places(request: Request, inputs: Inputs, form: Mapping[str, Any]) -> Places
     return lambda image: paths
 
 
-def _jobs(shared: Job, inputs: Inputs, places: Places, animations: list[Path]) -> Iterator[Job]:
+def _jobs(shared: Job, inputs: Inputs, places: Places, animations: list[Path], weights: list[float]) -> Iterator[Job]:
     """Yield a job for every image; the seeds of one input's images count up from the shared job's."""
     animation = map(str, animations)
     for image, files in inputs:
-        given = files.pop(MAPS)
+        given, guides = files.pop(MAPS), files.pop(GUIDES)
+        pairs = zip(guides[::2], guides[1::2], weights, strict=True)
+        shared = replace(shared, guides=tuple(pairs))
         for index, path in enumerate(places(image)):
             maps = tuple((file, str(map_path(path, file, image))) for file in given)
             yield replace(
@@ -180,8 +185,9 @@ def _absolute(job: Job) -> Job:
     """Return a job with absolute file names, for another machine that shares the file system."""
     files = {key: [os.path.abspath(file) for file in several] for key, several in job.files.items()}
     maps = tuple((os.path.abspath(file), os.path.abspath(path)) for file, path in job.maps)
+    guides = tuple((os.path.abspath(source), os.path.abspath(target), weight) for source, target, weight in job.guides)
     animation = job.animation and os.path.abspath(job.animation)
-    return replace(job, files=files, output=os.path.abspath(job.output), maps=maps, animation=animation)
+    return replace(job, files=files, output=os.path.abspath(job.output), maps=maps, guides=guides, animation=animation)
 
 
 def _earlier_seed(inputs: Inputs, places: Places, task: str) -> int | None:

@@ -8,9 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
+from patchnn.guides import parse_target
 from patchnn.tuning import SEARCH, TUNING, parse_bytes
 
-__all__ = ["Settings"]
+__all__ = ["PAIRED", "Settings"]
+
+PAIRED = ("guide",)
+"""The options that take two words each time; `cli/app.py` tells typer's command."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,14 @@ class Settings:
     iterations: Annotated[int | None, typer.Option(metavar="INTEGER", help=TUNING["iterations"].help)] = None
     ratio: Annotated[float | None, typer.Option(metavar="NUMBER", help=TUNING["ratio"].help)] = None
     coarsest: Annotated[float | None, typer.Option(metavar="NUMBER", help=TUNING["coarsest"].help)] = None
+    guide: Annotated[
+        list[Any] | None,  # pairs, which typer has no type for: see `PAIRED`
+        typer.Option(
+            metavar="SOURCE TARGET[:WEIGHT]",
+            help="Guide: an image over the source and one over the result, alike where patches should go, such as labels. "
+            "Repeatable.",
+        ),
+    ] = None
     search: Annotated[str, typer.Option(metavar="|".join(SEARCH.choices), help=SEARCH.help)] = "auto"
     backend: Annotated[str, typer.Option(metavar="auto|numpy|cupy", help="What to compute with. auto: the GPU if one works.")] = (
         "auto"
@@ -74,6 +86,11 @@ class Settings:
     def tuning(self) -> dict[str, Any]:
         """The options that change a task's plan, as far as they were given."""
         return {name: value for name in TUNING if (value := getattr(self, name)) is not None}
+
+    @property
+    def guides(self) -> list[tuple[str, str, float]]:
+        """The guides' files and weights; raises InputError for a weight that cannot be used."""
+        return [(source, *parse_target(target)) for source, target in self.guide or []]
 
     @property
     def memory(self) -> int | None:
