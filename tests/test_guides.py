@@ -126,6 +126,15 @@ def test_targets_and_their_weights(text: str, parts: tuple[str, float]) -> None:
     assert parse_target(as_target(*parts)) == parts
 
 
+def test_a_tasks_function_takes_guides_in_any_form() -> None:
+    image = np.round(two_areas() * 255).astype(np.uint8)
+    labels = [np.round(guide[:, :, 0] * 255).astype(np.uint8) for guide in (halves(), halves(across=True))]
+    made = patchnn.generate(image, seed=2, iterations=1, guides=[(*labels, 4)])
+    result = run(Generate(image / np.float32(255)), seed=2, iterations=1, guides=[(halves(), halves(across=True), 4)])
+    assert made.dtype == np.uint8
+    assert np.abs(made / 255 - result.image).max() <= 0.5001 / 255
+
+
 # The command line.
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image as PillowImage
 
+from patchnn.guides import Guide
 from patchnn.task import SizeLike
 
 class HasArray(Protocol):
@@ -41,6 +42,7 @@ EVERY = {
     "iterations": "int | None",
     "ratio": "float | None",
     "coarsest": "float | None",
+    "guides": "Sequence[Guide | tuple[Any, ...]]",
     "search": "str",
     "backend": "str",
     "max_memory": "int | str | None",

@@ -23,6 +23,7 @@ EVERY = {
     "seed": "The same seed gives the same image. Default: random.",
     "seeds": "Several seeds, as range(8): the result is then a list with an image for each.",
     **{name: o.help for name, o in TUNING.items()},
+    "guides": "Each (source, target) or (source, target, weight): two images that are alike where patches should go.",
     "search": SEARCH.help,
     "backend": 'What to compute with: "numpy", "cupy", or "auto", the GPU if one works.',
     "max_memory": 'Memory limit in bytes, or as "2GB". Default: half of the free memory.',
@@ -33,7 +34,7 @@ EVERY = {
 WIDTH = 110
 """Columns of a docstring."""
 
-_DEFAULTS = {"search": SEARCH.default, "backend": "auto"}
+_DEFAULTS = {"guides": (), "search": SEARCH.default, "backend": "auto"}
 
 
 @cache
@@ -64,6 +65,7 @@ def function(name: str, task: type[Task]) -> Callable[..., Any]:
         given = shape.bind(*args, **kwargs).arguments
         values, form = _take(own, {o.name: given.pop(o.name) for o in own if o.name in given})
         seeds = given.pop("seeds", None)
+        given["guides"] = [_take_guide(guide) for guide in given.get("guides", ())]
         if seeds is None:
             return form.restore(run(task(**values), **given).image)
         if given.get("seed") is not None:
@@ -127,6 +129,15 @@ def _take(own: Iterable[Option], given: dict[str, Any]) -> tuple[dict[str, Any],
             form = form or (taken[0][1] if taken else None)
             given[o.name] = tuple(image for image, _ in taken) if o.many else taken[0][0]
     return given, form or Form()
+
+
+def _take_guide(value: Any) -> Any:
+    """Return a guide whose images, in any form, are arrays."""
+    if not isinstance(value, tuple | list) or len(value) not in (2, 3):
+        return value
+    source, target, *weight = value
+    several = source if isinstance(source, tuple | list) else (source,)
+    return (tuple(take_image(one, "guides")[0] for one in several), take_image(target, "guides")[0], *weight)
 
 
 def _listed(seeds: Any) -> list[int]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image as PillowImage
 
+from patchnn.guides import Guide
 from patchnn.task import SizeLike
 
 class HasArray(Protocol):
@@ -33,6 +34,7 @@ def analogy(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -70,6 +72,8 @@ def analogy(
         Ratio between the sides of neighbouring levels. Most tasks use 4/3.
     coarsest
         Shorter side at the coarsest level, in pixels. Larger values rearrange smaller pieces.
+    guides
+        Each (source, target) or (source, target, weight): two images that are alike where patches should go.
     search
         How to search for the nearest patches.
     backend
@@ -105,6 +109,7 @@ def analogy(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -126,6 +131,7 @@ def analogy(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -147,6 +153,7 @@ def analogy(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -168,6 +175,7 @@ def collage(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -204,6 +212,8 @@ def collage(
         Ratio between the sides of neighbouring levels. Most tasks use 4/3.
     coarsest
         Shorter side at the coarsest level, in pixels. Larger values rearrange smaller pieces.
+    guides
+        Each (source, target) or (source, target, weight): two images that are alike where patches should go.
     search
         How to search for the nearest patches.
     backend
@@ -239,6 +249,7 @@ def collage(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -260,6 +271,7 @@ def collage(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -281,6 +293,7 @@ def collage(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -302,6 +315,7 @@ def edit(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -337,6 +351,8 @@ def edit(
         Ratio between the sides of neighbouring levels. Most tasks use 4/3.
     coarsest
         Shorter side at the coarsest level, in pixels. Larger values rearrange smaller pieces.
+    guides
+        Each (source, target) or (source, target, weight): two images that are alike where patches should go.
     search
         How to search for the nearest patches.
     backend
@@ -372,6 +388,7 @@ def edit(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -393,6 +410,7 @@ def edit(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -414,6 +432,7 @@ def edit(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -436,6 +455,7 @@ def generate(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -473,6 +493,8 @@ def generate(
         Ratio between the sides of neighbouring levels. Most tasks use 4/3.
     coarsest
         Shorter side at the coarsest level, in pixels. Larger values rearrange smaller pieces.
+    guides
+        Each (source, target) or (source, target, weight): two images that are alike where patches should go.
     search
         How to search for the nearest patches.
     backend
@@ -509,6 +531,7 @@ def generate(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -531,6 +554,7 @@ def generate(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -553,6 +577,7 @@ def generate(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -576,6 +601,7 @@ def inpaint(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -616,6 +642,8 @@ def inpaint(
         Ratio between the sides of neighbouring levels. Most tasks use 4/3.
     coarsest
         Shorter side at the coarsest level, in pixels. Larger values rearrange smaller pieces.
+    guides
+        Each (source, target) or (source, target, weight): two images that are alike where patches should go.
     search
         How to search for the nearest patches.
     backend
@@ -653,6 +681,7 @@ def inpaint(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -676,6 +705,7 @@ def inpaint(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -699,6 +729,7 @@ def inpaint(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -721,6 +752,7 @@ def retarget(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -757,6 +789,8 @@ def retarget(
         Ratio between the sides of neighbouring levels. Most tasks use 4/3.
     coarsest
         Shorter side at the coarsest level, in pixels. Larger values rearrange smaller pieces.
+    guides
+        Each (source, target) or (source, target, weight): two images that are alike where patches should go.
     search
         How to search for the nearest patches.
     backend
@@ -793,6 +827,7 @@ def retarget(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -815,6 +850,7 @@ def retarget(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -837,6 +873,7 @@ def retarget(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -856,6 +893,7 @@ def tile(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -885,6 +923,8 @@ def tile(
         Ratio between the sides of neighbouring levels. Most tasks use 4/3.
     coarsest
         Shorter side at the coarsest level, in pixels. Larger values rearrange smaller pieces.
+    guides
+        Each (source, target) or (source, target, weight): two images that are alike where patches should go.
     search
         How to search for the nearest patches.
     backend
@@ -918,6 +958,7 @@ def tile(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -937,6 +978,7 @@ def tile(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -956,6 +998,7 @@ def tile(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
