@@ -5,7 +5,7 @@ from __future__ import annotations
 import nox
 
 nox.options.default_venv_backend = "venv"
-nox.options.sessions = ["tests", "oldest", "plugin", "lint", "cupy", "page", "docs"]
+nox.options.sessions = ["tests", "oldest", "plugin", "lint", "cupy", "kernels", "sanitize", "page", "docs"]
 
 
 @nox.session
@@ -53,6 +53,24 @@ def cupy(session: nox.Session) -> None:
     """Every call of the engine exists in CuPy. Needs no GPU."""
     session.install(".[test,cuda12]")
     session.run("pytest", "tests/test_cupy_api.py", "tests/test_devices.py")
+
+
+@nox.session
+def kernels(session: nox.Session) -> None:
+    """The compiled kernels: each against the array code. Needs a C compiler."""
+    session.install(".[test]", "./kernels")
+    session.run("pytest", "kernels/tests", *session.posargs)
+
+
+@nox.session
+def sanitize(session: nox.Session) -> None:
+    """The kernels' tests with AddressSanitizer and UndefinedBehaviorSanitizer. Needs GCC on Linux."""
+    session.install(".[test]")
+    session.install("./kernels", "--config-settings=cmake.define.SANITIZE=ON")
+    library = session.run("gcc", "-print-file-name=libasan.so", silent=True, external=True)
+    # Python itself leaks by design.
+    environment = {"LD_PRELOAD": str(library).strip(), "ASAN_OPTIONS": "detect_leaks=0"}
+    session.run("pytest", "kernels/tests/test_kernels.py", *session.posargs, env=environment)
 
 
 @nox.session

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from patchnn.cli.printing import escape, write
-from patchnn.engine.backend import BACKENDS
+from patchnn.engine.backend import BACKENDS, broken_backends
 from patchnn.engine.machine import THREADS, count_threads, free_bytes, memory_limit
 from patchnn.errors import PatchnnError
 from patchnn.registry import Registry
@@ -22,7 +22,20 @@ from patchnn.version import __version__
 __all__ = ["doctor_command", "examine"]
 
 REQUIRED = ("numpy", "scipy", "imageio", "pillow", "tifffile", "psutil", "threadpoolctl", "typer", "rich")
-OPTIONAL = ("cupy", "imagecodecs", "distributed", "matplotlib", "torch", "torchvision", "starlette", "uvicorn", "fastapi")
+OPTIONAL = (
+    "patchnn-kernels",
+    "cupy",
+    "imagecodecs",
+    "distributed",
+    "matplotlib",
+    "torch",
+    "torchvision",
+    "starlette",
+    "uvicorn",
+    "fastapi",
+)
+KERNELS = "kernels"
+"""The backend of the package patchnn-kernels."""
 _WHEELS = {"cupy": ("cupy-cuda12x", "cupy-cuda11x", "cupy-cuda13x", "cupy")}
 """Distributions that contain a library, where their names differ from its own."""
 
@@ -45,7 +58,7 @@ def examine(registry: Registry) -> dict[str, Any]:
         "python": f"{platform.python_version()} ({platform.python_implementation()}, {sys.executable})",
         "platform": platform.platform(),
         "libraries": _versions(),
-        "backends": {name: _backend(name) for name in BACKENDS},
+        "backends": _backends(),
         "tasks": [
             {"name": plugin.name, "from": f"{plugin.distribution} {plugin.version}", "problem": plugin.problem}
             for plugin in registry.plugins()
@@ -60,6 +73,13 @@ def _versions() -> dict[str, str | None]:
     found = {package.name.lower(): package.version for package in distributions() if package.name}
     wheels = {name: _WHEELS.get(name, (name,)) for name in REQUIRED + OPTIONAL}
     return {name: next((found[wheel] for wheel in several if wheel in found), None) for name, several in wheels.items()}
+
+
+def _backends() -> dict[str, dict[str, Any]]:
+    """Return every backend's description, or why it cannot run; for the kernels too where they are not installed."""
+    missing = {KERNELS: 'not installed: pip install "patchnn[fast]"'}
+    broken = {name: {"problem": problem, "description": None} for name, problem in (missing | broken_backends()).items()}
+    return broken | {name: _backend(name) for name in BACKENDS}
 
 
 def _backend(name: str) -> dict[str, Any]:

@@ -54,9 +54,9 @@ class Settings:
         ),
     ] = None
     search: Annotated[str, typer.Option(metavar="|".join(SEARCH.choices), help=SEARCH.help)] = "auto"
-    backend: Annotated[str, typer.Option(metavar="auto|numpy|cupy", help="What to compute with. auto: the GPU if one works.")] = (
-        "auto"
-    )
+    backend: Annotated[
+        str, typer.Option(metavar="auto|numpy|kernels|cupy", help="What to compute with. auto: the fastest that works.")
+    ] = "auto"
     max_memory: Annotated[
         str | None,
         typer.Option(metavar="BYTES", help="Memory limit, such as 4GB or 512MiB. Default: half of the free memory."),

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -22,7 +22,10 @@ import patchnn.engine.kernels as kernels
 from patchnn.engine.machine import count_threads, free_bytes
 from patchnn.errors import BackendError
 
-__all__ = ["BACKENDS", "Array", "Backend", "CupyBackend", "NumpyBackend", "find_backend"]
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = ["BACKENDS", "Array", "Backend", "CupyBackend", "NumpyBackend", "broken_backends", "find_backend"]
 
 Array: TypeAlias = Any
 """An array of the backend in use; NumPy's and CuPy's share no type."""
@@ -269,6 +272,8 @@ def find_backend(name: str | Backend = "auto") -> Backend:
     if name == "auto":
         ready = [kind for kind in known.values() if kind.priority is not None and kind.unavailable() is None]
         return _shared(max(ready, key=lambda kind: kind.priority or 0), os.getpid(), count_threads())
+    if name in broken_backends():
+        raise BackendError(f"backend {name} cannot run here: {broken_backends()[name]}")
     if name not in known:
         raise BackendError(f"there is no backend {name!r}: choose auto, {' or '.join(known)}")
     reason = known[name].unavailable()
@@ -282,12 +287,28 @@ def _shared(kind: type[Backend], process: int, threads: int) -> Backend:
     return kind()
 
 
-@cache
+def broken_backends() -> dict[str, str]:
+    """Return the backends of other packages that cannot be imported, and why."""
+    return {entry.name: problem for entry, problem in _loaded() if problem is not None}
+
+
 def _known_backends() -> dict[str, type[Backend]]:
     """Return all backends by name, those of other packages too; one that cannot be imported is left out."""
+    _loaded()
+    return BACKENDS
+
+
+@cache
+def _loaded() -> list[tuple[EntryPoint, str | None]]:
+    """Import other packages' backends, once. Returns each entry point, and why it cannot be imported."""
     from importlib.metadata import entry_points
 
-    for entry in entry_points(group=GROUP):
-        with contextlib.suppress(Exception):
-            entry.load()
-    return BACKENDS
+    return [(entry, _import_problem(entry)) for entry in entry_points(group=GROUP)]
+
+
+def _import_problem(entry: EntryPoint) -> str | None:
+    try:
+        entry.load()
+    except Exception as error:
+        return f"{entry.value} cannot be imported ({type(error).__name__}: {error})"
+    return None

@@ -80,7 +80,7 @@ def synthesize(
     seed : int, 0 to 2**32 - 1, optional
         The same seed gives the same image. Default: random.
     backend : str or Backend
-        "auto" (the GPU where there is one), "numpy" or "cupy".
+        "auto" (the fastest that works), "numpy", "kernels" (needs patchnn-kernels) or "cupy" (needs a GPU).
     search : str or Policy
         "auto" (exact on small levels, PatchMatch above), "exact" or "patchmatch".
     max_memory : int, optional

@@ -1,0 +1,219 @@
+"""NumPy's backend with the hot loops in C. What each must return is said in patchnn/engine/kernels.py."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from patchnn.engine.backend import NumpyBackend
+from patchnn.errors import BackendError
+from patchnn_kernels.library import Ballot, Sides, address, load, long_array
+
+__all__ = ["KernelsBackend"]
+
+COMPONENTS = 24
+"""Features that `project` computes; other numbers of them are left to NumPy."""
+
+CHANNELS = 16
+"""Most channels that `fold` takes; more are left to NumPy."""
+
+ROWS = 32
+"""Rows of an image that a thread works on at once."""
+
+Array = Any
+
+
+class KernelsBackend(NumpyBackend):
+    """NumPy on the CPU, with compiled kernels."""
+
+    name = "kernels"
+    priority = 5
+    # So large that calling is nothing beside the work, and small enough for many threads.
+    chunk = 16384
+
+    def __init__(self, threads: int | None = None) -> None:
+        super().__init__(threads)
+        reason = self.unavailable()
+        if reason:
+            raise BackendError(reason)
+        self._library = load()
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        try:
+            load()
+        except OSError as error:
+            return f"patchnn-kernels cannot load its library ({error}): pip install --force-reinstall patchnn-kernels"
+        return None
+
+    @property
+    def description(self) -> str:
+        return f"compiled kernels ({self._library.variant}), {super().description}"
+
+    def project(self, patches: Any, index: Array, basis: Array, out: Array) -> None:
+        if basis.shape[1] != COMPONENTS:
+            return super().project(patches, index, basis, out)
+        height, width, channels = patches.canvas.shape
+        numbers = min(len(out), height * width - (patches.patch - 1) * (width + 1))
+        self._library.call(
+            "project",
+            address("canvas", patches.canvas, np.float32, (None, None, None)),
+            width,
+            channels,
+            patches.patch,
+            numbers,
+            address("index", index, np.int64, (None,)),
+            len(index),
+            address("basis", basis, np.float32, (patches.patch**2 * channels, COMPONENTS)),
+            address("out", out, np.float32, (None, COMPONENTS), write=True),
+        )
+        return None
+
+    def measure(
+        self,
+        index: Array,
+        features: Array,
+        keys: Array,
+        field: Array,
+        distance: Array,
+        weights: Array = None,
+        key_weights: Array = None,
+    ) -> None:
+        (numbers, length), key_numbers = features.shape, len(keys)
+        self._library.call(
+            "measure",
+            address("index", index, np.int64, (None,)),
+            len(index),
+            address("features", features, np.float32, (None, None)),
+            numbers,
+            address("keys", keys, np.float32, (None, length)),
+            key_numbers,
+            length,
+            address("field", field, np.int32, (numbers,)),
+            address("distance", distance, np.float32, (numbers,), write=True),
+            address("weights", weights, np.float32, (numbers, length)),
+            address("key_weights", key_weights, np.float32, (key_numbers, length)),
+        )
+
+    def improve(
+        self,
+        index: Array,
+        features: Array,
+        keys: Array,
+        allowed: Array,
+        before: Array,
+        field: Array,
+        distance: Array,
+        moved: Array,
+        strides: tuple[Sequence[int], Sequence[int]],
+        steps: Sequence[int],
+        radii: Sequence[int],
+        scale: Array,
+        salt: int,
+        weights: Array = None,
+        key_weights: Array = None,
+    ) -> None:
+        (numbers, length), key_numbers = features.shape, len(keys)
+        sides = Sides(
+            address("features", features, np.float32, (None, None)),
+            address("keys", keys, np.float32, (None, length)),
+            address("weights", weights, np.float32, (numbers, length)),
+            address("key_weights", key_weights, np.float32, (key_numbers, length)),
+            address("scale", scale, np.float32, (key_numbers,)),
+            address("allowed", allowed, np.int32, (None,)),
+            address("before", before, np.int32, (numbers,)),
+            address("field", field, np.int32, (numbers,), write=True),
+            address("distance", distance, np.float32, (numbers,), write=True),
+            address("moved", moved, np.bool_, (numbers,), write=True),
+            numbers,
+            key_numbers,
+            len(allowed),
+            length,
+            *(long_array(stride) for stride in strides),
+        )
+        salts = [(salt * 64 + turn) * 0x85EBCA77 & 0xFFFFFFFF for turn in range(len(radii))]
+        self._library.call(
+            "improve",
+            ctypes.byref(sides),
+            address("index", index, np.int64, (None,)),
+            len(index),
+            long_array(steps),
+            len(steps),
+            long_array(radii),
+            (ctypes.c_uint32 * len(salts))(*salts),
+            len(salts),
+        )
+
+    def fold(
+        self,
+        image: Array,
+        pixels: Array,
+        field: Array,
+        before: Array,
+        patch: int,
+        strides: Sequence[int],
+        weights: Sequence[float],
+        sums: tuple[Array, Array],
+        confidence: Array,
+        free: Array,
+        limits: tuple[Array, Array],
+    ) -> None:
+        height, width, channels = image.shape
+        if channels > CHANNELS:
+            return super().fold(image, pixels, field, before, patch, strides, weights, sums, confidence, free, limits)
+        lanes, reach = self.unpack(pixels[:1]).shape[1], patch - 1
+        rim = height + reach, width + reach
+        packed, shares = pixels.view(np.float32), np.array(weights, np.float32)
+        ballot = Ballot(
+            address("image", image, np.float32, (height, width, channels), write=True),
+            address("pixels", packed.reshape(-1), np.float32, (len(pixels) * lanes,)),
+            address("field", field, np.int32, rim),
+            address("before", before, np.int32, rim),
+            address("weights", shares, np.float32, (patch * patch,)),
+            address("sums of rows", sums[0], np.float32, (height,)),
+            address("sums of columns", sums[1], np.float32, (width,)),
+            address("confidence", confidence, np.float32, (rim[0] * rim[1],)),
+            address("free", free, np.bool_, (height, width)),
+            *(address("limits", limit, np.float32, (channels,)) for limit in limits),
+            height,
+            width,
+            channels,
+            lanes,
+            patch,
+            *strides,
+            # Behind the last patch's first pixel come its others.
+            len(pixels) - 1 - reach * sum(strides),
+        )
+        tops = range(0, height, ROWS)
+        self.each(lambda top: self._library.call("fold", ctypes.byref(ballot), top, min(top + ROWS, height)), tops)
+        return None
+
+    def changed(self, new: Array, seen: Array, least: float) -> Array:
+        height, width, channels = new.shape
+        pixels = np.empty((height, width), np.bool_)
+
+        def work(top: int) -> None:
+            rows = slice(top, min(top + ROWS, height))
+            self._library.call(
+                "changed",
+                *_rows("new", new[rows]),
+                *_rows("seen", seen[rows], write=True),
+                rows.stop - top,
+                width,
+                channels,
+                least,
+                address("pixels", pixels[rows], np.bool_, (None, width), write=True),
+            )
+
+        if seen.shape != new.shape:
+            raise ValueError(f"seen has the shape {seen.shape}: it must be {new.shape}")
+        self.each(work, range(0, height, ROWS))
+        return pixels
+
+
+def _rows(name: str, image: Array, write: bool = False) -> tuple[int | None, int]:
+    """Return the address of an image whose rows are contiguous, and how many floats it is from one row to the next."""
+    return address(name, image[0], np.float32, image.shape[1:], write), image.strides[0] // image.itemsize

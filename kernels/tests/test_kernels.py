@@ -1,0 +1,305 @@
+"""Each kernel gives what the array code of patchnn/engine/kernels.py gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchnn import Plan, Source, synthesize
+from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.kernels import ANYWHERE
+from patchnn.engine.numbering import Layout
+from patchnn.engine.patches import Patches
+from patchnn.engine.search import Policy
+from patchnn.engine.vote import Vote
+from patchnn.testing import tiny_image
+from patchnn_kernels import KernelsBackend
+from patchnn_kernels.backend import CHANNELS, COMPONENTS
+
+NUMPY = NumpyBackend(threads=1)
+
+shapes = st.tuples(st.integers(7, 70), st.integers(7, 40))
+sides = st.integers(2, 7)
+wraps = st.tuples(st.booleans(), st.booleans())
+channel_counts = st.integers(1, 4)
+seeds = st.integers(0, 999)
+lengths = st.sampled_from([COMPONENTS, 3, 8, 27, 147])
+
+
+@given(shape=shapes, patch=sides, channels=channel_counts, seed=seeds)
+def test_project(backend: KernelsBackend, shape: tuple[int, int], patch: int, channels: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    patches = Patches(backend, rng.standard_normal((*shape, channels), np.float32), patch)
+    numbers = np.flatnonzero(Layout.of_sources([shape], patch).positions())
+    index = rng.permutation(numbers)[: rng.integers(len(numbers)) + 1]
+    basis = rng.standard_normal((patches.length, COMPONENTS), np.float32)
+    found, expected = (np.zeros((shape[0] * shape[1], COMPONENTS), np.float32) for _ in range(2))
+    backend.project(patches, index, basis, found)
+    NUMPY.project(patches, index, basis, expected)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    # A patch's features do not depend on those it is projected with.
+    alone = np.zeros_like(found)
+    for number in index[:5]:
+        backend.project(patches, np.array([number]), basis, alone)
+        np.testing.assert_array_equal(alone[number], found[number])
+
+
+def whole(rng: np.random.Generator, *shape: int, most: int = 9) -> np.ndarray:
+    """Whole numbers as floats: sums of their products are exact in any order, so that results must agree to the bit."""
+    return rng.integers(0, most, shape).astype(np.float32)
+
+
+@given(length=lengths, weighed=st.sampled_from(["neither", "here", "there"]), seed=seeds)
+def test_measure(backend: KernelsBackend, length: int, weighed: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    features, keys = whole(rng, 50, length), whole(rng, 70, length)
+    weights = {"neither": (None, None), "here": (whole(rng, 50, length), None), "there": (None, whole(rng, 70, length))}[weighed]
+    index, field = rng.permutation(50)[:31], rng.integers(0, 70, 50).astype(np.int32)
+    found, expected = np.full(50, -1, np.float32), np.full(50, -1, np.float32)
+    backend.measure(index, features, keys, field, found, *weights)
+    NUMPY.measure(index, features, keys, field, expected, *weights)
+    np.testing.assert_array_equal(found, expected)
+
+
+@given(
+    length=lengths,
+    weighed=st.sampled_from(["neither", "here", "there"]),
+    scaled=st.booleans(),
+    steps=st.sampled_from([(), (1,), (4, 2, 1)]),
+    radii=st.sampled_from([(), (4,), (ANYWHERE, ANYWHERE, 64, 16, 1, 0)]),
+    seed=seeds,
+)
+def test_improve(
+    backend: KernelsBackend, length: int, weighed: str, scaled: bool, steps: tuple[int, ...], radii: tuple[int, ...], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    here, there = (13, 17), (19, 11)
+    numbers, key_numbers = here[0] * here[1], there[0] * there[1]
+    # Few different values, so that equal distances are common.
+    features, keys = whole(rng, numbers, length, most=3), whole(rng, key_numbers, length, most=3)
+    allowed = np.flatnonzero(rng.random(key_numbers) < 0.7).astype(np.int32)
+    before = rng.integers(0, key_numbers, numbers).astype(np.int32)
+    # Where no patch begins, a field holds -1. No patch asked for is one of these, but their neighbours are.
+    absent = rng.random(numbers) < 0.1
+    before[absent] = -1
+    weights = {"neither": (None, None), "here": (whole(rng, numbers, length), None)}.get(
+        weighed, (None, whole(rng, key_numbers, length))
+    )
+    index = rng.permutation(np.flatnonzero(~absent))[: rng.integers(1, numbers - absent.sum())]
+    distance = np.zeros(numbers, np.float32)
+    NUMPY.measure(index, features, keys, before, distance, *weights)
+    scale = (1 / (1 + rng.random(key_numbers))).astype(np.float32) if scaled else None
+    states = []
+    for backend_ in backend, NUMPY:
+        state = before.copy(), distance.copy(), np.zeros(numbers, np.bool_)
+        strides = (here[1], 1), (there[1], 1)
+        backend_.improve(index, features, keys, allowed, before, *state, strides, steps, radii, scale, 12345678901234, *weights)
+        states.append(state)
+    for found, expected in zip(*states, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@given(
+    shape=shapes,
+    patch=sides,
+    wrap=wraps,
+    channels=st.sampled_from([1, 2, 3, 4, 5, CHANNELS, CHANNELS + 1]),
+    kept=st.booleans(),
+    trusted=st.booleans(),
+    share=st.sampled_from([0.0, 0.02, 0.5, 1.0]),
+    seed=seeds,
+)
+def test_fold(
+    backend: KernelsBackend,
+    shape: tuple[int, int],
+    patch: int,
+    wrap: tuple[bool, bool],
+    channels: int,
+    kept: bool,
+    trusted: bool,
+    share: float,
+    seed: int,
+) -> None:
+    rng = np.random.default_rng(seed)
+    source = (23, 15)
+    values = rng.random((*source, channels), np.float32)
+    layouts = Layout.of_sources([source], patch), Layout.of_output(shape, patch, wrap)
+    grid = layouts[1].grids[0]
+    options: dict[str, Any] = {}
+    if kept:
+        options = {"pinned": rng.random((*shape, channels), np.float32), "free": rng.random(shape) < 0.6}
+    if trusted:
+        options["confidence"] = (rng.uniform(0.1, 1, layouts[1].shape) * layouts[1].positions()).astype(np.float32)
+    votes = [Vote(one, values, *layouts, wrap, **options) for one in (backend, NUMPY)]
+    # A coherent field, torn in places.
+    rows, columns = np.indices(grid)
+    field = np.minimum(rows, source[0] - patch) * source[1] + np.minimum(columns, source[1] - patch)
+    for sigma in (1.7, 1.7, 0.4, 0.4):
+        other = rng.integers(0, source[0] - patch + 1, grid) * source[1] + rng.integers(0, source[1] - patch + 1, grid)
+        field = np.where(rng.random(grid) < share, other, field)
+        found, expected = (vote(field, sigma) for vote in votes)
+        np.testing.assert_array_equal(found, expected)
+
+
+@given(shape=shapes, channels=channel_counts, part=st.booleans(), seed=seeds)
+def test_changed(backend: KernelsBackend, shape: tuple[int, int], channels: int, part: bool, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    new, seen = rng.random((2, *shape, channels), np.float32)
+    new = np.where(rng.random(new.shape) < 0.6, seen + np.float32(1e-3) * rng.standard_normal(new.shape, np.float32), new)
+    window = (slice(2, 6), slice(1, 7)) if part else (slice(None), slice(None))
+    ours, theirs = seen.copy(), seen.copy()
+    found = backend.changed(new[window], ours[window], 1 / 1024)
+    expected = NUMPY.changed(new[window], theirs[window], 1 / 1024)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(ours, theirs)
+
+
+IMAGE, OTHER = tiny_image((44, 52), seed=1), tiny_image((39, 47), seed=2)
+KEEP = np.ones((44, 52), np.bool_)
+KEEP[14:27, 20:36] = False
+PLANS = {
+    "generate": Plan([Source(IMAGE)], IMAGE, noise=0.75, iterations=4),
+    "completeness": Plan([Source(IMAGE)], OTHER, alpha=0.005, iterations=4),
+    "hole": Plan([Source(IMAGE, KEEP)], IMAGE, keep=KEEP, iterations=4),
+    "several sources, wrapped": Plan([Source(IMAGE), Source(OTHER)], OTHER, wrap=(True, True), patch=5, iterations=3),
+    "grey": Plan([Source(IMAGE[:, :, :1].copy())], OTHER[:, :, :1].copy(), alpha=0.1, patch=4, iterations=3),
+    "claims": Plan([Source(IMAGE)], IMAGE, rounds=[(44, 40), (44, 30)], claims=2, iterations=3),
+    "pixel weights": Plan([Source(IMAGE)], OTHER, pixel_weights=np.linspace(0, 1, 39)[:, None] * np.ones(47), iterations=3),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_gives_the_bytes_that_numpy_gives(backend: KernelsBackend, name: str) -> None:
+    found, expected = (synthesize(PLANS[name], seed=3, search=Policy(0), backend=one) for one in (backend, NUMPY))
+    np.testing.assert_array_equal(found.image, expected.image)
+    np.testing.assert_array_equal(found.field.position, expected.field.position)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_and_chunks_do_not_change_a_result(threads: int) -> None:
+    cut = KernelsBackend(threads)
+    cut.chunk = 37
+    plan = replace(PLANS["generate"], alpha=0.005)
+    found, expected = (synthesize(plan, seed=3, search=Policy(0), backend=one) for one in (cut, KernelsBackend(2)))
+    np.testing.assert_array_equal(found.image, expected.image)
+
+
+def wrong_type(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float64 if array.dtype == np.float32 else np.int16)
+
+
+def strided(array: np.ndarray) -> np.ndarray:
+    return np.repeat(array, 2, 0)[::2]
+
+
+def shorter(array: np.ndarray) -> np.ndarray:
+    return array[:-1].copy()
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+def improving() -> dict[str, Any]:
+    return {
+        "index": np.arange(20),
+        "features": np.zeros((20, 24), np.float32),
+        "keys": np.zeros((30, 24), np.float32),
+        "allowed": np.arange(30, dtype=np.int32),
+        "before": np.zeros(20, np.int32),
+        "field": np.zeros(20, np.int32),
+        "distance": np.ones(20, np.float32),
+        "moved": np.zeros(20, np.bool_),
+        "strides": ((5, 1), (6, 1)),
+        "steps": (1,),
+        "radii": (4, ANYWHERE),
+        "scale": np.ones(30, np.float32),
+        "salt": 7,
+        "weights": np.ones((20, 24), np.float32),
+    }
+
+
+def measuring() -> dict[str, Any]:
+    return {name: improving()[name] for name in ("index", "features", "keys", "field", "distance", "weights")}
+
+
+CALLS = {"improve": improving, "measure": measuring}
+ARRAYS = [(call, name) for call, given in CALLS.items() for name, value in given().items() if isinstance(value, np.ndarray)]
+
+
+@pytest.mark.parametrize("damage", [wrong_type, strided], ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize(("call", "name"), ARRAYS)
+def test_arrays_of_another_kind_do_not_reach_c(call: str, name: str, damage: Callable[[np.ndarray], np.ndarray]) -> None:
+    arguments = CALLS[call]()
+    backend = KernelsBackend(threads=1)
+    getattr(backend, call)(**arguments)
+    arguments[name] = damage(arguments[name])
+    with pytest.raises(TypeError, match=name):
+        getattr(backend, call)(**arguments)
+
+
+@pytest.mark.parametrize(("call", "name"), [pair for pair in ARRAYS if pair[1] not in {"index", "allowed", "features", "keys"}])
+def test_arrays_of_another_length_do_not_reach_c(call: str, name: str) -> None:
+    arguments = CALLS[call]()
+    arguments[name] = shorter(arguments[name])
+    with pytest.raises(ValueError, match=name):
+        getattr(KernelsBackend(threads=1), call)(**arguments)
+
+
+@pytest.mark.parametrize(("call", "name"), [pair for pair in ARRAYS if pair[1] in {"field", "distance", "moved"}])
+def test_what_is_written_must_be_writable(call: str, name: str) -> None:
+    arguments = CALLS[call]()
+    arguments[name] = frozen(arguments[name])
+    if (call, name) != ("measure", "field"):
+        with pytest.raises(TypeError, match="writable"):
+            getattr(KernelsBackend(threads=1), call)(**arguments)
+
+
+@pytest.mark.parametrize("number", [-1, 20, 2**40])
+@pytest.mark.parametrize("call", CALLS)
+def test_numbers_that_lead_outside_are_refused(call: str, number: int) -> None:
+    arguments = CALLS[call]()
+    arguments["index"][7] = number
+    with pytest.raises(IndexError, match=call):
+        getattr(KernelsBackend(threads=1), call)(**arguments)
+
+
+@pytest.mark.parametrize(("call", "name"), [("improve", "before"), ("measure", "field")])
+@pytest.mark.parametrize("number", [-2, 30])
+def test_matches_that_lead_outside_are_refused(call: str, name: str, number: int) -> None:
+    arguments = CALLS[call]()
+    arguments[name][7] = number
+    with pytest.raises(IndexError, match=call):
+        getattr(KernelsBackend(threads=1), call)(**arguments)
+
+
+@pytest.mark.parametrize("number", [-1, 26])
+def test_patches_that_are_not_there_are_refused(number: int) -> None:
+    backend = KernelsBackend(threads=1)
+    patches = Patches(backend, np.zeros((6, 7, 3), np.float32), 3)
+    basis, out = np.zeros((27, COMPONENTS), np.float32), np.zeros((42, COMPONENTS), np.float32)
+    # The last patch begins two rows and two columns before the last pixel, number 41.
+    backend.project(patches, np.array([25]), basis, out)
+    with pytest.raises(IndexError, match="project"):
+        backend.project(patches, np.array([number]), basis, out)
+
+
+@pytest.mark.parametrize("number", [-7, 10**6])
+def test_a_vote_for_no_patch_is_refused(number: int) -> None:
+    backend = KernelsBackend(threads=2)
+    values = np.zeros((23, 15, 3), np.float32)
+    vote = Vote(backend, values, Layout.of_sources([(23, 15)], 5), Layout.of_output((20, 20), 5))
+    field = np.zeros((16, 16), np.int32)
+    vote(field)
+    vote.nnf[9, 9] = number
+    arguments = (vote.weights.pixels, vote.weights.sums, vote.confidence, vote.free, vote.range)
+    with pytest.raises(IndexError, match="fold"):
+        backend.fold(vote.image, vote.pixels, vote.nnf, None, 5, (15, 1), *arguments)
