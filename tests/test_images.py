@@ -59,13 +59,13 @@ def unit(pixels: Any) -> Any:
 
 
 def with_clear_colour(image: Pillow.Image) -> Any:
-    """Pixels of a palette picture whose colour 0 is transparent."""
+    """Pixels of a palette image whose colour 0 is transparent."""
     alpha = np.where(np.asarray(image) == 0, 0, 255).astype(np.uint8)
     return np.dstack([np.asarray(image.convert("RGB")), alpha])
 
 
 def with_clear_index(opaque: Any) -> Pillow.Image:
-    """A black palette picture, transparent where its index is 0."""
+    """A black palette image, transparent where its index is 0."""
     image = Pillow.fromarray(opaque.astype(np.uint8), "P")
     image.putpalette([0, 0, 0, 0, 0, 0])
     image.info["transparency"] = 0
@@ -167,7 +167,7 @@ MASKS: dict[str, Callable[[Any], Pillow.Image]] = {
     "palette with a clear colour": lambda grey: with_clear_index(grey > 127),
     "16 bits": lambda grey: Pillow.fromarray(grey * np.uint16(257)),
 }
-"""Pictures whose mask is where a grey level is above one half."""
+"""Images whose mask is where a grey level is above one half."""
 
 
 @pytest.mark.parametrize("kind", MASKS)
@@ -183,7 +183,7 @@ def folder(tmp_path: Path) -> Path:
     Pillow.fromarray(RGB).resize((64, 64)).save(tmp_path / "good.png")
     Pillow.fromarray(RGB).resize((64, 64)).save(tmp_path / "good.jpg")
     (tmp_path / "empty.png").touch()
-    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "text.png").write_text("no image")
     (tmp_path / "cut.png").write_bytes((tmp_path / "good.png").read_bytes()[:200])
     (tmp_path / "cut.jpg").write_bytes((tmp_path / "good.jpg").read_bytes()[:700])
     (tmp_path / "header.png").write_bytes((tmp_path / "good.png").read_bytes()[:8])
@@ -379,9 +379,9 @@ DEEP_FILES = {
 @pytest.mark.parametrize("kind", DEEP_FILES)
 def test_no_level_of_16_bits_is_lost(kind: str) -> None:
     data, channels = DEEP_FILES[kind]
-    picture = decode(data, kind)
-    assert picture.traits.depth == 16
-    np.testing.assert_allclose(picture.pixels, unit(DEEP_RGBA[:, :, CHANNELS[channels]]), atol=1e-7)
+    image = decode(data, kind)
+    assert image.traits.depth == 16
+    np.testing.assert_allclose(image.pixels, unit(DEEP_RGBA[:, :, CHANNELS[channels]]), atol=1e-7)
 
 
 @pytest.mark.parametrize("compression", ["lzw", "zlib"])
@@ -395,10 +395,10 @@ def test_16_bits_compressed_as_others_do(compression: str, predictor: bool) -> N
     np.testing.assert_allclose(decode(tiff(grey, **settings), "a.tif").pixels[:, :, 0], grey, atol=1e-7)
 
 
-def test_16_bits_with_colours_multiplied_by_alpha() -> None:
+def test_16_bits_with_colours_multiplied_by_opacity() -> None:
     stored = associated(DEEP_RGBA)
-    picture = decode(tiff(stored, photometric="rgb", extrasamples=["assocalpha"]), "a.tif")
-    np.testing.assert_allclose(picture.pixels, stored / np.float32(65535), atol=1e-6)
+    image = decode(tiff(stored, photometric="rgb", extrasamples=["assocalpha"]), "a.tif")
+    np.testing.assert_allclose(image.pixels, stored / np.float32(65535), atol=1e-6)
 
 
 def test_an_interlaced_deep_png_and_one_with_a_clear_colour() -> None:
@@ -408,7 +408,7 @@ def test_an_interlaced_deep_png_and_one_with_a_clear_colour() -> None:
     alpha = decode(clear, "clear.png").pixels[:, :, 3]
     assert alpha[2, 3] == 0
     assert (alpha == 0).sum() == 1
-    # The seven passes of Adam7, each a small picture of its own (PNG specification, 8.2).
+    # The seven passes of Adam7, each a small image of its own (PNG specification, 8.2).
     passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
     rows = b""
     for top, left, down, across in passes:
@@ -445,18 +445,18 @@ FLOATS = {
 @pytest.mark.parametrize("name", FLOATS)
 def test_numbers_keep_their_range(name: str) -> None:
     stored, span = FLOATS[name]
-    picture = decode(tiff(stored, photometric="rgb" if stored.ndim == 3 else "minisblack"), "a.tif")
-    assert picture.traits.depth == "float"
-    assert picture.traits.span == (span or picture.traits.span)
-    assert picture.pixels.min() >= 0
-    assert picture.pixels.max() <= 1
-    again = tifffile.imread(io.BytesIO(encode(picture.pixels, "b.tif", traits=picture.traits)))
+    image = decode(tiff(stored, photometric="rgb" if stored.ndim == 3 else "minisblack"), "a.tif")
+    assert image.traits.depth == "float"
+    assert image.traits.span == (span or image.traits.span)
+    assert image.pixels.min() >= 0
+    assert image.pixels.max() <= 1
+    again = tifffile.imread(io.BytesIO(encode(image.pixels, "b.tif", traits=image.traits)))
     assert again.dtype == np.float32
     np.testing.assert_allclose(again, stored, rtol=1e-6, atol=1e-6 * np.abs(stored).max())
 
 
 @pytest.mark.parametrize("wrong", [(np.nan, 0), (np.inf, 0), (-np.inf, 0), (np.inf, -np.inf), (1e39, 0)])
-def test_numbers_that_are_none_are_refused(wrong: tuple[float, float], tmp_path: Path) -> None:
+def test_nan_and_infinity_are_refused(wrong: tuple[float, float], tmp_path: Path) -> None:
     pixels = np.ones((9, 9, 3))
     pixels[4, 4, :2] = wrong
     (tmp_path / "odd.tif").write_bytes(tiff(pixels, photometric="rgb"))
@@ -464,7 +464,7 @@ def test_numbers_that_are_none_are_refused(wrong: tuple[float, float], tmp_path:
         read_image(tmp_path / "odd.tif")
 
 
-def test_alpha_among_numbers() -> None:
+def test_opacity_among_floats() -> None:
     stored = np.full((9, 9, 4), 0.5, np.float32)
     stored[:, :, 3] = np.linspace(-1, 2, 9)
     alpha = np.clip(stored[:, :, 3:], 0, 1)
@@ -511,7 +511,7 @@ def test_exr_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 DEPTHS = [
-    # What the picture was, what is asked for, the file, and what it holds.
+    # What the image was, what is asked for, the file, and what it holds.
     (FileTraits(16), None, "a.png", 16),
     (FileTraits(16), None, "a.tif", 16),
     (FileTraits(16), None, "a.jpg", 8),
@@ -569,9 +569,9 @@ def test_a_profile_of_other_colours_is_left_out() -> None:
 @pytest.mark.parametrize("profile", [None, b"no profile", PROFILE])
 def test_printing_inks_become_rgb(profile: bytes | None) -> None:
     inks = Pillow.fromarray(np.full((8, 8, 4), (0, 255, 255, 0), np.uint8), "CMYK")
-    picture = decode(by_pillow(inks, "JPEG", quality=100, **({"icc_profile": profile} if profile else {})), "cmyk.jpg")
-    assert picture.traits.icc is None
-    np.testing.assert_allclose(picture.pixels[4, 4], (1, 0, 0), atol=0.02)
+    image = decode(by_pillow(inks, "JPEG", quality=100, **({"icc_profile": profile} if profile else {})), "cmyk.jpg")
+    assert image.traits.icc is None
+    np.testing.assert_allclose(image.pixels[4, 4], (1, 0, 0), atol=0.02)
 
 
 def ink_profile() -> bytes:
@@ -601,7 +601,7 @@ def test_lab_becomes_rgb() -> None:
     np.testing.assert_allclose(decode(red, "lab.tif").pixels[4, 4], (1, 0, 0), atol=0.05)
 
 
-# Animations and other pictures that are several.
+# Animations and other images that are several.
 
 
 def test_frames_are_counted_and_the_first_is_read() -> None:
@@ -609,9 +609,9 @@ def test_frames_are_counted_and_the_first_is_read() -> None:
     for kind in ("GIF", "WEBP", "TIFF", "PNG"):
         first = Pillow.fromarray(SMOOTH).convert("RGB")
         data = by_pillow(first, kind, save_all=True, append_images=[first.rotate(180), first.rotate(180).point(lambda v: v // 2)])
-        picture = decode(data, f"several.{kind}")
-        assert picture.frames == 3, kind
-        assert np.abs(picture.pixels[:, :, 0] * 255 - SMOOTH).mean() < 4
+        image = decode(data, f"several.{kind}")
+        assert image.frames == 3, kind
+        assert np.abs(image.pixels[:, :, 0] * 255 - SMOOTH).mean() < 4
     assert decode(by_pillow(PALETTE, "GIF"), "one.gif").frames == 1
     assert (
         decode(by_pillow(others[0].convert("RGB"), "MPO", save_all=True, append_images=[PALETTE.convert("RGB")]), "a").frames == 1
@@ -669,7 +669,7 @@ def test_without_noise_the_file_comes_back(channels: int, depth: Any) -> None:
 # Files that lie about themselves.
 
 
-def test_a_picture_too_large_is_refused_by_its_header() -> None:
+def test_an_image_too_large_is_refused_by_its_header() -> None:
     def claiming(width: int, height: int, depth: int = 16) -> bytes:
         header = b"IHDR" + struct.pack(">IIBBBBB", width, height, depth, 2, 0, 0, 0)
         data = encode_png16(DEEP_RGBA[:, :, :3])
@@ -734,12 +734,12 @@ def test_a_damaged_tag_takes_nothing_from_the_pixels() -> None:
         np.testing.assert_array_equal(decode(data, "a").pixels, unit(RGB))
 
 
-def test_a_profile_that_is_none_is_dropped() -> None:
-    picture = decode(tiff(unit(RGB), photometric="rgb", extratags=[(34675, "H", 2, (1, 2), True)]), "a.tif")
-    assert picture.traits.icc is None
+def test_a_tag_that_is_no_profile_is_dropped() -> None:
+    image = decode(tiff(unit(RGB), photometric="rgb", extratags=[(34675, "H", 2, (1, 2), True)]), "a.tif")
+    assert image.traits.icc is None
 
 
-def test_a_large_picture_is_read_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_image_is_read_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     data = by_pillow(Pillow.fromarray(RGB), "PNG")
     monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", HEIGHT * WIDTH - 1)
     assert decode(data, "a.png").pixels.shape == (HEIGHT, WIDTH, 3)
@@ -858,7 +858,7 @@ def test_a_raw_photograph_is_refused_and_not_taken_for_its_thumbnail() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="links as Unix has them")
-def test_a_link_is_something_that_is_there(tmp_path: Path) -> None:
+def test_a_link_counts_as_a_file(tmp_path: Path) -> None:
     for name, target in (("nowhere.png", "absent.png"), ("loop.png", "loop.png")):
         (tmp_path / name).symlink_to(target)
         with pytest.raises(InputError, match=rf"{name} exists"):

@@ -21,7 +21,7 @@ QUICK = ("--seed", "1", "--iterations", "1", "--backend", "numpy")
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder with one picture."""
+    """A current folder with one image."""
     monkeypatch.chdir(tmp_path)
     write_image("a.png", tiny_image())
     return tmp_path
@@ -38,8 +38,8 @@ def test_in_and_out() -> None:
     code, out, err = patchnn("generate", "-", "-o", "-", *QUICK, data=data)
     assert (code, err.partition(":")[0]) == (0, "standard output")
     patchnn("generate", "a.png", "-o", "b.png", *QUICK)
-    picture = decode(out, "out")
-    np.testing.assert_array_equal(picture.pixels, read_image("b.png"))
+    image = decode(out, "out")
+    np.testing.assert_array_equal(image.pixels, read_image("b.png"))
     Path("out.png").write_bytes(out)
     assert read_record("out.png")["command"][:2] == ["generate", "-"]
     assert sorted(os.listdir()) == ["a.png", "b.png", "out.png"]
@@ -77,7 +77,7 @@ def test_in_may_be_used_again_and_again() -> None:
     np.testing.assert_array_equal(read_image("stdin-generate-2-stdin.png"), read_image("stdin-generate-2.png"))
 
 
-def test_out_holds_the_picture_alone() -> None:
+def test_out_holds_the_image_alone() -> None:
     code, out, err = patchnn("generate", "a.png", "-o", "-", "--depth", "16")
     assert code == 0
     assert decode(out, "out").traits.depth == 16
@@ -87,7 +87,7 @@ def test_out_holds_the_picture_alone() -> None:
 
 BAD = [
     (("generate", "-", "-o", "b.png"), b"", "- is standard input, which is empty"),
-    (("generate", "-", "-o", "b.png"), b"no picture", "- cannot be read as an image"),
+    (("generate", "-", "-o", "b.png"), b"no image", "- cannot be read as an image"),
     (("generate", "a.png", "-o", "-", "-n", "2"), b"", "takes one image"),
     (("generate", "a.png", "-o", "-", "--apply-to", "a.png"), b"", "takes one image"),
     (("generate", ".", "-o", "-"), b"", "takes one image"),
@@ -107,7 +107,7 @@ def test_bad_streams_are_one_line(words: tuple[str, ...], data: bytes, said: str
 
 
 @posix
-def test_a_terminal_neither_gives_nor_takes_pictures() -> None:
+def test_a_terminal_neither_gives_nor_takes_images() -> None:
     for words, said in ((("-",), "pipe an image in"), (("a.png", "-o", "-"), "here a terminal")):
         far, near = os.openpty()
         command = [sys.executable, "-m", "patchnn", "generate", *words, *QUICK]
@@ -121,7 +121,7 @@ def test_a_terminal_neither_gives_nor_takes_pictures() -> None:
 
 @posix
 @pytest.mark.parametrize("side", [24, 200])
-def test_nobody_reads_what_is_written(side: int) -> None:
+def test_a_closed_pipe_is_one_line(side: int) -> None:
     write_image("noise.png", np.random.default_rng(0).random((side, side, 3)))
     reading, writing = os.pipe()
     os.close(reading)
