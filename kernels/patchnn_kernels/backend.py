@@ -54,7 +54,7 @@ class KernelsBackend(NumpyBackend):
         return f"compiled kernels ({self._library.variant}), {super().description}"
 
     def project(self, patches: Any, index: Array, basis: Array, out: Array) -> None:
-        if basis.shape[1] != COMPONENTS:
+        if basis.shape[1] != COMPONENTS or patches.canvas is None:
             return super().project(patches, index, basis, out)
         height, width, channels = patches.canvas.shape
         numbers = min(len(out), height * width - (patches.patch - 1) * (width + 1))

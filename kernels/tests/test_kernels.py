@@ -170,6 +170,7 @@ PLANS = {
     "several sources, wrapped": Plan([Source(IMAGE), Source(OTHER)], OTHER, wrap=(True, True), patch=5, iterations=3),
     "grey": Plan([Source(IMAGE[:, :, :1].copy())], OTHER[:, :, :1].copy(), alpha=0.1, patch=4, iterations=3),
     "claims": Plan([Source(IMAGE)], IMAGE, rounds=[(44, 40), (44, 30)], claims=2, iterations=3),
+    "guide": Plan([Source(IMAGE, guide=IMAGE[:, :, :2].copy())], OTHER, guide=OTHER[:, :, :2].copy(), iterations=3),
     "pixel weights": Plan([Source(IMAGE)], OTHER, pixel_weights=np.linspace(0, 1, 39)[:, None] * np.ones(47), iterations=3),
 }
 
