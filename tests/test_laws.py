@@ -170,12 +170,21 @@ def test_the_order_of_the_sources_only_renames_them(plan: Plan, random: Random) 
 @pytest.mark.parametrize("search", SEARCHES)
 def test_completeness_error_does_not_fall_as_alpha_grows(search: str) -> None:
     # Over a set of pictures; a single one may go a little the other way.
+    check_completeness(search, [{"alpha": alpha} for alpha in (0.001, 0.02, math.inf)])
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_completeness_error_falls_as_more_levels_ask_for_completeness(search: str) -> None:
+    check_completeness(search, [{"completeness": 3.0}, {"completeness": 3.0, "completeness_levels": 2}, {}])
+
+
+def check_completeness(search: str, settings: list[dict[str, float]]) -> None:
     totals = []
-    for alpha in (0.001, 0.02, math.inf):
+    for options in settings:
         total = 0.0
         for seed in range(4):
             source, guess = picture((26, 24), seed=seed), picture((24, 26), seed=seed + 50)
-            plan = Plan([Source(source)], guess, alpha=alpha, patch=5, coarsest=8, iterations=3)
+            plan = Plan([Source(source)], guess, patch=5, coarsest=8, iterations=3, **options)  # type: ignore[arg-type]  # levels
             total += reference.completeness_error(synthesize(plan, seed=seed, search=SEARCHES[search]).image, source, 5)
         totals.append(total)
     assert all(later > 0.98 * earlier for earlier, later in pairwise(totals))

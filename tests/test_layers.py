@@ -20,6 +20,7 @@ ROOMS = [
     "patchnn.errors",
     "patchnn.files",
     "patchnn.engine.arrays",
+    "patchnn.engine.layouts",
     "patchnn.engine.plan",
     "patchnn.engine.machine",
     "patchnn.engine.kernels",

@@ -60,6 +60,18 @@ def test_without_ties_the_nearest_is_named_exactly() -> None:
     np.testing.assert_array_equal(chosen, score.argmin(1))
 
 
+@pytest.mark.parametrize("completeness", [0.5, 4])
+def test_completeness_takes_its_alpha_from_the_distances(completeness: float) -> None:
+    # In darker images all distances are smaller, and the choice stays the same: an alpha alone would fade out.
+    for contrast in (1.0, 0.05):
+        images = [contrast * picture(shape, seed=seed) for shape, seed in (((24, 22), 1), ((20, 24), 0))]
+        plan = matching(*images, completeness=completeness)
+        distance = reference.distances(*(reference.patches(image, plan.patch) for image in images))
+        score = reference.scores(distance, distance.min(0).mean() / completeness)
+        _, chosen = named_scores(synthesize(plan, seed=0, search="exact"), plan)
+        np.testing.assert_array_equal(chosen, score.argmin(1))
+
+
 @pytest.mark.parametrize("alpha", [100, 10_000])
 def test_a_large_alpha_approaches_plain_nearest_neighbours(alpha: float) -> None:
     fields = []
@@ -132,12 +144,12 @@ def test_pnn_says_what_it_cannot_take(shapes: tuple[tuple[int, ...], ...], optio
     assert said in str(raised.value)
 
 
-@pytest.mark.parametrize("alpha", [math.inf, 0.01])
-def test_patchmatch_comes_near_to_exact_search(alpha: float) -> None:
+@pytest.mark.parametrize("options", [{}, {"alpha": 0.01}, {"completeness": 1.0}])
+def test_patchmatch_comes_near_to_exact_search(options: dict[str, float]) -> None:
     errors = {search: np.zeros(2) for search in SEARCHES}
     for seed in range(4):
         source = picture((40, 36), seed=seed)
-        plan = Plan([Source(source)], picture((36, 40), seed=seed + 9), alpha=alpha, coarsest=10, iterations=3)
+        plan = Plan([Source(source)], picture((36, 40), seed=seed + 9), coarsest=10, iterations=3, **options)
         for search in SEARCHES:
             image = synthesize(plan, seed=seed, search=SEARCHES[search]).image
             distance = reference.distances(reference.patches(image, 7), reference.patches(source, 7))

@@ -19,7 +19,7 @@ class Generate(Task):
     examples = ("photo.jpg", "photo.jpg 150% wider.png --variety 0.6 --seed 3")
 
     image: Image = option(help="Image to vary.")
-    variety: float = option(0.4, "Share of the image that lies elsewhere in the result.", min=0, max=1)
+    variety: float = option(0.5, "Share of the image that lies elsewhere in the result.", min=0, max=1)
     noise: float | None = option(
         None,
         "Noise added at the coarsest level, as in the paper, which takes 0.75. Replaces --variety.",
@@ -42,6 +42,8 @@ class Generate(Task):
             way = {"coarsest": 14, **({"iterations": 1} if self.size is None else {})}
         else:
             # Next to so much noise the guess hardly counts.
-            way = {"noise": 3.0, "starts": Starts(variety=self.variety), "claims": 1, "coarsest": 24, "coarsest_iterations": 4}
+            way = {"noise": 3.0, "starts": Starts(variety=self.variety), "coarsest": 24, "coarsest_iterations": 4}
+            # Where the layout is decided, all of the image is asked for; at finer levels that would cost time and tear seams.
+            way |= {"completeness": 1.0, "completeness_levels": 4}
         sources = [Source(image) for image in images]
         return Plan(sources, self.image, rounds=[wanted(self.size, self.image.shape[:2])], **way)

@@ -3,7 +3,8 @@
 import typing as _typing
 
 from patchnn.engine.arrays import Shape, Window
-from patchnn.engine.plan import Plan, Source, Starts
+from patchnn.engine.layouts import Starts
+from patchnn.engine.plan import Plan, Source
 from patchnn.engine.resample import fill_holes, resize
 from patchnn.engine.step import PNN, pnn
 from patchnn.engine.synthesize import Progress, Synthesis, synthesize

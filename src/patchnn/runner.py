@@ -12,7 +12,7 @@ from patchnn.engine.backend import Backend, find_backend
 from patchnn.engine.maps import apply_field
 from patchnn.engine.plan import Plan
 from patchnn.engine.starts import Start
-from patchnn.engine.synthesize import Observer, synthesize
+from patchnn.engine.synthesize import HARDLY, Observer, synthesize
 from patchnn.errors import memory_bounded
 from patchnn.guides import Guide, guide_plan
 from patchnn.origins import draw_origins
@@ -172,6 +172,8 @@ def run(
     found: dict[str, Any] = {"guides": [guide.to_json() for guide in given]} if given else {}
     if made.start is not None:
         found["start"] = {"number": made.start.number, "variety": round(made.start.variety, 3)}
+        if made.start.changed is not None:
+            found["start"]["changed"] = round(made.start.changed, 3)
     record = describe(task, seed=made.seed, tuning=tuning, search=search, backend=made.backend, **found)
     return Result(made.image, made.field, made.seed, record, plan, tuple(_shortfall(plan, made.start)))
 
@@ -183,10 +185,15 @@ def together(*observers: Observer | None) -> Observer | None:
 
 
 def _shortfall(plan: Plan, start: Start | None) -> list[str]:
-    """Return what to tell a user who wanted a result farther from the guess than any layout was."""
-    if plan.starts is None or start is None or start.variety >= plan.starts.variety / 2:
+    """Return what to tell a user who wanted a result farther from the guess than any layout, or the result itself, is."""
+    if plan.starts is None or start is None:
         return []
-    return [
-        f"the variety is {start.variety:.2f} in place of {plan.starts.variety:g}: try another seed; an image without details "
-        "cannot be varied"
-    ]
+    wanted = plan.starts.variety
+    if start.variety < wanted / 2:
+        return [
+            f"the variety is {start.variety:.2f} in place of {wanted:g}: try another seed; an image without details cannot be "
+            "varied"
+        ]
+    if start.changed is not None and start.changed < HARDLY * wanted:
+        return [f"the result looks like the image, two layouts came back to it: try another seed, or more than {wanted:g}"]
+    return []

@@ -53,8 +53,8 @@ def tune(task: Task, **tuning: Any) -> Plan:
     task
         The task.
     **tuning
-        Values by the names in `TUNING`. None keeps the value that the task chose. An `alpha` also turns off the
-        claims of the plan, so that completeness is the paper's score alone.
+        Values by the names in `TUNING`. None keeps the value that the task chose. An `alpha` replaces
+        `Plan.completeness` and claims, so that completeness is the paper's score alone.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def tune(task: Task, **tuning: Any) -> Plan:
         raise InputError(f"{unknown[0]} is no tuning option: choose {', '.join(TUNING)}", about=unknown[0])
     given = {name: TUNING[name].check(value) for name, value in tuning.items() if value is not None}
     if "alpha" in given:
-        given["claims"] = 0
+        given |= {"claims": 0, "completeness": 0.0}
     return replace(task.plan(), **given) if given else task.plan()
 
 

@@ -11,7 +11,19 @@ from numpy.typing import NDArray
 
 from patchnn.errors import InputError
 
-__all__ = ["Image", "Mask", "Shape", "Window", "as_coverage", "as_image", "as_mask", "as_text", "as_windows", "require"]
+__all__ = [
+    "Image",
+    "Mask",
+    "Shape",
+    "Window",
+    "as_coverage",
+    "as_image",
+    "as_mask",
+    "as_text",
+    "as_windows",
+    "require",
+    "require_optional",
+]
 
 Image: TypeAlias = NDArray[np.float32]
 """An image: (H, W, C) float32, nominally in [0, 1].
@@ -81,6 +93,12 @@ def require(value: Any, name: str, low: float, high: float, needed: str, whole: 
     if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high:
         shown = repr(value) if len(repr(value)) < 60 else repr(value)[:57] + "..."
         raise InputError(f"{name} is {shown}: it must be {'a whole number, ' if whole else ''}{needed}", about=name)
+
+
+def require_optional(value: Any, name: str, low: int) -> None:
+    """Raise InputError unless `value` is None or a whole number, `low` or more."""
+    if value is not None:
+        require(value, name, low, math.inf, f"{low} or more, or None", whole=True)
 
 
 def as_windows(windows: Sequence[Window], needed: Mask, side: int) -> tuple[Window, ...]:

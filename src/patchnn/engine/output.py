@@ -99,6 +99,11 @@ class Output:
         """Return the guide's channels that are compared at a level."""
         return self.plan.compared(self.coarsest - level)
 
+    def completeness(self, level: int) -> float:
+        """Return how firmly a level asks for the whole of the sources."""
+        levels = self.plan.completeness_levels
+        return self.plan.completeness if levels is None or self.coarsest - level < levels else 0.0
+
     def pixel_weights(self, level: int) -> Array:
         """Return what each pixel counts at a level, or None."""
         return None if self._weights is None else self._weights[level]

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from patchnn.engine.arrays import Image, Mask, Shape, Window, as_image, as_mask, as_text, as_windows, require
+from patchnn.engine.arrays import Image, Mask, Shape, Window, as_image, as_mask, as_text, as_windows, require, require_optional
+from patchnn.engine.layouts import Starts
 from patchnn.errors import InputError
 
-__all__ = ["Plan", "Source", "Starts"]
+__all__ = ["Plan", "Source"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,48 +48,6 @@ class Source:
             object.__setattr__(self, "guide", guide)
 
 
-@dataclass(frozen=True)
-class Starts:
-    """Several layouts to try at the coarsest level; the first round starts from the best.
-
-    Each is the guess with noise of its own, in which every source patch claims a place. The best one has the wanted variety, and
-    of those that have it, the least error.
-
-    Parameters
-    ----------
-    variety : float, 0 to 1
-        The share of the guess that lies elsewhere in the layout.
-    count, turns : int, 1 to 100
-        How many to try at a time, and how many times at most, while the best is far from that variety.
-    patch : int, 2 or more
-        Side of a patch in the first of these layouts: large patches move large pieces. Smaller if the coarsest level is small.
-    iterations : int, 1 to 1000
-        Steps of each.
-    rows : float, 0 or more
-        How firmly patches keep their height in the image: the weight of their squared distance from it, in image heights.
-
-    Raises
-    ------
-    InputError
-        If a value is out of range; `about` names the field.
-    """
-
-    variety: float = 0.5
-    count: int = 6
-    turns: int = 4
-    patch: int = 15
-    iterations: int = 8
-    rows: float = 0.7
-
-    def __post_init__(self) -> None:
-        require(self.variety, "variety", 0, 1, "between 0 and 1")
-        require(self.count, "count", 1, 100, "between 1 and 100", whole=True)
-        require(self.turns, "turns", 1, 100, "between 1 and 100", whole=True)
-        require(self.patch, "patch", 2, math.inf, "2 or more", whole=True)
-        require(self.iterations, "iterations", 1, 1000, "between 1 and 1000", whole=True)
-        require(self.rows, "rows", 0, 1e6, "0 or more")
-
-
 @dataclass(frozen=True, eq=False)
 class Plan:
     """Everything that distinguishes one application from another (paper, Sec. 3 and 4).
@@ -103,6 +62,11 @@ class Plan:
         Output shapes, one for each coarse-to-fine run; each starts from the last one's output. Default: the guess's shape.
     alpha : float, 1e-9 to inf
         Completeness: the smaller, the more of the sources is used (Sec. 3.2). inf is off.
+    completeness : float, 0 to 1e6
+        How firmly the whole of the sources is asked for, as firmly at every level. Above 0, every iteration has an alpha of its
+        own: the mean distance of the source patches from their nearest in the output, divided by this.
+    completeness_levels : int, 1 or more, optional
+        How many levels, the coarsest first, ask for it; the others take `alpha`. Default: all.
     noise : float, 0 to 1000
         Standard deviation of the Gaussian noise added to the guess at the coarsest level. Every channel has the mean 0.
     starts : Starts, optional
@@ -163,6 +127,8 @@ class Plan:
     guess: Image
     rounds: Sequence[Shape] | None = None
     alpha: float = math.inf
+    completeness: float = 0.0
+    completeness_levels: int | None = None
     noise: float = 0.0
     starts: Starts | None = None
     claims: int = 0
@@ -198,10 +164,11 @@ class Plan:
         put("wrap", tuple(self.wrap))
         put("notes", tuple(self.notes))
         require(self.alpha, "alpha", 1e-9, math.inf, "1e-09 or more, or inf")
+        require(self.completeness, "completeness", 0, 1e6, "between 0 and 1000000")
+        require_optional(self.completeness_levels, "completeness_levels", 1)
         require(self.noise, "noise", 0, 1000, "between 0 and 1000")
         require(self.claims, "claims", 0, math.inf, "0 or more", whole=True)
-        if self.climb is not None:
-            require(self.climb, "climb", 0, math.inf, "0 or more, or None", whole=True)
+        require_optional(self.climb, "climb", 0)
         require(self.known_share, "known_share", 0.01, 1, "between 0.01 and 1")
         require(self.patch, "patch", 2, math.inf, "2 or more", whole=True)
         require(self.ratio, "ratio", 1.05, 8, "between 1.05 and 8")

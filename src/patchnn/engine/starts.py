@@ -15,14 +15,15 @@ import numpy as np
 from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.layouts import Starts
 from patchnn.engine.numbering import Layout
 from patchnn.engine.output import noise
 from patchnn.engine.patches import Patches, guide_patches, on_canvas
-from patchnn.engine.plan import Plan, Starts
+from patchnn.engine.plan import Plan
 from patchnn.engine.search.claims import claim
 from patchnn.engine.vote import vote_weights
 
-__all__ = ["Coarsest", "Start", "find_start"]
+__all__ = ["Coarsest", "Start", "changed_share", "find_start"]
 
 COMPONENTS = 48
 """Principal components of a patch that distances are computed in."""
@@ -49,11 +50,13 @@ class Start:
     """The layout that was kept.
 
     number: which of those tried, from 0. variety: the share of the image that lies elsewhere in it. image: (H, W, C) float32.
+    changed: the share of the finished result that looks different from the guess; None if they have different sizes.
     """
 
     number: int
     variety: float
     image: Image
+    changed: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +73,8 @@ class Coarsest:
     guide: Image | None = None
 
 
-def find_start(plan: Plan, starts: Starts, level: Coarsest, seed: int) -> Start:
-    """Try layouts, a few at a time, and return the best.
+def find_start(plan: Plan, starts: Starts, level: Coarsest, seed: int, attempt: int = 0) -> Start:
+    """Try layouts, a few at a time, and return the best. Each attempt has layouts of its own, which belong to the seed.
 
     Of those whose variety is within TOLERANCE of the wanted one, the one with the least error wins; if there is none, the
     nearest one. If the best of all has less than half of the wanted variety, the next few have smaller patches, which cost
@@ -79,7 +82,7 @@ def find_start(plan: Plan, starts: Starts, level: Coarsest, seed: int) -> Start:
     """
     found: list[tuple[tuple[float, float], Start]] = []
     patch, noise_level = starts.patch, plan.noise
-    for turn in range(starts.turns):
+    for turn in range(attempt * starts.turns, (attempt + 1) * starts.turns):
         trials = _Trials(plan, starts, patch, level)
         for number in range(turn * starts.count, (turn + 1) * starts.count):
             image, nnf, error = trials.settle(level.guess + noise_level * noise(level.guess.shape, [seed, number]))
@@ -210,12 +213,7 @@ class _Trials:
         It is the least of two shares of what has structure: of the pixels that look different, and of the patches that did not
         move with the largest piece. So the whole guess moved to the side has none.
         """
-        guess = self.level.guess
-        structured = _structure(guess) | _structure(image)
-        if not structured.any():
-            return 0.0
-        changed = (np.abs(image - guess).max(2) > VISIBLE)[structured].mean()
-        return float(min(changed, 1 - self._largest_piece(nnf)))
+        return min(changed_share(image, self.level.guess), 1 - self._largest_piece(nnf))
 
     def _largest_piece(self, nnf: np.ndarray) -> float:
         """Return the share of the patches, each weighted by its contrast, that moved by the same rows and columns, give or take
@@ -231,6 +229,14 @@ class _Trials:
         for axis in (0, 1):
             shares = shares + np.roll(shares, 1, axis) + np.roll(shares, -1, axis)
         return float(shares.max() / contrast.sum())
+
+
+def changed_share(image: Image, guess: Image) -> float:
+    """Return the share of the pixels with structure, in either image, that look different."""
+    structured = _structure(guess) | _structure(image)
+    if not structured.any():
+        return 0.0
+    return float((np.abs(image - guess).max(2) > VISIBLE)[structured].mean())
 
 
 def _structure(image: Image) -> Mask:

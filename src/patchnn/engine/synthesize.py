@@ -18,12 +18,15 @@ from patchnn.engine.output import Output
 from patchnn.engine.plan import Plan
 from patchnn.engine.search import Level, Matches, Policy, find_policy
 from patchnn.engine.sources import Sources
-from patchnn.engine.starts import Coarsest, Start, find_start
+from patchnn.engine.starts import Coarsest, Start, changed_share, find_start
 from patchnn.engine.step import find_step
 from patchnn.engine.windows import View, kept_field
 from patchnn.errors import InputError
 
 __all__ = ["Observer", "Progress", "Synthesis", "synthesize"]
+
+HARDLY = 0.25
+"""A result of which less than this share of the wanted variety looks different is tried again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +34,8 @@ class Progress:
     """What an observer gets after every iteration.
 
     round and iteration count from 1 to rounds and iterations; level counts down from levels - 1 to 0, the finest.
-    fraction: share of all work that is done, 1.0 in the last event. image: a function that returns a host copy of the
-    output as it stands, (H, W, C) float32.
+    fraction: share of all work that is done, 1.0 in the last event; where a result is tried again, it goes back to 0.
+    image: a function that returns a host copy of the output as it stands, (H, W, C) float32.
     """
 
     round: int
@@ -114,8 +117,8 @@ def synthesize(
         check_memory(part, policy, memory)
         with device.session():
             run = _Run(part, seed, device, policy, memory, observe)
-            image, field = run.all_rounds()
-        return Synthesis(device.to_host(image), field, seed, device.name, run.found)
+            made = run.result()
+            return max(made, run.result(attempt=1), key=_changed) if _came_back(part, made) else made
 
     if plan.windows is None:
         return carry_out(plan, listener)
@@ -157,6 +160,17 @@ def _reported(observe: Observer, view: View, image: Image, done: float, share: f
     return report
 
 
+def _came_back(plan: Plan, made: Synthesis) -> bool:
+    """Return whether the finished image hardly differs from the guess, though its layout did."""
+    if plan.starts is None or made.start is None:
+        return False
+    return _changed(made) < HARDLY * plan.starts.variety <= made.start.variety
+
+
+def _changed(made: Synthesis) -> float:
+    return 1.0 if made.start is None or made.start.changed is None else made.start.changed
+
+
 class _Run:
     """One synthesis under way."""
 
@@ -167,9 +181,19 @@ class _Run:
         self.sources = Sources(plan, backend, max(plan.levels_above(shape) for shape in shapes))
         self.outputs = [Output(plan, backend, number, self.sources.deepest) for number in range(len(shapes))]
         self.work, self.done = sum(output.work for output in self.outputs), 0
+        self.attempt = 0
         self.found: Start | None = None
 
-    def all_rounds(self) -> tuple[Array, Field]:
+    def result(self, attempt: int = 0) -> Synthesis:
+        """Return what one attempt makes. Where a plan tries several layouts, each attempt has others."""
+        self.attempt, self.done, self.found = attempt, 0, None
+        image, field = self._all_rounds()
+        made, guess = self.backend.to_host(image), self.plan.guess
+        if self.found is not None and made.shape == guess.shape:
+            self.found = replace(self.found, changed=changed_share(made, guess))
+        return Synthesis(made, field, self.seed, self.backend.name, self.found)
+
+    def _all_rounds(self) -> tuple[Array, Field]:
         """Go from coarse to fine once for every round, each from the last one's output."""
         image = self.backend.to_device(self.plan.guess)
         for number, output in enumerate(self.outputs):
@@ -197,7 +221,7 @@ class _Run:
             keep=output.pinned(at)[1],
             guide=None if plan.guide is None else host(output.guide(at)),
         )
-        self.found = find_start(plan, plan.starts, level, self.seed)
+        self.found = find_start(plan, plan.starts, level, self.seed, self.attempt)
         return self.backend.to_device(self.found.image)
 
     def _level(self, number: int, at: int) -> Level:
@@ -211,6 +235,7 @@ class _Run:
             number=at,
             wrap=plan.wrap,
             alpha=plan.alpha,
+            completeness=output.completeness(at),
             # None at the finest level, where the image stays the vote over its patches.
             claims=min(plan.claims, at),
             ratio=plan.ratio,
@@ -231,8 +256,9 @@ class _Run:
             image = vote(nnf, iteration)
             self._report(image, level, iteration, number)
         # Only what the next level needs survives: features are the largest arrays there are.
-        next_claims = min(self.plan.claims, level.number - 1) > 0
-        return image, nnf, search.matches(level.number > 0 and (level.alpha < math.inf or next_claims))
+        plan, finer = self.plan, level.number - 1
+        both = plan.alpha < math.inf or min(plan.claims, finer) > 0 or self.outputs[number].completeness(finer) > 0
+        return image, nnf, search.matches(finer >= 0 and both)
 
     def _report(self, image: Array, level: Level, iteration: int, number: int) -> None:
         output = self.outputs[number]

@@ -129,9 +129,9 @@ class ExactSearch:
         self.seen = image.copy()
         self.queries = level.patches(image, self.centre)
         claiming = iteration < level.claims
-        if claiming or level.alpha < math.inf:
+        if claiming or level.complete:
             places, closest = self._nearest_queries()
-            scale = 1 / (level.alpha + closest) if level.alpha < math.inf else None
+            scale = level.factors(closest)
         sides = self.queries, level.live, self.keys, level.atlas.index
         found, _ = nearest(level.backend, *sides, self.memory, scale, level.values, self.shares, ready=self.ready)
         self.field[level.live] = found

@@ -22,11 +22,11 @@ __all__ = ["Level", "Matches", "Search"]
 class Level:
     """One level of one round: its sources and what its output is to be.
 
-    number: 0 is the finest. shape: the output's. wrap: axes of it whose ends join. alpha, ratio: as in Plan. claims: iterations
-    at the start in which keys claim their places. iterations: steps at this level. pinned: (H, W, C) on the device and keep:
-    host (H, W) bool, or None: the guess, and the pixels that stay as it has them. guide: (H, W, G) on the device or None:
-    weighted channels that are compared with the atlas's guide. pixel_weights: (H, W, 1) on the device or None: what each
-    pixel of a query counts. seed: of random candidates.
+    number: 0 is the finest. shape: the output's. wrap: axes of it whose ends join. alpha, ratio: as in Plan. completeness: what
+    alpha follows from where it is above 0. claims: iterations at the start in which keys claim their places. iterations: steps
+    at this level. pinned: (H, W, C) on the device and keep: host (H, W) bool, or None: the guess, and the pixels that stay as it
+    has them. guide: (H, W, G) on the device or None: weighted channels that are compared with the atlas's guide. pixel_weights:
+    (H, W, 1) on the device or None: what each pixel of a query counts. seed: of random candidates.
     """
 
     backend: Backend
@@ -35,6 +35,7 @@ class Level:
     number: int = 0
     wrap: tuple[bool, bool] = (False, False)
     alpha: float = math.inf
+    completeness: float = 0.0
     claims: int = 0
     ratio: float = 4 / 3
     iterations: int = 1
@@ -43,6 +44,24 @@ class Level:
     guide: Array = None
     pixel_weights: Array = None
     seed: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether scores are the paper's completeness score and not plain distances."""
+        return self.alpha < math.inf or self.completeness > 0
+
+    def factors(self, closest: Array, keys: Array = slice(None)) -> Array:
+        """Return what the distances to each key are multiplied by to give its scores; None where scores are distances.
+
+        closest: how far each key's nearest query is. keys: those of them that may be used.
+        """
+        if not self.complete:
+            return None
+        alpha = self.alpha
+        if self.completeness > 0:
+            # Above 0 even where every key has its query.
+            alpha = max(float(closest[keys].mean(dtype=np.float64)) / self.completeness, 1e-9)
+        return 1 / (alpha + closest)
 
     @cached_property
     def layout(self) -> Layout:

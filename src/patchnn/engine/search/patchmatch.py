@@ -50,7 +50,7 @@ class PatchMatch:
         dimensions = self.basis.shape[1]
         keys = Side(backend, atlas.layout, atlas.index, dimensions, matched=True)
         keys.project(key_patches, atlas.index, self.basis)
-        both = level.claims > 0 or level.alpha < math.inf
+        both = level.claims > 0 or level.complete
         queries = Side(backend, level.layout, level.live, dimensions, matched=both)
         if level.weights is not None:
             queries.weights = backend.xp.ones(queries.features.shape, np.float32)
@@ -77,8 +77,8 @@ class PatchMatch:
     def __call__(self, image: Array, iteration: int) -> Array:
         """See Search."""
         level, forward, claiming = self.level, self.forward, iteration < self.level.claims
-        # Once all claims are made, only a finite alpha still asks where the keys are.
-        backward = self.backward if claiming or level.alpha < math.inf else None
+        # Once all claims are made, only the completeness score still asks where the keys are.
+        backward = self.backward if claiming or level.complete else None
         first = self.seen is None
         index = self._changed(image)
         if not (first or claiming or len(index) or forward.moved.any()):
@@ -92,8 +92,7 @@ class PatchMatch:
             scale = None
             if backward:
                 backward.improve(backward.active(stale), steps, radii)
-                if level.alpha < math.inf:
-                    scale = 1 / (level.alpha + backward.distance)
+                scale = level.factors(backward.distance, level.atlas.index)
             forward.improve(forward.active(index), steps, radii, scale)
         if backward and claiming:
             keys = level.atlas.index
