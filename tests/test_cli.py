@@ -207,7 +207,7 @@ def test_depth_and_quality_reach_the_file_and_the_record(call: Any) -> None:
     # A 16-bit input gives a 16-bit output, with its record.
     assert call("generate a.png --iterations 1 --seed 1 --quiet -o b.png")[0] == 0
     assert read_file("b.png").traits.depth == 16
-    assert call("show b.png")[1] == "patchnn generate a.png --variety 0.4 --no-mirror --iterations 1 --seed 1 -o b.png\n"
+    assert call("show b.png")[1] == "patchnn generate a.png --variety 0.5 --no-mirror --iterations 1 --seed 1 -o b.png\n"
     assert call("generate a.png --iterations 1 --seed 1 --quiet --depth 8 -o c.png")[0] == 0
     assert read_file("c.png").traits.depth == 8
     for quality in (5, 95):

@@ -39,9 +39,9 @@ class Starts:
     variety: float = 0.5
     count: int = 6
     turns: int = 4
-    patch: int = 11
+    patch: int = 13
     iterations: int = 8
-    rows: float = 0.7
+    rows: float = 1.0
 
     def __post_init__(self) -> None:
         require(self.variety, "variety", 0, 1, "between 0 and 1")
