@@ -75,9 +75,9 @@ def sanitize(session: nox.Session) -> None:
 
 @nox.session
 def page(session: nox.Session) -> None:
-    """The studio's page in a browser: /usr/bin/chromium, or the one that PATCHNN_CHROMIUM names."""
+    """The pages of studio and survey in a browser: /usr/bin/chromium, or the one that PATCHNN_CHROMIUM names."""
     session.install(".[test]", "playwright>=1.45")
-    session.run("pytest", "tests/studio", "-k", "page")
+    session.run("pytest", "tests/studio", "tests/survey/test_page.py", "-k", "page")
 
 
 @nox.session

@@ -61,6 +61,7 @@ ROOMS = [
     "patchnn.batch",
     "patchnn.evaluate",
     "patchnn.studio",
+    "patchnn.survey",
     "patchnn.cli",
     "patchnn.testing",
 ]

@@ -20,7 +20,7 @@ __all__ = ["COMMANDS", "COMMON_OPTIONS", "GROUP", "PLUGINS", "Plugin", "Registry
 
 GROUP = "patchnn.tasks"
 
-COMMANDS = frozenset({"completion", "doctor", "evaluate", "help", "score", "serve", "show", "studio", "sweep", "tasks"})
+COMMANDS = frozenset({"completion", "doctor", "evaluate", "help", "score", "serve", "show", "studio", "survey", "sweep", "tasks"})
 """The command line's own commands, which no task may be called."""
 
 COMMON_OPTIONS = frozenset(

@@ -24,6 +24,7 @@ from patchnn.cli.serve import serve
 from patchnn.cli.settings import PAIRED, Settings
 from patchnn.cli.show import show_command
 from patchnn.cli.studio import studio
+from patchnn.cli.survey import survey_group
 from patchnn.cli.sweep import SHARED as SWEEP
 from patchnn.cli.sweep import listed, sweep
 from patchnn.cli.task_group import task_group
@@ -40,6 +41,7 @@ def build_app(registry: Registry) -> typer.Typer:
     groups: dict[str, Callable[[], Any]] = {
         "evaluate": lambda: task_group(registry, evaluate, EVALUATE),
         "sweep": lambda: task_group(registry, sweep, SWEEP, listed),
+        "survey": survey_group,
     }
 
     class Commands(Group):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +16,7 @@ from patchnn.cli.outputs import check_not_empty
 from patchnn.cli.printing import write
 from patchnn.cli.progress import print_failures, show_progress
 from patchnn.cli.request import Request
-from patchnn.cli.results import find_results
+from patchnn.cli.results import name_methods
 from patchnn.cli.run_task import share_memory
 from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
@@ -98,7 +97,7 @@ def _plan_study(request: Request, choices: Choices) -> Study:
     check_jobs(request.settings.jobs)
     device = find_backend(request.settings.backend)
     images = _find_images(request, choices.folder)
-    others = _others(choices.compare, {request.name, REFERENCE}, [Path(name).stem for name, _ in images])
+    others = name_methods("--compare", choices.compare, {request.name, REFERENCE}, [Path(name).stem for name, _ in images])
     if choices.reference:
         read_image(choices.reference, max_memory=request.settings.memory)
     if choices.sifid:
@@ -160,21 +159,3 @@ def _open_folder(folder: Path, again: bool) -> None:
     make_folder(folder)
     for part in (folder, *folder.glob("samples/*")):
         clear_parts(part)
-
-
-def _others(compare: Sequence[Path], taken: set[str], names: Sequence[str]) -> dict[str, Callable[[str], list[str]]]:
-    """Return, for every other method, the function that finds its results for an image.
-
-    A method has its folder's name, or the folder's path if that name is `taken`. Raises InputError for a folder without
-    results.
-    """
-    found: dict[str, Callable[[str], list[str]]] = {}
-    for folder in compare:
-        if not folder.is_dir():
-            raise InputError(f"--compare is {folder}: it must be a folder of results with the names of the images")
-        find = find_results(folder, names)
-        if not any(map(find, names)):
-            raise InputError(f"--compare: {folder} holds no result for these images: name them as the images, {names[0]}.png")
-        name = folder.resolve().name
-        found[name if name not in taken.union(found) else str(folder.resolve())] = find
-    return found

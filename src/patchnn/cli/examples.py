@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "serve": ("http/", "serve", "serve --host 0.0.0.0 --port 8000"),
     "show": ("files/", "show photo-generate.png", "show photo-generate.png --json"),
     "studio": ("studio/", "studio photo.jpg --open", "studio --port 0"),
+    "survey": ("survey/", "survey photos/ --ours results/ -o survey/", "survey report survey/"),
     "sweep": ("options/", "sweep photo.jpg --variety 0.3,0.5,0.7", "sweep retarget photo.jpg --size 60% --alpha 0.005,inf"),
     "tasks": ("start/", "tasks", "help inpaint"),
 }

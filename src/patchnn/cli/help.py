@@ -20,7 +20,7 @@ __all__ = ["PLAIN", "Command", "Group", "TaskCommand", "meant", "summary", "writ
 PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 """Settings of every typer app here: errors and help are plain text."""
 
-MEASURING = ("score", "evaluate", "sweep")
+MEASURING = ("score", "evaluate", "sweep", "survey")
 """Commands that measure; the help lists them under a heading of their own."""
 
 

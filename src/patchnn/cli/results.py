@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from patchnn.cli.inputs import IMAGE_SUFFIXES
+from patchnn.errors import InputError
 from patchnn.evaluate.study import by_number
 
-__all__ = ["find_results"]
+__all__ = ["find_results", "name_methods"]
 
 
 def find_results(folder: Path, names: Sequence[str]) -> Callable[[str], list[str]]:
@@ -30,3 +31,23 @@ def find_results(folder: Path, names: Sequence[str]) -> Callable[[str], list[str
         return [str(path) for path in files if belongs(path)]
 
     return find
+
+
+def name_methods(
+    option: str, folders: Sequence[Path], taken: set[str], names: Sequence[str], called: str | None = None
+) -> dict[str, Callable[[str], list[str]]]:
+    """Return, for every folder of results, the function that finds an image's results there, by the method's name.
+
+    A method has its folder's name, or the folder's path if that name is `taken`; called: another name for a single one.
+    names: of the images. option: what gave the folders, for errors. Raises InputError for a folder without results.
+    """
+    found: dict[str, Callable[[str], list[str]]] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"{option} is {folder}: it must be a folder of results with the names of the images")
+        find = find_results(folder, names)
+        if not any(map(find, names)):
+            raise InputError(f"{option}: {folder} holds no result for these images: name them as the images, {names[0]}.png")
+        name = called or folder.resolve().name
+        found[name if name not in taken.union(found) else str(folder.resolve())] = find
+    return found

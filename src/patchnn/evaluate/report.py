@@ -25,7 +25,7 @@ from patchnn.version import __version__
 if TYPE_CHECKING:
     from PIL.Image import Image as Thumbnail
 
-__all__ = ["as_html", "as_json"]
+__all__ = ["as_html", "as_json", "report_style", "svg_source"]
 
 SHOWN = 4
 """How many samples of an image the page shows."""
@@ -73,6 +73,7 @@ def as_html(study: Study, reports: Sequence[ImageReport], command: Sequence[str]
     made = sum(len(report.outputs.get(study.job.task, [])) for report in reports)
     page = Template(Path(__file__).with_name("report.html").read_text(encoding="utf-8"))
     return page.substitute(
+        style=report_style(),
         title=f"{_text(study.job.task)}: {_count(len(good), 'image')}, {_count(made, 'sample')}",
         about=f"patchnn {__version__}. Times depend on the machine, and on what else it was doing.",
         command=" ".join(f"<span>{_text(shlex.quote(word))}</span>" for word in found["command"]),
@@ -85,6 +86,17 @@ def as_html(study: Study, reports: Sequence[ImageReport], command: Sequence[str]
         images="".join(_image_section(report, study) for report in good),
         meanings="".join(f"<dt>{_text(figure.name)}</dt><dd>{_text(_meaning(figure))}</dd>" for figure in figures),
     )
+
+
+def report_style() -> str:
+    """Return the style sheet of reports."""
+    return Path(__file__).with_name("report.css").read_text(encoding="utf-8")
+
+
+def svg_source(text: str) -> str:
+    """Return an SVG as the source of an image."""
+    data = text.encode("utf-8", "replace")
+    return f"data:image/svg+xml;base64,{base64.b64encode(data).decode()}"
 
 
 def _summary(reports: Iterable[ImageReport], method: str) -> dict[str, dict[str, float]]:
@@ -134,7 +146,7 @@ def _overall(study: Study, found: Mapping[str, Any], figures: Sequence[Figure]) 
 def _distances(study: Study, shares: Mapping[str, Sequence[float]]) -> str:
     if not shares:
         return ""
-    plot = _image(_svg(plot_distances(shares)), "Histogram of the distances", 'class="plot"')
+    plot = _image(svg_source(plot_distances(shares)), "Histogram of the distances", 'class="plot"')
     shown = _figure(f"reference: {Path(study.reference).name}", study.read(study.reference)) if study.reference else ""
     return f'<div class="strip">{plot}{shown}</div>'
 
@@ -184,7 +196,7 @@ def _plot(figure: Figure, reports: Sequence[ImageReport], study: Study) -> str:
     by_method = {method: [values(report, method) for report in reports] for method in study.methods}
     title = f"{figure.name}, %" if figure.percent else figure.name
     svg = plot_figure(title, [report.name for report in reports], by_method)
-    return _image(_svg(svg), f"{figure.name} by image")
+    return _image(svg_source(svg), f"{figure.name} by image")
 
 
 def _image_section(report: ImageReport, study: Study) -> str:
@@ -217,11 +229,6 @@ def _jpeg(image: Thumbnail) -> str:
     data = io.BytesIO()
     image.save(data, "JPEG", quality=82)
     return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"
-
-
-def _svg(text: str) -> str:
-    data = text.encode("utf-8", "replace")
-    return f"data:image/svg+xml;base64,{base64.b64encode(data).decode()}"
 
 
 def _legend(methods: Sequence[str]) -> str:

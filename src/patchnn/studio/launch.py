@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from patchnn.errors import InputError
 from patchnn.registry import Registry
 
-__all__ = ["launch"]
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+__all__ = ["launch", "needing_server", "serve"]
 
 
 SHORTEST = 16
@@ -34,33 +38,56 @@ def launch(
     started: called with the address and the token once a client can connect. token: None makes a new one. page: with the
     studio's page. Raises InputError where an image, the address, the token or a package of the extra cannot be used.
     """
-    try:
-        import uvicorn
-
-        from patchnn.studio.deadlines import DeadlineProtocol
+    with needing_server("the studio"):
         from patchnn.studio.server import build_server
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "patchnn":
-            raise
-        name = {"fastapi_offline": "fastapi-offline"}.get(error.name or "", error.name)
-        raise InputError(f"the studio needs {name}: pip install 'patchnn[studio]'") from error
     opened = read_images(images)
     secret = secrets.token_urlsafe(24) if token is None else token
     if len(secret) < SHORTEST or not secret.isascii() or not secret.isprintable() or " " in secret:
         raise InputError(f"token must have at least {SHORTEST} characters, all ASCII and no spaces", about="token")
+    serve(
+        lambda hosts: build_server(registry, opened, hosts=hosts, token=secret, page=page),
+        host=host,
+        port=port,
+        started=lambda url: started(url, secret),
+    )
+
+
+@contextlib.contextmanager
+def needing_server(what: str) -> Iterator[None]:
+    """Turn the absence of the extra's packages into an InputError that says what needs them."""
+    try:
+        import uvicorn  # noqa: F401  # only checks that it is installed
+
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "patchnn":
+            raise
+        name = {"fastapi_offline": "fastapi-offline"}.get(error.name or "", error.name)
+        raise InputError(f"{what} needs {name}: pip install 'patchnn[studio]'") from error
+
+
+def serve(build: Callable[[frozenset[str] | None], ASGIApp], *, host: str, port: int, started: Callable[[str], object]) -> None:
+    """Serve an application until a signal ends it.
+
+    build: returns the application for the names that requests may call this server by, None for any. started: called
+    with the server's address once a client can connect.
+    """
+    import uvicorn
+
+    from patchnn.studio.deadlines import DeadlineProtocol
+
     listening = listen(host, port)
     port = listening.getsockname()[1]
     names = ("127.0.0.1", "localhost", "[::1]", f"[{host}]" if ":" in host else host)
     hosts = frozenset(f"{name}{suffix}".lower() for name in names for suffix in (f":{port}", "")) if is_local(host) else None
-    app = build_server(registry, opened, hosts=hosts, token=secret, page=page)
     quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
     bounds: dict[str, Any] = {"http": DeadlineProtocol, "limit_concurrency": 200, "timeout_graceful_shutdown": 1}
-    config = uvicorn.Config(app, **quiet, **bounds, ws="none")
+    config = uvicorn.Config(build(hosts), **quiet, **bounds, ws="none")
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            started(f"http://{address(host)}:{port}/", secret)
+            started(f"http://{address(host)}:{port}/")
 
     with listening:
         Server(config).run(sockets=[listening])
