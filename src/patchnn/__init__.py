@@ -22,7 +22,9 @@ if _typing.TYPE_CHECKING:
     from patchnn.signatures import edit as edit
     from patchnn.signatures import generate as generate
     from patchnn.signatures import inpaint as inpaint
+    from patchnn.signatures import outpaint as outpaint
     from patchnn.signatures import retarget as retarget
+    from patchnn.signatures import texture as texture
     from patchnn.signatures import tile as tile
 else:
 

@@ -198,7 +198,7 @@ def prepare(job: Job, task_class: type[Task], files: JobFiles | None = None) -> 
     try:
         with memory_bounded():
             task = task_class.from_json(job.options, **images)
-            return task, tune(task, **job.tuning)
+            return task, tune(task, job.seed, **job.tuning)
     except InputError as error:
         if error.about in named:
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from patchnn.engine.backend import Backend, find_backend
 from patchnn.engine.maps import apply_field
 from patchnn.engine.plan import Plan
 from patchnn.engine.starts import Start
-from patchnn.engine.synthesize import HARDLY, Observer, synthesize
+from patchnn.engine.synthesize import HARDLY, Observer, check_seed, synthesize
 from patchnn.errors import memory_bounded
 from patchnn.guides import Guide, guide_plan
 from patchnn.origins import draw_origins
@@ -165,8 +166,11 @@ def run(
     tuning = {"alpha": alpha, "patch": patch, "iterations": iterations, "ratio": ratio, "coarsest": coarsest}
     limit = parse_bytes(max_memory) if isinstance(max_memory, str) else max_memory
     with memory_bounded(), show_bar(False if observe and progress is None else progress) as bar:
+        if seed is None:
+            seed = secrets.randbelow(2**31)
+        check_seed(seed)
         given = [Guide.of(guide) for guide in guides]
-        plan = guide_plan(tune(task, **tuning), given)
+        plan = guide_plan(tune(task, seed, **tuning), given)
         both = together(observe, bar)
         made = synthesize(plan, seed=seed, backend=backend, search=search, max_memory=limit, observe=both)
     found: dict[str, Any] = {"guides": [guide.to_json() for guide in given]} if given else {}

@@ -106,7 +106,10 @@ class Task(ABC):
 
     @abstractmethod
     def plan(self) -> Plan:
-        """Return the plan that the options make."""
+        """Return the plan that the options make.
+
+        A plan that needs randomness of its own is defined as `plan(self, seed: int = 0)`, and gets the run's seed.
+        """
 
     def to_json(self) -> dict[str, Any]:
         """Return the options that are not images as JSON values; from_json reads them back."""

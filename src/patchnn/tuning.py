@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import replace
 from typing import Any
@@ -45,13 +46,15 @@ TUNING = {
 SEARCH = Option("search", "choice", "auto", "How to search for the nearest patches.", choices=tuple(SEARCHES))
 
 
-def tune(task: Task, **tuning: Any) -> Plan:
+def tune(task: Task, seed: int | None = None, **tuning: Any) -> Plan:
     """Return the plan of a task, changed by tuning options.
 
     Parameters
     ----------
     task
         The task.
+    seed
+        0 to 2**32 - 1, passed to a `plan` that takes one. Default: that plan's own.
     **tuning
         Values by the names in `TUNING`. None keeps the value that the task chose. An `alpha` replaces
         `Plan.completeness` and claims, so that completeness is the paper's score alone.
@@ -66,7 +69,10 @@ def tune(task: Task, **tuning: Any) -> Plan:
     given = {name: TUNING[name].check(value) for name, value in tuning.items() if value is not None}
     if "alpha" in given:
         given |= {"claims": 0, "completeness": 0.0}
-    return replace(task.plan(), **given) if given else task.plan()
+    # Most plans are the same for every seed.
+    takes_seed = "seed" in inspect.signature(task.plan).parameters
+    plan = task.plan(**({"seed": seed} if takes_seed and seed is not None else {}))
+    return replace(plan, **given) if given else plan
 
 
 def parse_bytes(text: str) -> int:

@@ -6,7 +6,7 @@ import math
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from patchnn.engine.step import find_step
 from patchnn.engine.windows import View, kept_field
 from patchnn.errors import InputError
 
-__all__ = ["Observer", "Progress", "Synthesis", "synthesize"]
+__all__ = ["Observer", "Progress", "Synthesis", "check_seed", "synthesize"]
 
 HARDLY = 0.25
 """A result of which less than this share of the wanted variety looks different is tried again."""
@@ -105,8 +105,7 @@ def synthesize(
     policy = find_policy(search)
     if seed is None:
         seed = secrets.randbelow(2**31)
-    if not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise InputError(f"seed is {seed}: it must be a whole number from 0 to {2**32 - 1}", about="seed")
+    check_seed(seed)
     if max_memory is not None and max_memory <= 0:
         raise InputError(f"max_memory is {max_memory}: it must be a number of bytes greater than 0", about="max_memory")
     device = find_backend(backend)
@@ -169,6 +168,12 @@ def _came_back(plan: Plan, made: Synthesis) -> bool:
 
 def _changed(made: Synthesis) -> float:
     return 1.0 if made.start is None or made.start.changed is None else made.start.changed
+
+
+def check_seed(seed: Any) -> None:
+    """Raise InputError unless a value is a seed."""
+    if not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise InputError(f"seed is {seed}: it must be a whole number from 0 to {2**32 - 1}", about="seed")
 
 
 class _Run:

@@ -37,8 +37,8 @@ def rim_confidence(free: Mask, layout: Layout, base: float) -> np.ndarray:
     rows, columns = layout.grids[0]
     half = layout.patch // 2
     centres = np.ix_((np.arange(rows) + half) % free.shape[0], (np.arange(columns) + half) % free.shape[1])
-    # Only ratios matter. Without the shift, the middle of a very large hole would underflow.
-    confidence[:rows, :columns] = np.exp(-np.log(base) * np.minimum(distance[centres], 60 / np.log(base)))
+    # Far from the rim all count alike: multiplied by the vote's own weights, down to e**-59, smaller factors would underflow.
+    confidence[:rows, :columns] = np.exp(-np.log(base) * np.minimum(distance[centres], 25 / np.log(base)))
     return confidence
 
 
