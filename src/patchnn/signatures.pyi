@@ -756,6 +756,7 @@ def outpaint(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -801,6 +802,8 @@ def outpaint(
         Ratio between the sides of neighbouring levels. Most tasks use 4/3.
     coarsest
         Shorter side at the coarsest level, in pixels. Larger values rearrange smaller pieces.
+    guides
+        Each (source, target) or (source, target, weight): two images that are alike where patches should go.
     search
         How to search for the nearest patches.
     backend
@@ -841,6 +844,7 @@ def outpaint(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -867,6 +871,7 @@ def outpaint(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -893,6 +898,7 @@ def outpaint(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -1055,6 +1061,7 @@ def texture(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -1085,6 +1092,8 @@ def texture(
         Ratio between the sides of neighbouring levels. Most tasks use 4/3.
     coarsest
         Shorter side at the coarsest level, in pixels. Larger values rearrange smaller pieces.
+    guides
+        Each (source, target) or (source, target, weight): two images that are alike where patches should go.
     search
         How to search for the nearest patches.
     backend
@@ -1117,6 +1126,7 @@ def texture(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -1135,6 +1145,7 @@ def texture(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
@@ -1153,6 +1164,7 @@ def texture(
     iterations: int | None = None,
     ratio: float | None = None,
     coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
     search: str = "auto",
     backend: str = "auto",
     max_memory: int | str | None = None,
