@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL import Image as Pillow
 
 from figures.kit import Gallery, figure, row, stack
-from patchnn_tasks import Outpaint, Texture
+from patchnn_tasks import Generate, Outpaint, Texture
 
 
 @figure
@@ -31,3 +31,10 @@ def texture(gallery: Gallery) -> Pillow.Image:
         made = [gallery.make(Texture(image=image), seed) for seed in (1, 2)]
         rows.append(row([image, *made], ["the example", "--seed 1", "--seed 2"], 0.8))
     return stack(rows)
+
+
+@figure
+def origins_map(gallery: Gallery) -> Pillow.Image:
+    """What a notebook shows of a result."""
+    result = gallery.run(Generate(image=gallery.read("balloons.png", 160)), 4)
+    return row([result.image, *result.draw_origins()], ["the result", "where its patches came from", "the source"])
