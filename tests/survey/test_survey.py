@@ -174,6 +174,7 @@ def test_slightly_different_sizes_are_cropped_alike(call: Any) -> None:
         ("survey real --ours ours --setup competition", "--setup is competition: no image has results of two methods"),
         ("survey real --ours large", "meadow.png is 80×60 and "),
         ("survey real --ours damaged", "damaged/meadow.png"),
+        ("survey real --ours ours --against real", "a method is called real"),
         ("survey report empty", "empty holds no survey"),
         ("survey serve empty", "empty holds no survey"),
     ],
@@ -244,6 +245,18 @@ def test_a_report_holds_all_figures(call: Any) -> None:
     assert not re.search(r'(src|href)="(?!data:)', page)
     assert page.count("data:image/svg") == 4
     assert shlex.split(" ".join(found["command"])) == ["patchnn", "survey", "report", "survey", "a.jsonl", "b.jsonl"]
+
+
+def test_a_report_without_a_rater_who_counts_says_so(call: Any) -> None:
+    call(MAKE)
+    key = load_survey(Path("survey"))
+    careless = lines(
+        key, "paired-1s", "x", guess, np.random.default_rng(0), check=lambda methods, random: 1 - know(methods, random)
+    )
+    Path("a.jsonl").write_bytes(b"\n".join(careless))
+    assert call("survey report survey a.jsonl")[0] == 0
+    assert "No rater passed the attention checks." in Path("survey/report.html").read_text(encoding="utf-8")
+    assert json.loads(Path("survey/report.json").read_text())["pages"]["paired-1s"]["failed"] == 1
 
 
 def test_a_report_reads_folders_and_the_servers_file_and_each_answer_once(call: Any) -> None:

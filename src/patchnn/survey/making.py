@@ -57,8 +57,10 @@ def make_survey(
     """Return a survey, its encoded images by identifier, and the sets of its practice questions by set-up.
 
     A method's result for an image is one of its results, chosen by the seed. Raises InputError, naming the file, for an
-    image that cannot be read, and for images of different sizes that would be shown together.
+    image that cannot be read, for images of different sizes that would be shown together, and for a method called real.
     """
+    for name in {REAL, SCRAMBLED}.intersection(methods):
+        raise InputError(f"a method is called {name}, as the survey calls other images: rename its folder")
     maker = _Maker(methods, wanted)
     for material in materials:
         maker.add(material)
