@@ -65,10 +65,12 @@ def test_bombs(name: str, bare: int, tmp_path: Path) -> None:
     data = BOMBS[name]()
     assert len(data) < 10_000_000
     (tmp_path / name).write_bytes(data)
+    # By its header it needs 128 MB. With as much it is decoded, and takes 2 GB where nothing limits the decoder.
+    allowed = 140_000_000 if name == "precincts.j2k" else ALLOWED
     started = time.monotonic()
-    used, said = peak(tmp_path / name, ALLOWED)
+    used, said = peak(tmp_path / name, allowed)
     assert time.monotonic() - started < 30
-    assert used - bare < ALLOWED + SLACK
+    assert used - bare < allowed + SLACK
     assert not said or said.startswith(str(tmp_path / name))
 
 
