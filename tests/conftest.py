@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, settings
 
-# The pictures are too small for the threads of a matrix library, which would only wait for each other; set before NumPy comes.
+# The images are too small for the threads of a matrix library, which would only wait for each other; set before NumPy comes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Few examples and no stopwatch, for slow and shared machines; HYPOTHESIS_PROFILE=thorough looks longer.

@@ -33,7 +33,7 @@ def event(image: np.ndarray, number: int = 1, iteration: int = 1) -> Progress:
 
 
 @pytest.mark.parametrize("kind", [".webp", ".gif"])
-def test_every_iteration_is_shown_and_the_end_is_the_picture(tmp_path: Path, kind: str) -> None:
+def test_every_iteration_is_shown_and_the_end_is_the_image(tmp_path: Path, kind: str) -> None:
     animation = Animation(tmp_path / f"run{kind}", PLAN.rounds or ())
     made = synthesize(PLAN, seed=1, observe=animation)
     animation.write()
@@ -58,7 +58,7 @@ def test_coarse_pixels_show_and_smaller_rounds_stand_in_the_middle_on_white(tmp_
     assert (last == 128).all()
 
 
-def test_white_around_a_dark_picture_stays_white_in_a_gif(tmp_path: Path) -> None:
+def test_white_around_a_dark_image_stays_white_in_a_gif(tmp_path: Path) -> None:
     animation = Animation(tmp_path / "a.gif", [(16, 16), (16, 32)])
     dark = np.random.default_rng(0).random((16, 32, 3), np.float32) * 0.3
     animation(event(dark[:, :16]))
@@ -68,7 +68,7 @@ def test_white_around_a_dark_picture_stays_white_in_a_gif(tmp_path: Path) -> Non
     assert (first[:, :8] == 255).all()
 
 
-def test_large_pictures_are_shown_smaller(tmp_path: Path) -> None:
+def test_large_images_are_shown_smaller(tmp_path: Path) -> None:
     animation = Animation(tmp_path / "a.webp", [(LARGEST, 2 * LARGEST)])
     stripes = np.broadcast_to(np.arange(2 * LARGEST, dtype=np.float32)[:, None] % 2, (LARGEST, 2 * LARGEST, 1))
     animation(event(stripes))
@@ -87,7 +87,7 @@ def test_transparent_pixels_are_shown_on_white(tmp_path: Path) -> None:
 
 
 def test_half_transparent_pixels_are_not_darkened(tmp_path: Path) -> None:
-    # Pictures hold colours multiplied by alpha: half of white, on white, is white.
+    # Images hold colours multiplied by opacity: half of white, on white, is white.
     animation = Animation(tmp_path / "a.webp", [(2, 2)])
     animation(event(np.full((2, 2, 4), 0.5, np.float32)))
     np.testing.assert_array_equal(next(animation.shown()), 255)
@@ -147,14 +147,14 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return run
 
 
-def test_the_command_line_writes_one_for_every_picture(call: Any) -> None:
+def test_the_command_line_writes_one_for_every_image(call: Any) -> None:
     assert call("-o a.png --animate run.gif") == (0, "a.png\nrun.gif\n", "")
     assert call("-o b.png -n 2 --noise 3 --animate run.webp") == (0, "b-1.png\nrun-1.webp\nb-2.png\nrun-2.webp\n", "")
     films = [frames(Path(f"run-{number}.webp"))[0][-1] for number in (1, 2)]
-    pictures = [read_image(f"b-{number}.png") * 255 for number in (1, 2)]
+    finished = [read_image(f"b-{number}.png") * 255 for number in (1, 2)]
     for number in (0, 1):
-        own, other = (np.abs(films[number] - pictures[which]).mean() for which in (number, 1 - number))
-        assert own < 0.7 * other, "each shows its own picture"
+        own, other = (np.abs(films[number] - finished[which]).mean() for which in (number, 1 - number))
+        assert own < 0.7 * other, "each shows its own image"
     before = Path("a.png").read_bytes()
     assert call("-o c.png")[0] == 0
     assert Path("c.png").read_bytes() == before, "watching changes nothing"
@@ -188,7 +188,7 @@ def test_force_overwrites(call: Any) -> None:
     assert Path("run.gif").read_bytes()[:4] == b"GIF8"
 
 
-def test_the_pictures_of_a_folder_are_numbered_and_a_missing_animation_is_made_by_resume(tmp_path: Path, call: Any) -> None:
+def test_the_images_of_a_folder_are_numbered_and_a_missing_animation_is_made_by_resume(tmp_path: Path, call: Any) -> None:
     (tmp_path / "photos").mkdir()
     for name in ("a", "b"):
         write_image(f"photos/{name}.png", picture((20, 24), seed=ord(name)))

@@ -51,7 +51,7 @@ PNG, JPEG, DEEP = saved("PNG"), saved("JPEG"), encode_png16(np.zeros((20, 24, 3)
 
 FILES: dict[str, bytes] = {
     "empty.png": b"",
-    "text.png": b"This is no picture.\n",
+    "text.png": b"This is no image.\n",
     "text.tga": b"Neither is this, whatever its name says.\n" * 9,
     "page.jpg": b"<!doctype html><title>404</title>",
     "program.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\nshowpage\n",

@@ -119,7 +119,7 @@ def test_image_i_does_not_depend_on_the_count(call: Any) -> None:
 
 
 def test_a_created_folder_is_removed_if_nothing_was_written(call: Any) -> None:
-    Path("bad.png").write_text("no picture")
+    Path("bad.png").write_text("no image")
     assert call("generate bad.png -o new/deep/")[0] == 1
     assert not Path("new").exists()
     Path("there").mkdir()

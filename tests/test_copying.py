@@ -22,7 +22,7 @@ seeds = st.integers(0, 99)
 
 
 def jpeg(image: Image, quality: int = 75) -> Image:
-    """A picture after JPEG with halved colours, as the paper's published outputs have been."""
+    """An image after JPEG with halved colours, as the paper's published outputs have been."""
     import PIL.Image
 
     file = io.BytesIO()
@@ -43,7 +43,7 @@ def pasted(size: int, shape: tuple[int, int] = (80, 96), at: tuple[int, int] = (
 
 
 @given(shapes, seeds)
-def test_a_picture_is_a_copy_of_itself(shape: tuple[int, int], seed: int) -> None:
+def test_an_image_is_a_copy_of_itself(shape: tuple[int, int], seed: int) -> None:
     image = picture(shape, seed=seed)
     copies = copied_blocks(image, image)
     assert (copies.share, copies.largest, copies.telling) == (1, 1, pytest.approx(1, abs=0.01))
@@ -52,7 +52,7 @@ def test_a_picture_is_a_copy_of_itself(shape: tuple[int, int], seed: int) -> Non
 
 
 @given(shapes, shapes, seeds)
-def test_nothing_is_copied_from_another_picture(one: tuple[int, int], other: tuple[int, int], seed: int) -> None:
+def test_nothing_is_copied_from_another_image(one: tuple[int, int], other: tuple[int, int], seed: int) -> None:
     copies = copied_blocks(picture(one, seed=seed), picture(other, seed=seed + 1))
     assert (copies.share, copies.largest, copies.telling) == (0, 0, pytest.approx(1, abs=0.01))
     assert copies.shifts.shape == (0, 2)
@@ -60,7 +60,7 @@ def test_nothing_is_copied_from_another_picture(one: tuple[int, int], other: tup
 
 
 @given(st.tuples(st.integers(60, 90), st.integers(60, 90)), st.integers(14, 46), st.integers(14, 46), seeds)
-def test_a_rolled_picture_is_its_four_parts(shape: tuple[int, int], down: int, right: int, seed: int) -> None:
+def test_a_rolled_image_is_its_four_parts(shape: tuple[int, int], down: int, right: int, seed: int) -> None:
     image = picture(shape, seed=seed)
     copies = copied_blocks(np.roll(image, (down, right), (0, 1)), image)
     height, width = shape
@@ -74,7 +74,7 @@ def test_a_rolled_picture_is_its_four_parts(shape: tuple[int, int], down: int, r
 
 
 @given(shapes, st.integers(0, 30), st.integers(0, 30), seeds)
-def test_a_part_of_a_picture_is_a_copy(shape: tuple[int, int], top: int, left: int, seed: int) -> None:
+def test_a_part_of_an_image_is_a_copy(shape: tuple[int, int], top: int, left: int, seed: int) -> None:
     source = picture((130, 130), seed=seed)
     part = np.ascontiguousarray(source[top : top + shape[0], left : left + shape[1]])
     copies = copied_blocks(part, source)
@@ -191,7 +191,7 @@ def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(first.shifts, second.shifts)
 
 
-def test_pictures_smaller_than_a_block() -> None:
+def test_images_smaller_than_a_block() -> None:
     copies = copied_blocks(picture((5, 30)), picture((90, 90)))
     assert (copies.share, copies.telling, copies.regions.shape) == (0, 0, (5, 30))
     assert copy_share(picture((90, 90)), picture((8, 30))) == 0

@@ -31,7 +31,7 @@ def test_the_double_gives_what_numpy_gives(example: str, search: str) -> None:
 
 
 @pytest.mark.parametrize("search", SEARCHES)
-def test_the_double_hands_observers_host_pictures(search: str) -> None:
+def test_the_double_hands_observers_host_images(search: str) -> None:
     seen: list[object] = []
     strict = {"backend": StrictBackend(), "search": SEARCHES[search]}
     synthesize(EXAMPLES["plain"], seed=3, **strict, observe=lambda p: seen.append(type(p.image())))

@@ -30,7 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write_image(f"normals/{name}.tif", 1 - tiny_image(seed=seed))
     write_image("in/deeper/d.png", tiny_image())
     for name in ("in/notes.txt", "in/.hidden.png", "in/Thumbs.db"):
-        Path(name).write_text("no picture")
+        Path(name).write_text("no image")
     return tmp_path
 
 

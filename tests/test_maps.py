@@ -1,4 +1,4 @@
-"""Maps: other pictures, made of the same patches."""
+"""Maps: other images, made of the same patches."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TASKS: list[tuple[Task, tuple[Any, ...]]] = [
 
 
 @pytest.mark.parametrize(("task", "sources"), TASKS, ids=lambda value: type(value).__name__)
-def test_the_sources_as_maps_give_the_identical_picture(task: Task, sources: tuple[Any, ...]) -> None:
+def test_the_sources_as_maps_give_the_identical_image(task: Task, sources: tuple[Any, ...]) -> None:
     result = run(task, seed=3, iterations=2)
     np.testing.assert_array_equal(result.apply(*sources), result.image)
     # Each channel by itself too: a map may have any number of them.

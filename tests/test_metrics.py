@@ -1,4 +1,4 @@
-"""Figures of pictures against brute force, against other people's values, and against the laws they must obey."""
+"""Figures of images against brute force, against other people's values, and against the laws they must obey."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_errors_are_those_of_brute_force(one: Any, other: Any, patch: int, chann
 
 
 @given(shapes, seeds)
-def test_a_picture_has_no_error_against_itself(shape: Any, seed: int) -> None:
+def test_an_image_has_no_error_against_itself(shape: Any, seed: int) -> None:
     image = picture(shape, seed=seed)
     assert metrics.coherence(image, image) == pytest.approx(0, abs=0.02)
     assert metrics.completeness(image, image) == pytest.approx(0, abs=0.02)
@@ -242,7 +242,7 @@ def test_a_score_is_all_figures_of_a_pair() -> None:
     assert got.to_json().keys() >= {"coherence", "completeness", "copy_share", "largest_copy", "niqe"}
 
 
-def test_a_picture_too_small_for_niqe_has_a_score() -> None:
+def test_an_image_too_small_for_niqe_has_a_score() -> None:
     got = metrics.score(picture((80, 80)), picture((80, 80)))
     assert got.niqe is None
     assert "NIQE needs two blocks" in got.missing["niqe"]

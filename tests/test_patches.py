@@ -1,4 +1,4 @@
-"""Patches out of pictures and back: extraction and vote, against the definition."""
+"""Patches out of images and back: extraction and vote, against the definition."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def test_a_plan_needs_no_more_than_sources_and_a_guess() -> None:
     assert (plan.patch, plan.ratio, plan.coarsest, plan.iterations, plan.coarsest_iterations) == (7, 4 / 3, 14, 10, 1)
 
 
-def test_pictures_become_float32_with_channels_and_stay_the_callers() -> None:
+def test_images_become_float32_with_channels_and_stay_the_callers() -> None:
     grey = np.linspace(0, 1, 20 * 24).reshape(20, 24)
     plan = Plan([Source(grey)], grey)
     for image in (plan.guess, plan.sources[0].image):

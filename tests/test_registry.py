@@ -21,14 +21,14 @@ from patchnn import Image, Plan, Source, Task, option
 
 @dataclass(frozen=True, eq=False)
 class Copy(Task):
-    """Give the picture back."""
+    """Give the image back."""
     image: Image
     def plan(self):
         return Plan([Source(self.image)], self.image)
 
 @dataclass(frozen=True, eq=False)
 class Again(Copy):
-    """Give the picture back once more."""
+    """Give the image back once more."""
 
 @dataclass(frozen=True, eq=False)
 class Seeded(Copy):
@@ -150,7 +150,7 @@ def test_the_command_line_lists_all_and_runs_the_good(plugins: Registry, capsys:
     assert "acme 1.2" in missing
     assert "broken: ModuleNotFoundError" in missing
     assert main(["--help"], plugins) == 0
-    assert "Give the picture back." in capsys.readouterr().out
+    assert "Give the image back." in capsys.readouterr().out
 
 
 def test_calling_a_broken_one_is_one_line(plugins: Registry, capsys: pytest.CaptureFixture[str]) -> None:

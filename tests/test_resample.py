@@ -32,7 +32,7 @@ def test_resampling_follows_its_definition(
 
 
 @given(shapes, wraps)
-def test_a_picture_of_its_own_size_stays(shape: Shape, wrap: tuple[bool, bool]) -> None:
+def test_an_image_of_its_own_size_stays(shape: Shape, wrap: tuple[bool, bool]) -> None:
     image = picture(shape)
     np.testing.assert_array_equal(resample(BACKEND, image, shape, wrap=wrap), image)
     np.testing.assert_array_equal(resample(BACKEND, image, shape, (1, 1), wrap), image)
@@ -55,7 +55,7 @@ def test_mirroring_commutes(old: Shape, new: Shape, scale: tuple[float, float] |
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.sampled_from([2, 3]), st.integers(0, 11))
-def test_a_wrapped_picture_has_no_ends(rows: int, columns: int, times: int, roll: int) -> None:
+def test_a_wrapped_image_has_no_ends(rows: int, columns: int, times: int, roll: int) -> None:
     image = picture((rows * times, columns * times))
     small = resample(BACKEND, image, (rows, columns), wrap=(True, True))
     rolled = resample(BACKEND, np.roll(image, roll * times, (0, 1)), (rows, columns), wrap=(True, True))
@@ -64,7 +64,7 @@ def test_a_wrapped_picture_has_no_ends(rows: int, columns: int, times: int, roll
 
 @pytest.mark.parametrize("factor", [0.4, 0.75, 4 / 3, 3.0])
 def test_a_ramp_keeps_its_slope_and_its_middle(factor: float) -> None:
-    # Straight from the definition of a scale given apart from the size: one step is 1/factor pixels of the old picture.
+    # Straight from the definition of a scale given apart from the size: one step is 1/factor pixels of the old image.
     ramp = np.linspace(-50, 50, 101, dtype=np.float32)[:, None, None] * np.ones((1, 3, 1), np.float32)
     middle = resize(ramp, (21, 3), (factor, 1))[5:-5, 1, 0]
     np.testing.assert_allclose(middle, np.arange(-5, 6) / factor, atol=0.02)

@@ -161,7 +161,7 @@ def test_patchmatch_comes_near_to_exact_search(options: dict[str, float]) -> Non
 
 @pytest.mark.parametrize("search", SEARCHES)
 @pytest.mark.parametrize("alpha", [math.inf, 0.01])
-def test_a_moved_picture_is_found_where_it_is(search: str, alpha: float) -> None:
+def test_a_moved_image_is_found_where_it_is(search: str, alpha: float) -> None:
     # The middle of the source as the guess, so that both are halved at the same places: all patches match at one offset.
     source = picture((40, 36))
     plan = Plan([Source(source)], source[6:34, 4:32], alpha=alpha, ratio=2, coarsest=14, iterations=4)

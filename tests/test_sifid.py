@@ -98,6 +98,6 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
             metrics.sifid(image, image, tmp_path / name)
 
 
-def test_tiny_pictures_are_refused(weights: Path) -> None:
+def test_tiny_images_are_refused(weights: Path) -> None:
     with pytest.raises(InputError, match="the image is 20×15: SIFID needs 16 pixels a side or more"):
         metrics.sifid(picture((15, 20)), picture((40, 40)), weights)

@@ -29,7 +29,7 @@ SHAPE = (130, 150)
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder with a picture in it."""
+    """A current folder with an image in it."""
     monkeypatch.chdir(tmp_path)
     write_image("meadow.png", picture(SHAPE))
     return tmp_path
@@ -40,7 +40,7 @@ def eight_bits(image: Image) -> np.ndarray[Any, Any]:
 
 
 def places(sheet: Image, image: Image) -> list[tuple[int, int]]:
-    """Every row and column of a sheet at which a picture stands, pixel by pixel."""
+    """Every row and column of a sheet at which an image stands, pixel by pixel."""
     page, small = eight_bits(sheet), eight_bits(image)
     height, width = small.shape[:2]
     corners = np.argwhere((page[: -height + 1, : -width + 1] == small[0, 0]).all(axis=2))
@@ -66,7 +66,7 @@ def test_every_combination_stands_in_its_place(call: Any) -> None:
     assert right == last
     assert right >= left + SHAPE[1]
     assert below >= top + SHAPE[0] + 4 * 13, "the figures have room"
-    # Words and figures are dark on white; between the pictures of a row there is nothing.
+    # Words and figures are dark on white; between the images of a row there is nothing.
     ink = sheet.mean(axis=2) < 0.7
     assert ink[top - 24 : top - 2, left : left + SHAPE[1]].any()
     assert ink[top + SHAPE[0] + 2 : below - 2, left : left + SHAPE[1]].any()
@@ -193,7 +193,7 @@ def test_wrong_usage(call: Any) -> None:
         ([(1, 1)], 120),
     ],
 )
-def test_pictures_keep_their_pixels_where_they_can(shapes: list[tuple[int, int]], scale: float) -> None:
+def test_images_keep_their_pixels_where_they_can(shapes: list[tuple[int, int]], scale: float) -> None:
     assert scale_to_fit(shapes, LONGEST) == scale
 
 
@@ -204,7 +204,7 @@ def test_what_is_transparent_lies_on_white() -> None:
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("shape", [(16, 16), (40, 900), (700, 60), (900, 1200)])
-def test_sheets_of_every_kind_of_picture(shape: tuple[int, int], channels: int) -> None:
+def test_sheets_of_every_kind_of_image(shape: tuple[int, int], channels: int) -> None:
     image = picture(shape, channels)
     figures = {"coherence": "1234567.8", "completeness": "0.1"}
     cells = [[Cell([image], figures)] * 2] * 2

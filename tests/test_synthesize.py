@@ -61,7 +61,7 @@ def test_the_fraction_done_rises_to_exactly_one(plan: Plan) -> None:
     assert fractions[-1] == 1.0
 
 
-def test_observers_see_the_picture_grow_and_own_what_they_are_given() -> None:
+def test_observers_see_the_image_grow_and_own_what_they_are_given() -> None:
     images: list[tuple[Progress, np.ndarray]] = []
     result = synthesize(PLAN, seed=0, observe=lambda event: images.append((event, event.image())))
     event, last = images[-1]
@@ -74,7 +74,7 @@ def test_observers_see_the_picture_grow_and_own_what_they_are_given() -> None:
     np.testing.assert_array_equal(result.image, copy)
 
 
-def test_pictures_already_taken_do_not_change_as_the_run_goes_on() -> None:
+def test_images_already_taken_do_not_change_as_the_run_goes_on() -> None:
     taken: list[tuple[np.ndarray, np.ndarray]] = []
 
     def observe(event: Progress) -> None:
@@ -86,7 +86,7 @@ def test_pictures_already_taken_do_not_change_as_the_run_goes_on() -> None:
         np.testing.assert_array_equal(image, copy)
 
 
-def test_what_an_observer_does_to_its_pictures_does_not_change_the_run() -> None:
+def test_what_an_observer_does_to_its_images_does_not_change_the_run() -> None:
     def scribble(event: Progress) -> None:
         event.image()[:] = 0
 
@@ -215,7 +215,7 @@ def test_a_hole_is_filled_as_its_surroundings_ask(search: str, alpha: float) -> 
     assert np.abs(result.image - source).max() < 0.02
 
 
-def test_pictures_in_the_plan_are_only_read() -> None:
+def test_images_in_the_plan_are_only_read() -> None:
     source, guess, keep, usable = (
         picture((22, 22)),
         picture((20, 20), seed=1),

@@ -24,7 +24,7 @@ def shared_strength(default: float) -> Any:
 class Everything(Task):
     """A task with an option of every kind."""
 
-    image: Image = option(help="The picture.")
+    image: Image = option(help="The image.")
     mask: Mask | None = None
     others: tuple[Image, ...] = ()
     strength: float = shared_strength(0.5)
@@ -41,7 +41,7 @@ class Everything(Task):
 
 @dataclass(frozen=True, eq=False)
 class Pile(Task):
-    """A task that takes any number of pictures."""
+    """A task that takes any number of images."""
 
     images: tuple[Image, ...]
     strength: float = shared_strength(0.25)
@@ -74,7 +74,7 @@ def test_options_are_plain_data() -> None:
     assert [name for name, o in described.items() if o.many] == ["others"]
     assert [name for name, o in described.items() if o.is_image] == ["image", "mask", "others"]
     assert described["axes"].choices == ("both", "x", "y")
-    assert described["image"].help == "The picture."
+    assert described["image"].help == "The image."
     assert described["image"].default is MISSING
     assert described["strength"].bounds == "from 0 to 1"
     assert described["steps"].bounds == "1 or more"
@@ -153,7 +153,7 @@ def test_values_are_brought_to_one_form() -> None:
     assert task.size == Size("30x20")
 
 
-def test_a_pile_needs_a_picture() -> None:
+def test_a_pile_needs_an_image() -> None:
     with pytest.raises(InputError, match="images needs at least one"):
         Pile(())
 
@@ -173,7 +173,7 @@ def test_fields_of_other_types_are_refused() -> None:
     ("channels", "result"),
     [((1, 1), 1), ((1, 2), 2), ((1, 3), 3), ((2, 3), 4), ((1, 4), 4), ((3, 4), 4), ((2, 2), 2), ((5, 5), 5), ((1, 2, 3), 4)],
 )
-def test_pictures_get_one_number_of_channels(channels: tuple[int, ...], result: int) -> None:
+def test_images_get_one_number_of_channels(channels: tuple[int, ...], result: int) -> None:
     images = tuple(picture(count, value=0.25) for count in channels)
     for count, image in zip(channels, Pile(images).images, strict=True):
         assert image.shape == (8, 9, result)
@@ -182,7 +182,7 @@ def test_pictures_get_one_number_of_channels(channels: tuple[int, ...], result: 
         assert not added_alpha or (image[:, :, -1] == 1).all()
 
 
-def test_pictures_that_cannot_be_matched() -> None:
+def test_images_that_cannot_be_matched() -> None:
     with pytest.raises(InputError, match="5 channels"):
         Pile((picture(5), picture(3)))
 
@@ -211,7 +211,7 @@ def test_bad_size(text: str) -> None:
         Size(text)
 
 
-def test_size_that_fits_no_picture() -> None:
+def test_size_that_fits_no_image() -> None:
     for text in ("1%", "0%", "99999999%"):
         with pytest.raises(InputError, match=text):
             Size(text).of((20, 20))

@@ -104,7 +104,7 @@ def test_holes_are_filled_wherever_they_are(boxes: list[tuple[int, int, int, int
     assert np.abs(made[hole] - 1).mean() > 0.1, "the white is gone"
 
 
-def test_every_picture_is_seen_in_a_collage() -> None:
+def test_every_image_is_seen_in_a_collage() -> None:
     images = tiny_image((40, 40), seed=1), tiny_image((40, 40), seed=2)
     made = run(Collage(images=images), seed=1, backend="numpy")
     shares = [(made.field.source == number).mean() for number in range(2)]

@@ -156,7 +156,7 @@ def test_a_name_that_is_not_utf8_reaches_a_pipe_unchanged() -> None:
 
 def test_an_error_shows_a_name_that_is_not_utf8_escaped() -> None:
     try:
-        Path(os.fsdecode(b"caf\xe9.png")).write_bytes(b"no picture")
+        Path(os.fsdecode(b"caf\xe9.png")).write_bytes(b"no image")
     except OSError:
         pytest.skip("this file system takes UTF-8 only")
     done = subprocess.run(

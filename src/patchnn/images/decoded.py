@@ -158,7 +158,7 @@ def unpremultiply(image: Image) -> Image:
 
 
 def as_colours(image: Any, name: str) -> Image:
-    """Return the colours of a picture (H, W, C) in [0, 1] as (H, W, 3) float32, whole numbers in [0, 255].
+    """Return the colours of an image (H, W, C) in [0, 1] as (H, W, 3) float32, whole numbers in [0, 255].
 
     Grey becomes RGB; what is transparent lies on white, as on a page, its colours being multiplied by opacity already. `name`
     is what an error calls the image. Raises InputError unless C is 1 to 4.

@@ -138,7 +138,7 @@ def _numbers(image: Image, depth: BitDepth, span: tuple[float, float]) -> Any:
 
 
 def _fitting(icc: bytes | None, channels: int) -> bytes | None:
-    """Return a profile if it speaks of as many colours: a picture may have left the first input's."""
+    """Return a profile if it is of as many colours: an image may have left the first input's."""
     return icc if icc and icc[16:20] == (b"GRAY" if channels < 3 else b"RGB ") else None
 
 
@@ -170,8 +170,8 @@ def _pillow(kind: str, pixels: Any, **settings: Any) -> bytes:
     from PIL import Image
 
     file = io.BytesIO()
-    picture = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-    picture.save(file, kind, **{name: value for name, value in settings.items() if value is not None})
+    made = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    made.save(file, kind, **{name: value for name, value in settings.items() if value is not None})
     return file.getvalue()
 
 
