@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import nox
 
 nox.options.default_venv_backend = "venv"
@@ -75,8 +77,11 @@ def sanitize(session: nox.Session) -> None:
 
 @nox.session
 def page(session: nox.Session) -> None:
-    """The pages of studio and survey in a browser: /usr/bin/chromium, or the one that PATCHNN_CHROMIUM names."""
-    session.install(".[test]", "playwright>=1.45")
+    """The pages of studio and survey in a browser (/usr/bin/chromium, or PATCHNN_CHROMIUM), and types where npm is there."""
+    session.install(".[test]", "axe-playwright-python>=0.1.4", "playwright>=1.45")
+    if shutil.which("npx"):
+        compiler = ("npx", "--yes", "--package", "typescript@7", "tsc")
+        session.run(*compiler, "--project", "tests/studio/tsconfig.json", external=True)
     session.run("pytest", "tests/studio", "tests/survey/test_page.py", "-k", "page")
 
 

@@ -26,7 +26,11 @@ class Page:
         self.tab = tab
 
     def task(self, name: str) -> None:
-        self.tab.click(f"#tasks [data-task={name}]")
+        """Choose the first goal that a task has."""
+        self.tab.locator(f"#tasks [data-task={name}]").first.click()
+
+    def goal(self, word: str) -> None:
+        self.tab.click(f"#tasks [data-goal={word}]")
 
     def open(self, *paths: Path) -> None:
         before = self.tab.locator("#images .thumb").count()

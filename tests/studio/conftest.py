@@ -81,7 +81,9 @@ def open_page(browser: Any, running: Studio) -> Iterator[Callable[..., Page]]:
 
     contexts, complaints = [], []
 
-    def opened(width: int = 1440, height: int = 900, studio: Studio | None = None, **facts: Any) -> Page:
+    def opened(
+        width: int = 1440, height: int = 900, studio: Studio | None = None, task: str | None = "generate", **facts: Any
+    ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **facts)
         context.set_default_timeout(HOUR * 1000)
         contexts.append(context)
@@ -90,7 +92,10 @@ def open_page(browser: Any, running: Studio) -> Iterator[Callable[..., Page]]:
         tab.on("console", lambda said: complaints.append(said.text) if complains(said) else None)
         tab.goto((studio or running).url)
         tab.wait_for_selector("html[data-ready]")
-        return Page(tab)
+        page = Page(tab)
+        if task:
+            page.task(task)
+        return page
 
     def complains(said: Any) -> bool:
         # The page itself reports what the server refuses.

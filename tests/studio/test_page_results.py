@@ -15,7 +15,7 @@ def test_several_seeds_give_several_results(page: Page, tmp_path: Path) -> None:
     page.tab.fill("input[name=noise]", "0.5")
     page.make(seed=7, count=3)
     thumbs = page.tab.locator("#results .thumb")
-    assert thumbs.all_text_contents() == ["Generate · 7", "Generate · 8", "Generate · 9"]
+    assert thumbs.all_text_contents() == ["Vary · 7", "Vary · 8", "Vary · 9"]
     made = []
     for i in range(3):
         thumbs.nth(i).click()
@@ -149,10 +149,10 @@ def test_the_strip_marks_and_shows_the_result(page: Page) -> None:
     shown = """(() => { const [mark] = document.querySelectorAll('#results [aria-current=true]');
         const box = mark.getBoundingClientRect(), view = document.querySelector('#strip').getBoundingClientRect();
         return box.left >= view.left && box.right <= view.right; })()"""
-    assert marked.all_text_contents() == ["photo.png", "Generate · 14"]
+    assert marked.all_text_contents() == ["photo.png", "Vary · 14"]
     assert page.tab.evaluate(shown)
     page.tab.evaluate("document.querySelector('#results .thumb').click()")
-    assert marked.all_text_contents() == ["photo.png", "Generate · 1"]
+    assert marked.all_text_contents() == ["photo.png", "Vary · 1"]
     assert page.tab.evaluate(shown)
 
 
@@ -189,6 +189,6 @@ def test_a_copied_command_says_where_its_images_are(page: Page, folder: Path) ->
 def test_a_broken_plugin_is_reported_on_the_page(open_page: Callable[..., Page], folder: Path, tmp_path: Path) -> None:
     plugin(tmp_path, "broken", "raise RuntimeError('not today')")
     with started(str(folder / "photo.png"), path=tmp_path) as studio:
-        page = open_page(studio=studio)
+        page = open_page(studio=studio, task=None)
         assert page.error.startswith("These plugins cannot be used: broken of studio_broken: ")
         assert page.tab.is_visible("#error")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from patchnn.registry import Registry
+from patchnn.studio.goals import arranged, offered
 from patchnn.studio.words import label, spoken
 from patchnn.task import Option, Task, options, plain
 from patchnn.tuning import SEARCH, TUNING
@@ -17,11 +18,13 @@ __all__ = ["describe"]
 
 
 def describe(registry: Registry, images: Sequence[str], samples: Sequence[str], **limits: int) -> dict[str, Any]:
-    """Return the tasks with their options, the tuning options, the images to open at once, sample images, and the limits."""
+    """Return the tasks with their options, what people want of them, tuning options, the images to open, samples, and limits."""
     plugins = registry.plugins()
+    tasks = [_task(plugin.name, plugin.load()) for plugin in plugins if not plugin.problem]
     return {
         "version": __version__,
-        "tasks": [_task(plugin.name, plugin.load()) for plugin in plugins if not plugin.problem],
+        "tasks": tasks,
+        "goals": arranged(offered(), {task["name"]: task["help"] for task in tasks}),
         "broken": [f"{plugin.name} of {plugin.distribution}: {plugin.problem}" for plugin in plugins if plugin.problem],
         "tuning": [_option(o) for o in TUNING.values()],
         "search": _option(SEARCH),

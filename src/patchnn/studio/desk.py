@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import zipfile
+from typing import Any
 
 from patchnn.errors import InputError
+from patchnn.images.reading import decode_text
+from patchnn.images.writing import RECORD
+from patchnn.record import from_text
 from patchnn.studio.files import read_upload, to_rgba, uploads
 from patchnn.studio.messages import pack, unpack
 
@@ -21,7 +26,16 @@ def open_file(message: bytes) -> bytes:
     image = read_upload(str(head.get("name")), blobs[0])
     size, pixels = to_rgba(image.pixels)
     icc = image.traits.icc
-    return pack({"event": "opened", **size, "icc": base64.b64encode(icc).decode() if icc else None}, pixels)
+    facts = {"icc": base64.b64encode(icc).decode() if icc else None, "record": _settings(blobs[0])}
+    return pack({"event": "opened", **size, **facts}, pixels)
+
+
+def _settings(data: bytes) -> dict[str, Any] | None:
+    """Return how patchnn made an image, as far as the page's controls show it; None for any other file."""
+    with contextlib.suppress(Exception):
+        record = from_text(decode_text(data, "", RECORD) or "")
+        return {name: record[name] for name in ("task", "options", "tuning", "search", "seed")}
+    return None
 
 
 def pack_files(message: bytes) -> bytes:

@@ -13,7 +13,18 @@ export function element(tag, facts = {}, ...children) {
   return made;
 }
 
-// A knob: its element, and value(), which gives what the option is set to; null leaves it to the task.
+// A picture of an outline, given as the path of an SVG in a box of 24.
+export function icon(outline) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", outline);
+  svg.append(path);
+  return svg;
+}
+
+// A knob: its element, value(), which gives what the option is set to (null leaves it to the task), and set(value).
 export function knob(option, sizeOf) {
   const id = `knob-${++count}`;
   const made = (makers[option.type] ?? text)(option, id, sizeOf);
@@ -21,7 +32,7 @@ export function knob(option, sizeOf) {
   const label = element("label", { htmlFor: id }, option.label);
   const row = element("div", { className: `knob ${option.type}` }, label, made.element, help);
   row.querySelector(`#${id}`).setAttribute("aria-describedby", help.id);
-  return { option, element: row, value: made.value, refresh: made.refresh ?? (() => {}), suggest: made.suggest };
+  return { option, element: row, value: made.value, set: made.set, refresh: made.refresh ?? (() => {}), suggest: made.suggest ?? (() => {}) };
 }
 
 const makers = { number, integer: number, flag, choice, text, size };
@@ -38,18 +49,19 @@ function text(option, id) {
   input.addEventListener("input", () => (own = true));
   const word = (text) => element("button", { type: "button", "aria-label": `${option.label}: ${text}`, onclick: () => write(text) }, text);
   const suggest = (text) => own || (input.value = text);
-  return { element: element("span", { className: "pair" }, input, ...option.words.map(word)), value, suggest };
+  const set = (text) => (input.value = text ?? "");
+  return { element: element("span", { className: "pair" }, input, ...option.words.map(word)), value, suggest, set };
 }
 
 function flag(option, id) {
   const input = element("input", { id, name: option.name, type: "checkbox", checked: Boolean(option.default) });
-  return { element: input, value: () => input.checked };
+  return { element: input, value: () => input.checked, set: (on) => (input.checked = Boolean(on)) };
 }
 
 function choice(option, id) {
   const input = element("select", { id, name: option.name }, ...option.choices.map((word) => element("option", { value: word }, word)));
   input.value = option.default ?? option.choices[0];
-  return { element: input, value: () => input.value };
+  return { element: input, value: () => input.value, set: (word) => (input.value = word) };
 }
 
 // A field for the number, and a slider where the number has a lower bound and a default.
@@ -63,14 +75,28 @@ function number(option, id) {
     // The server refuses other text, in its own words.
     return Number.isNaN(Number(written)) ? written : Number(written);
   };
-  if (option.min === null || typeof option.default !== "number") return { element: field, value };
-  const top = option.max ?? Math.max(2, 2 * option.default);
+  const write = (text) => (field.value = text === null ? "" : String(text));
+  if (option.min === null || typeof option.default !== "number") return { element: field, value, set: write };
+  // A slider to a far bound could not be set finely; the field takes any number.
+  const top = option.max !== null && option.max <= 100 ? option.max : Math.max(option.type === "integer" ? 10 : 2, 4 * option.default);
   const step = option.type === "integer" ? 1 : (top - option.min) / 200;
   const slider = element("input", { type: "range", min: option.min, max: top, step, value: option.default, "aria-label": option.label, tabIndex: 0 });
   slider.addEventListener("input", () => (field.value = String(Number(Number(slider.value).toFixed(3)))));
   field.addEventListener("input", () => (slider.value = field.value));
-  return { element: element("span", { className: "pair" }, slider, field), value };
+  const set = (text) => (slider.value = write(text));
+  return { element: element("span", { className: "pair" }, slider, field), value, set };
 }
+
+// An image brought to a format grows on one side.
+const wide = (ratio) => ({ width, height }) => (width < height * ratio ? `${Math.round(height * ratio)}x${height}` : `${width}x${Math.round(width / ratio)}`);
+const FORMATS = [
+  ["1:1", wide(1)],
+  ["4:3", wide(4 / 3)],
+  ["16:9", wide(16 / 9)],
+  ["9:16", wide(9 / 16)],
+  ["Half", () => "50%x50%"],
+  ["Double", () => "200%x200%"],
+];
 
 // Width and height, in percent or pixels, and the size that they give.
 function size(option, id, sizeOf) {
@@ -96,5 +122,13 @@ function size(option, id, sizeOf) {
     for (const input of [width, height]) input.placeholder = unit.value === "%" ? "100" : "same";
   };
   for (const input of [width, height, unit]) input.addEventListener("input", refresh);
-  return { element: element("span", { className: "size-row" }, width, "×", height, unit, outcome), value, refresh };
+  const set = (text) => {
+    const sides = (text ?? "").split("x");
+    unit.value = !text || sides.every((side) => side.endsWith("%")) ? "%" : "px";
+    [width.value, height.value] = [sides[0], sides[1] ?? sides[0]].map((side) => (unit.value === "%" ? side.replace("%", "") : side));
+    refresh();
+  };
+  const format = (word, shape) => element("button", { type: "button", onclick: () => set(shape(sizeOf() ?? { width: 100, height: 100 })) }, word);
+  const formats = element("span", { className: "formats" }, ...FORMATS.map(([word, shape]) => format(word, shape)));
+  return { element: element("span", { className: "size-row" }, width, "×", height, unit, outcome, formats), value, refresh, set };
 }

@@ -1,14 +1,28 @@
 // The easel: the image that is edited, and the tools. Pointer and keyboard drive the tools by down, move and up.
 
 import { View } from "./view.js";
-import { bold, corners, dashed, frame, lasso, path, placed, rectangle, stroke } from "./outlines.js";
+import { corners, cross, dashed, frame, lasso, path, placed, points, rectangle, ring, stroke } from "./outlines.js";
 import { Selection } from "./selection.js";
 
 export class Easel {
   // changed: called after a change of the image or the selection; picked: called with a colour picked from the image.
   constructor(canvas, { changed, picked }) {
-    Object.assign(this, { canvas, changed, picked, image: null, tool: "brush", size: 24, colour: null });
-    Object.assign(this, { cursor: null, guest: null, marks: true, stroke: null });
+    /** @type {HTMLCanvasElement} */
+    this.canvas = canvas;
+    this.changed = changed;
+    this.picked = picked;
+    /** @type {import("./image.js").EditableImage} */
+    this.image = null;
+    this.tool = "brush";
+    this.size = 24;
+    /** @type {number[] | null} */
+    this.colour = null;
+    this.cursor = this.guest = this.stroke = this.pointer = null;
+    this.lassoed = this.dragged = null;
+    /** @type {[any, any] | null} */
+    this.framed = null;
+    this.marks = true;
+    this.panning = this.spaced = this.penDown = false;
     this.selection = new Selection(this);
     this.view = new View(canvas, (context, pixel) => this.above(context, pixel));
     this.pointers = new Map();
@@ -52,7 +66,6 @@ export class Easel {
   }
 
   // One pointer is a tool, two zoom and move; the middle button or the space bar moves.
-
   pressed(event) {
     if (!this.image) return;
     this.canvas.focus({ preventScroll: true });
@@ -105,7 +118,6 @@ export class Easel {
   }
 
   // Arrow keys move a cursor, or the selected piece; space puts the tool down and lifts it.
-
   key(event) {
     if (!this.image || event.ctrlKey || event.metaKey) return;
     const step = event.shiftKey ? 10 : 1;
@@ -232,19 +244,7 @@ export class Easel {
     if (area) dashed(context, placed(area), pixel);
     if (this.framed) dashed(context, corners(this.framed), pixel);
     if (this.lassoed) dashed(context, path(this.lassoed), pixel);
-    if (this.pointer && (this.tool === "brush" || this.tool === "eraser")) {
-      const ring = new Path2D();
-      ring.arc(this.pointer.x, this.pointer.y, Math.max(0.5, this.size / 2), 0, 7);
-      bold(context, ring, pixel, 2.5);
-    } else if (this.pointer && this.pointer === this.cursor) {
-      const cross = new Path2D(`M${this.cursor.x - 8 * pixel} ${this.cursor.y}h${16 * pixel}M${this.cursor.x} ${this.cursor.y - 8 * pixel}v${16 * pixel}`);
-      bold(context, cross, pixel, 3);
-    }
+    if (this.pointer && (this.tool === "brush" || this.tool === "eraser")) ring(context, this.pointer, this.size / 2, pixel);
+    else if (this.pointer && this.pointer === this.cursor) cross(context, this.cursor, pixel);
   }
-}
-
-// Every place that the pointer went since the last event.
-function points(event) {
-  const all = event.getCoalescedEvents?.();
-  return all?.length ? all : [event];
 }

@@ -12,7 +12,22 @@ let count = 0;
 export class EditableImage {
   // blob: the file, null for an image drawn here; given: the file's own name.
   constructor(name, blob, { width, height, channels, icc, data }, given = null) {
-    Object.assign(this, { id: `i${++count}`, name, given, blob, width, height, channels, icc, original: data });
+    this.id = `i${++count}`;
+    /** @type {string} */
+    this.name = name;
+    /** @type {string | null} */
+    this.given = given;
+    /** @type {Blob | null} */
+    this.blob = blob;
+    /** @type {number} */
+    this.width = width;
+    /** @type {number} */
+    this.height = height;
+    this.channels = channels;
+    this.icc = icc;
+    /** @type {Uint8ClampedArray<ArrayBuffer>} */
+    this.original = data;
+    this.firstCanvas = null;
     this.pixels = data.slice();
     this.marks = new Uint8Array(width * height);
     // edited: a pixel differs from the file; marked: a pixel is marked; painted: one is marked with a colour.

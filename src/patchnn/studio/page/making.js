@@ -7,7 +7,9 @@ import { cargo } from "./slots.js";
 import { Job } from "./results.js";
 import { easel, look, resultView, reveal, slots } from "./stage.js";
 import { grow, strip } from "./strip.js";
-import { chosen, pictured } from "./tasks.js";
+import { chosen, pictured, takeBack } from "./tasks.js";
+import { toggle } from "./compare.js";
+import { showGrid } from "./grid.js";
 import { open } from "./opening.js";
 
 // What the page keeps at most: it refuses to make more rather than drop a result.
@@ -59,10 +61,11 @@ export async function make() {
     complain(`The page keeps ${state.results.length} results: save those you want, and remove some before you make more.`);
     return;
   }
-  const job = new Job(state.task, head, sent);
+  const job = new Job(state.goal, head, sent);
   const control = new AbortController();
   state.running = control;
   busy(true);
+  showGrid(false);
   say("Working …");
   try {
     await attempt(() => run(head, sent.map((one) => one.blob), control.signal, listener(job)));
@@ -131,6 +134,19 @@ $("panel").addEventListener("submit", (event) => {
 $("panel").addEventListener("input", () => complain());
 $("cancel").addEventListener("click", () => state.running?.abort());
 
+// Take the images and options of a result back. Images that were removed since stay away.
+function useSettings({ job: { head, cargo: sent }, seed }) {
+  if (!takeBack(head, seed)) return;
+  for (const option of state.task.options.filter(pictured)) {
+    const uses = head.images[option.name].map((i) => sent[i].use).filter((use) => use && state.images.includes(use.image));
+    if (uses.length) slots.set(option, uses);
+  }
+  const first = Object.values(slots.uses()).flat()[0]?.image;
+  if (first) state.current = first;
+  look(state.shown);
+  say(`The controls are as they were for seed ${seed}.`);
+}
+
 // What can be done with a result.
 
 function save(name, blob) {
@@ -152,9 +168,24 @@ const actions = {
     const made = sent.filter((one) => one.head.name !== one.given).map((one) => one.head.name);
     say(`${copied}${command}${made.length ? ` (“Save with inputs” saves ${made.join(", ")})` : ""}`);
   },
+  compare: () => toggle(),
+  settings: (result) => useSettings(result),
   "go-on": ({ name, blob }) => open(name, blob),
   close: () => look(null),
 };
+$("save-every").addEventListener("click", () =>
+  attempt(async () => {
+    const done = state.results.filter((result) => result.blob);
+    const names = new Set();
+    const files = done.map(({ name }, i) => {
+      const own = names.has(name) ? name.replace(/\.png$/, `-${i + 1}.png`) : name;
+      names.add(own);
+      return { name: own, form: "file" };
+    });
+    const command = done.map((result) => result.command).join("\n");
+    save("results.zip", await zip({ command, files }, done.map((result) => result.blob)));
+  }),
+);
 $("actions").addEventListener("click", (event) => {
   const work = actions[event.target.closest("button")?.dataset.do];
   if (work) attempt(() => work(state.shown));

@@ -1,10 +1,12 @@
 // Images come from files, by button, by dropping and pasting, or are drawn on a blank sheet.
 
-import { $, attempt, complain, say, state } from "./state.js";
+import { $, attempt, complain, offer, say, state, withdraw } from "./state.js";
 import { decode, Refused } from "./wire.js";
 import { EditableImage } from "./image.js";
 import { easel, look, slots } from "./stage.js";
 import { choose, fitBrush } from "./toolbar.js";
+import { element } from "./controls.js";
+import { takeBack } from "./tasks.js";
 
 // The slot that the next image goes into.
 let wished = null;
@@ -26,11 +28,15 @@ export async function open(name, blob) {
   const { limits } = state.studio;
   const own = fresh(name);
   complain();
+  withdraw();
   if (blob.size > limits.bytes) throw new Refused(`${own} has more than ${limits.bytes >> 20} MB: use a smaller image.`);
   say(`Opening ${own} …`);
   const pixels = await decode(own, blob);
   take(new EditableImage(fresh(name), blob, pixels, name));
   say(`${own} is open, ${pixels.width} × ${pixels.height} pixels.`);
+  const { record } = pixels;
+  if (!record || !state.studio.tasks.some((task) => task.name === record.task)) return;
+  offer(`${own} was made by patchnn, with seed ${record.seed}.`, "Use its settings", () => takeBack(record, record.seed));
 }
 
 async function openAll(files) {
@@ -47,6 +53,16 @@ function take(image) {
     slots.add(option, image);
   }
   look(null);
+}
+
+// Small images to begin with.
+export function offerSamples(names) {
+  const sample = (name) => {
+    const picture = element("img", { src: `/samples/${name}`, alt: "", width: 120, height: 80 });
+    const load = () => attempt(async () => open(name, await (await fetch(`/samples/${name}`)).blob()));
+    return element("button", { type: "button", "aria-label": `Open the sample ${name.replace(/\..*/, "")}`, onclick: load }, picture);
+  };
+  $("samples").replaceChildren(...names.map(sample));
 }
 
 function sketch() {

@@ -15,6 +15,16 @@ export function bold(context, outline, pixel, width) {
   line(context, outline, pixel, "#000", 1);
 }
 
+export function ring(context, { x, y }, radius, pixel) {
+  const outline = new Path2D();
+  outline.arc(x, y, Math.max(0.5, radius), 0, 7);
+  bold(context, outline, pixel, 2.5);
+}
+
+export function cross(context, { x, y }, pixel) {
+  bold(context, new Path2D(`M${x - 8 * pixel} ${y}h${16 * pixel}M${x} ${y - 8 * pixel}v${16 * pixel}`), pixel, 3);
+}
+
 export function dashed(context, outline, pixel) {
   line(context, outline, pixel, "#fff", 1.5);
   context.setLineDash([4 * pixel * devicePixelRatio, 4 * pixel * devicePixelRatio]);
@@ -35,9 +45,9 @@ export function frame(context, box, pixel) {
   line(context, outline, pixel, "#fff", 2);
 }
 
-export function path(points) {
+export function path(places) {
   const outline = new Path2D();
-  for (const { x, y } of points) outline.lineTo(x, y);
+  for (const { x, y } of places) outline.lineTo(x, y);
   outline.closePath();
   return outline;
 }
@@ -60,8 +70,14 @@ export function rectangle([a, b], image) {
   return box && { ...box, inside: new Uint8Array(width * height).fill(1), outline: corners([{ x: 0, y: 0 }, { x: width, y: height }]) };
 }
 
-export function lasso(points, image) {
-  const xs = points.map((point) => point.x), ys = points.map((point) => point.y);
+// Every place that the pointer went since the last event.
+export function points(event) {
+  const all = event.getCoalescedEvents?.();
+  return all?.length ? all : [event];
+}
+
+export function lasso(places, image) {
+  const xs = places.map((point) => point.x), ys = places.map((point) => point.y);
   const low = (values) => values.reduce((a, b) => Math.min(a, b)), high = (values) => values.reduce((a, b) => Math.max(a, b));
   const x = Math.floor(low(xs)), y = Math.floor(low(ys));
   const box = clip({ x, y, width: Math.ceil(high(xs)) - x, height: Math.ceil(high(ys)) - y }, image.width, image.height);
@@ -70,11 +86,41 @@ export function lasso(points, image) {
   Object.assign(canvas, { width: box.width, height: box.height });
   const context = canvas.getContext("2d");
   context.translate(-box.x, -box.y);
-  context.fill(path(points), "evenodd");
+  context.fill(path(places), "evenodd");
   const { data } = context.getImageData(0, 0, box.width, box.height);
   const inside = new Uint8Array(box.width * box.height).map((_, at) => (data[at * 4 + 3] > 127 ? 1 : 0));
-  const outline = path(points.map((point) => ({ x: point.x - box.x, y: point.y - box.y })));
+  const outline = path(places.map((point) => ({ x: point.x - box.x, y: point.y - box.y })));
   return inside.includes(1) ? { ...box, inside, outline } : null;
+}
+
+// A selection made larger by some pixels on all sides.
+export function grown(selection, image, by = 3) {
+  const box = clip({ x: selection.x - by, y: selection.y - by, width: selection.width + 2 * by, height: selection.height + 2 * by }, image.width, image.height);
+  const inside = new Uint8Array(box.width * box.height);
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: box.width, height: box.height });
+  const context = canvas.getContext("2d");
+  context.translate(selection.x - box.x, selection.y - box.y);
+  context.lineJoin = "round";
+  context.lineWidth = 2 * by;
+  context.fill(selection.outline, "evenodd");
+  context.stroke(selection.outline);
+  const { data } = context.getImageData(0, 0, box.width, box.height);
+  inside.forEach((_, at) => (inside[at] = data[at * 4 + 3] > 127 ? 1 : 0));
+  return { ...box, inside, outline: edges(inside, box) };
+}
+
+// The outline of a map of pixels: a line along every side between a pixel inside and one outside.
+function edges(inside, { width, height }) {
+  const outline = new Path2D();
+  const at = (x, y) => x >= 0 && y >= 0 && x < width && y < height && inside[y * width + x];
+  for (let y = 0; y <= height; y++) {
+    for (let x = 0; x <= width; x++) {
+      if (Boolean(at(x, y)) !== Boolean(at(x - 1, y))) outline.addPath(new Path2D(`M${x} ${y}v1`));
+      if (Boolean(at(x, y)) !== Boolean(at(x, y - 1))) outline.addPath(new Path2D(`M${x} ${y}h1`));
+    }
+  }
+  return outline;
 }
 
 // The pixels that a round brush covers between two places: a box around them, and whether one of it is covered.

@@ -3,9 +3,15 @@
 import { canvasOf } from "./image.js";
 
 export class Job {
-  // head: the order; cargo: the images sent with it.
-  constructor(task, head, cargo) {
-    Object.assign(this, { task, head, cargo, results: [], sources: [] });
+  // goal: what was wanted; head: the order; cargo: the images sent with it.
+  constructor(goal, head, cargo) {
+    this.goal = goal;
+    this.head = head;
+    /** @type {any[]} */
+    this.cargo = cargo;
+    /** @type {Result[]} */
+    this.results = [];
+    this.sources = [];
   }
 
   async hear(head, blobs) {
@@ -29,11 +35,15 @@ export class Job {
   }
 }
 
+// Canvases of files, as against previews that are the image itself.
+const coded = new WeakSet();
+
 // A canvas of the image in a PNG or JPEG file, in the file's own numbers.
 async function drawn(file) {
   const bitmap = await createImageBitmap(new Blob([file]), { colorSpaceConversion: "none" });
   const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width: bitmap.width, height: bitmap.height, coded: true });
+  Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
+  coded.add(canvas);
   canvas.getContext("2d").drawImage(bitmap, 0, 0);
   bitmap.close();
   return canvas;
@@ -43,20 +53,41 @@ let count = 0;
 
 export class Result {
   constructor(job, seed) {
-    Object.assign(this, { id: `r${++count}`, job, seed, fraction: 0, canvas: null, blob: null });
+    this.id = `r${++count}`;
+    /** @type {Job} */
+    this.job = job;
+    /** @type {number} */
+    this.seed = seed;
+    this.fraction = 0;
+    /** @type {HTMLCanvasElement} */
+    this.canvas = null;
+    /** @type {Blob} */
+    this.blob = null;
+    this.command = "";
+    /** @type {string[]} */
+    this.notes = [];
+    this.patch = this.width = this.height = 0;
+    this.field = null;
   }
 
   async finish(head, [file, places]) {
     // The last preview of a small image is the image itself.
-    if (this.canvas?.width !== head.width || this.canvas.coded) this.canvas = await drawn(file);
+    if (this.canvas?.width !== head.width || coded.has(this.canvas)) this.canvas = await drawn(file);
     Object.assign(this, { fraction: 1, command: head.command, notes: head.notes, patch: head.patch, width: head.width, height: head.height });
     this.blob = new Blob([file], { type: "image/png" });
     this.field = { ...head.field, places: new Int16Array(places) };
   }
 
+  // A result that was kept.
+  static async restored(job, { seed, blob, command, notes, patch, width, height, field }) {
+    const result = Object.assign(new Result(job, seed), { fraction: 1, blob, command, notes, patch, width, height, field });
+    result.canvas = await drawn(blob);
+    return result;
+  }
+
   get name() {
     const first = this.job.cargo[0]?.head.name.replace(/\.[^.]*$/, "") ?? "image";
-    return `${first}-${this.job.task.name}-${this.seed}.png`;
+    return `${first}-${this.job.head.task}-${this.seed}.png`;
   }
 
   // The origin of the patch around a pixel: {source, x, y}, and its place here. source: null if the pixel was kept.
@@ -69,6 +100,8 @@ export class Result {
     const source = field.places[at];
     const here = { x: column * field.step, y: row * field.step };
     if (source < 0) return { here, source: null };
-    return { here, source: this.job.sources[source], x: field.places[2 * all + at], y: field.places[all + at] };
+    const known = this.job.sources[source];
+    if (!known) return undefined;
+    return { here, source: known, x: field.places[2 * all + at], y: field.places[all + at] };
   }
 }

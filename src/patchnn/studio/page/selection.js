@@ -2,14 +2,16 @@
 
 import { canvasOf, clip, HOLE } from "./image.js";
 import { fillSmoothly } from "./fill.js";
-import { each, within } from "./outlines.js";
+import { each, grown, within } from "./outlines.js";
 
 const RIM = 16;
 
 export class Selection {
   // easel: gives the image, and is told of changes. area: what is selected; piece: the lifted pixels, while they float.
   constructor(easel) {
-    Object.assign(this, { easel, area: null, piece: null });
+    /** @type {import("./easel.js").Easel} */
+    this.easel = easel;
+    this.area = this.piece = null;
   }
 
   get image() {
@@ -108,6 +110,21 @@ export class Selection {
     this.image.paint(this.area, within(this.area), this.image.painter(this.easel.colour));
     this.image.end();
     this.select(null);
+  }
+
+  // Mark the selected pixels without a colour.
+  mark() {
+    if (!this.area) return;
+    this.drop();
+    this.image.begin();
+    this.image.paint(this.area, within(this.area), this.image.painter(null));
+    this.image.end();
+    this.select(null);
+  }
+
+  grow() {
+    this.drop();
+    if (this.area) this.select(grown(this.area, this.image));
   }
 
   delete() {

@@ -1,7 +1,7 @@
 // Slots: which images go into a task. A slot follows the easel until it is set.
 
 import { element } from "./controls.js";
-import { state } from "./state.js";
+import { find, focused, state } from "./state.js";
 
 // A use is an image and a state of it: "now" (as on the easel), "first" (as its file), "marks" (what is marked on it).
 const same = (a, b) => a?.image === b?.image && a?.as === b?.as;
@@ -9,7 +9,13 @@ const same = (a, b) => a?.image === b?.image && a?.as === b?.as;
 export class Slots {
   // wish(option, how): called to open or draw an image for a slot.
   constructor(container, { changed, wish }) {
-    Object.assign(this, { container, changed, wish, options: [], chosen: {} });
+    /** @type {HTMLElement} */
+    this.container = container;
+    this.changed = changed;
+    this.wish = wish;
+    /** @type {any[]} */
+    this.options = [];
+    this.chosen = {};
   }
 
   use(options) {
@@ -68,9 +74,9 @@ export class Slots {
 
   render() {
     const uses = this.uses();
-    const active = document.activeElement?.dataset?.slot;
+    const active = focused()?.dataset?.slot;
     this.container.replaceChildren(...this.options.map((option) => this.slot(option, uses[option.name])));
-    if (active) this.container.querySelector(`[data-slot="${active}"]`)?.focus();
+    if (active) find(`[data-slot="${active}"]`, this.container)?.focus();
   }
 
   slot(option, held) {

@@ -6,7 +6,8 @@ import { frame } from "./outlines.js";
 import { Slots } from "./slots.js";
 import { View } from "./view.js";
 import { strip } from "./strip.js";
-import { choose, controls, paintWith } from "./toolbar.js";
+import { choose, controls, fitPalette, paintWith } from "./toolbar.js";
+import { before, compare } from "./compare.js";
 import { openFor } from "./opening.js";
 import { refreshKnobs, steer } from "./tasks.js";
 
@@ -33,7 +34,6 @@ export const slots = new Slots($("slots"), {
 });
 
 export const resultView = new View($("result").querySelector("canvas"), (context, pixel) => frame(context, resultView.box, pixel));
-resultView.painted = [];
 
 // Show the current image, and a result in the other pane.
 export function look(result) {
@@ -45,6 +45,7 @@ export function look(result) {
   $("easel").hidden = !current;
   $("result").hidden = !result;
   if (current) {
+    if (easel.image !== current) fitPalette(current);
     easel.put(current);
     showMarks();
     $("easel-caption").textContent = caption();
@@ -86,8 +87,10 @@ export function reveal() {
   if (canvas) resultView.show(canvas.width, canvas.height, [canvas]);
   else resultView.clear();
   const progress = shown.blob ? `${shown.width} × ${shown.height}` : shown.fraction ? `${Math.floor(shown.fraction * 100)} %` : "waiting";
-  $("result-caption").textContent = `${shown.job.task.label}, seed ${shown.seed}, ${progress}`;
+  $("result-caption").textContent = `${shown.job.goal.word}, seed ${shown.seed}, ${progress}`;
   for (const button of $("actions").querySelectorAll("button")) button.disabled = !shown.blob && button.dataset.do !== "close";
+  $("actions").querySelector("[data-do=compare]").disabled = !before();
+  compare();
 }
 
 // Point at the origin of the patch at a place in the result.

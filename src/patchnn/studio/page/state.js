@@ -2,13 +2,49 @@
 
 import { Refused } from "./wire.js";
 
+/** @type {(id: string) => any} */
 export const $ = (id) => document.getElementById(id);
 
-// studio, task: as the server describes them. current: the image on the easel; shown: the result in the other pane.
-export const state = { studio: null, task: null, images: [], current: null, results: [], shown: null, running: null };
+/** @type {(selector: string, within?: any) => any} */
+export const find = (selector, within = document) => within.querySelector(selector);
+
+/** @type {(selector: string) => any[]} */
+export const every = (selector) => [...document.querySelectorAll(selector)];
+
+/** @type {() => any} */
+export const focused = () => document.activeElement;
+
+// studio, goal, task: as the server describes them. current: the image on the easel; shown: the result in the other pane.
+/**
+ * @type {{ studio: any, goal: any, task: any, images: import("./image.js").EditableImage[], current: import("./image.js").EditableImage,
+ *   results: import("./results.js").Result[], shown: import("./results.js").Result, running: AbortController }}
+ */
+export const state = { studio: null, goal: null, task: null, images: [], current: null, results: [], shown: null, running: null };
 
 export function say(text) {
   $("status").textContent = text;
+}
+
+let offered = null;
+
+// Offer something beside what is said, until something else is offered or done.
+export function offer(text, label, work) {
+  say(text);
+  offered = work;
+  $("offer").textContent = label;
+  $("offer").hidden = false;
+}
+
+$("offer").addEventListener("click", () => {
+  const work = offered;
+  withdraw();
+  say("");
+  work?.();
+});
+
+export function withdraw() {
+  offered = null;
+  $("offer").hidden = true;
 }
 
 // Show what went wrong, or clear it: without a text.

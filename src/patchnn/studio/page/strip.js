@@ -1,9 +1,11 @@
 // The strip: a thumbnail of every image and every result.
 
-import { $, state } from "./state.js";
+import { $, focused, offer, state } from "./state.js";
 import { element } from "./controls.js";
 import { draw } from "./slots.js";
 import { look } from "./stage.js";
+import { changed } from "./session.js";
+import { showGrid } from "./grid.js";
 
 export function strip() {
   const { images, current, results, shown } = state;
@@ -14,14 +16,19 @@ export function strip() {
     thumb({
       id: result.id,
       canvas: result.blob ? once(result.canvas) : small(result.canvas),
-      name: `${result.job.task.label} · ${result.seed}`,
+      name: `${result.job.goal.word} · ${result.seed}`,
       current: result === shown,
-      pick: () => look(result),
+      pick: () => {
+        showGrid(false);
+        look(result);
+      },
       drop: result.blob && (() => forget(result)),
       fraction: result.blob ? null : result.fraction,
     }),
   );
   $("h-results").hidden = !results.length;
+  $("all").hidden = results.filter((result) => result.blob).length < 2;
+  changed();
   const mark = $(shown ? "results" : "images").querySelector("[aria-current=true]");
   if (mark) bring(mark);
 }
@@ -33,7 +40,7 @@ function bring(button) {
 }
 
 function fill(list, things, make) {
-  const active = document.activeElement?.dataset?.thumb;
+  const active = focused()?.dataset?.thumb;
   list.replaceChildren(...things.map(make));
   if (active) list.querySelector(`[data-thumb="${active}"]`)?.focus();
 }
@@ -64,15 +71,28 @@ function pick(image) {
   look(null);
 }
 
+// What is removed can be brought back until something else is.
+
 function remove(image) {
-  state.images.splice(state.images.indexOf(image), 1);
+  const at = state.images.indexOf(image);
+  state.images.splice(at, 1);
   if (state.current === image) state.current = state.images.at(-1) ?? null;
   look(state.shown);
+  offer(`${image.name} is removed.`, "Undo", () => {
+    state.images.splice(at, 0, image);
+    state.current = image;
+    look(state.shown);
+  });
 }
 
 function forget(result) {
+  const at = state.results.indexOf(result);
   state.results = state.results.filter((other) => other !== result);
   look(state.shown === result ? (state.results.at(-1) ?? null) : state.shown);
+  offer(`${result.name} is removed.`, "Undo", () => {
+    state.results = state.results.toSpliced(at, 0, result);
+    look(result);
+  });
 }
 
 // Draw how far the results of a job are, without a new strip.

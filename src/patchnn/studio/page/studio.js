@@ -1,17 +1,21 @@
 // The page: everything it knows about tasks comes from the server.
 
-import { $, attempt, complain, state } from "./state.js";
+import { $, attempt, complain, every, focused, state } from "./state.js";
 import * as wire from "./wire.js";
 import { easel } from "./stage.js";
 import { choose, resize } from "./toolbar.js";
 import { describe } from "./tasks.js";
-import { open } from "./opening.js";
+import { offerSamples, open } from "./opening.js";
 import { make } from "./making.js";
+import { hold } from "./compare.js";
+import "./zoom.js";
+import { kept, restore } from "./session.js";
 
 const KEYS = {
   "[": () => resize(easel.size - Math.max(1, Math.round(easel.size / 8))),
   "]": () => resize(easel.size + Math.max(1, Math.round(easel.size / 8))),
-  x: () => $("hole").hidden || $("hole").click(),
+  c: () => hold(true),
+  "?": () => $("help").showModal(),
   "+": () => $("zoom-in").click(),
   "=": () => $("zoom-in").click(),
   "-": () => $("zoom-out").click(),
@@ -19,10 +23,11 @@ const KEYS = {
   Delete: () => easel.selection.delete(),
   Backspace: () => easel.selection.delete(),
 };
-for (const button of document.querySelectorAll("[data-key]")) KEYS[button.dataset.key] = () => button.click();
+for (const button of every("[data-key]")) KEYS[button.dataset.key] = () => button.hidden || button.click();
 
 addEventListener("keydown", (event) => {
-  const writing = event.target.matches?.("input:not([type=range], [type=checkbox], [type=color]), select, textarea");
+  if ($("help").open) return;
+  const writing = focused()?.matches("input:not([type=range], [type=checkbox], [type=color]), select, textarea");
   const command = event.ctrlKey || event.metaKey;
   if (command && event.key === "Enter") make();
   else if (event.key === "Escape" && state.running) state.running.abort();
@@ -35,12 +40,18 @@ addEventListener("keydown", (event) => {
 });
 addEventListener("keydown", (event) => event.key === " " && event.target === document.body && (easel.spaced = true));
 addEventListener("keyup", (event) => event.key === " " && (easel.spaced = false));
-addEventListener("beforeunload", (event) => state.results.length && event.preventDefault());
+addEventListener("keyup", (event) => event.key.toLowerCase() === "c" && hold(false));
+addEventListener("blur", () => hold(false));
+addEventListener("beforeunload", (event) => state.results.length && !kept() && event.preventDefault());
+$("keys").addEventListener("click", () => $("help").showModal());
 
 await attempt(async () => {
   describe(await wire.describe());
-  const { images, broken } = state.studio;
-  for (const [number, name] of images.entries()) await attempt(async () => open(name, await wire.started(number)));
+  const { images, samples, broken } = state.studio;
+  offerSamples(samples);
+  if (!(await restore())) {
+    for (const [number, name] of images.entries()) await attempt(async () => open(name, await wire.started(number)));
+  }
   choose("brush");
   if (broken.length) complain(`These plugins cannot be used: ${broken.join("; ")}`);
 });

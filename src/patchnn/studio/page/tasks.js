@@ -1,17 +1,14 @@
-// The tasks and their controls.
+// What people want, the tasks that do it, and their controls.
 
 import { $, complain, state } from "./state.js";
-import { element, knob } from "./controls.js";
+import { element, icon, knob } from "./controls.js";
 import { look, slots } from "./stage.js";
-import { fitColour } from "./toolbar.js";
+import { fitTools } from "./toolbar.js";
 
 let knobs = [];
 let tuning = [];
 
 export const pictured = (option) => option.type === "image" || option.type === "mask";
-
-// The page begins with a task that needs a single image.
-const simple = ({ options }) => options.filter((option) => option.required).length === 1 && !options.some((option) => option.required && option.many);
 
 const sizeOf = () => Object.values(slots.uses()).flat()[0]?.image;
 
@@ -20,16 +17,22 @@ export function refreshKnobs() {
   steer();
 }
 
-function pick(task) {
-  state.task = task;
-  for (const button of $("tasks").children) button.setAttribute("aria-current", String(button.dataset.task === task.name));
-  $("task-name").textContent = task.label;
+export function pick(goal) {
+  const task = state.studio.tasks.find((one) => one.name === goal.task);
+  Object.assign(state, { goal, task });
+  for (const button of $("tasks").children) button.setAttribute("aria-current", String(button.dataset.goal === goal.word));
+  $("task-name").textContent = goal.word;
+  $("task-how").textContent = goal.how;
   $("task-help").textContent = task.help;
+  $("task-help").hidden = task.help === goal.how;
+  $("first").textContent = goal.how;
+  $("run").textContent = goal.word;
   knobs = task.options.filter((option) => !pictured(option)).map((option) => knob(option, sizeOf));
+  for (const made of knobs) if (made.option.name in goal.options) made.set(goal.options[made.option.name]);
   $("knobs").replaceChildren(...knobs.map((made) => made.element));
   slots.use(task.options.filter(pictured));
   complain();
-  fitColour(task);
+  fitTools();
   look(state.shown);
 }
 
@@ -38,9 +41,10 @@ export function describe(studio) {
   tuning = [...studio.tuning, studio.search].map((option) => knob(option, sizeOf));
   $("tuning").replaceChildren(...tuning.map((made) => made.element));
   $("count").title = `1 to ${studio.limits.count}`;
-  const button = (task) => element("button", { "data-task": task.name, title: task.help, onclick: () => pick(task) }, task.label);
-  $("tasks").replaceChildren(...studio.tasks.map(button));
-  if (studio.tasks.length) pick(studio.tasks.find(simple) ?? studio.tasks[0]);
+  const button = (goal) =>
+    element("button", { "data-goal": goal.word, "data-task": goal.task, title: goal.how, onclick: () => pick(goal) }, icon(goal.icon), goal.word);
+  $("tasks").replaceChildren(...studio.goals.map(button));
+  if (studio.goals.length) pick(studio.goals[0]);
 }
 
 // Marks in a colour steer the filling of a task that offers that, marks without one remove. The user's own choice stays.
@@ -54,4 +58,19 @@ export function chosen() {
   const values = (made) => Object.fromEntries(made.map((one) => [one.option.name, one.value()]));
   const { search, ...others } = values(tuning);
   return { options: values(knobs), tuning: others, search };
+}
+
+// Set the controls as they were for a result. Values that were not given are the defaults.
+export function takeBack({ task, options, tuning: tuned, search }, seed) {
+  const fits = (goal) => goal.task === task && Object.entries(goal.options).every(([name, value]) => options[name] === value);
+  const { goals } = state.studio;
+  const goal = goals.find(fits) ?? goals.find((one) => one.task === task);
+  if (!goal) return false;
+  pick(goal);
+  const given = { ...tuned, search };
+  for (const made of knobs) made.set(options[made.option.name] ?? made.option.default);
+  for (const made of tuning) made.set(given[made.option.name] ?? made.option.default);
+  $("seed").value = seed;
+  refreshKnobs();
+  return true;
 }

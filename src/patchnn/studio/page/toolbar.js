@@ -1,7 +1,9 @@
-// The tool bar: tools, colour and size of the brush, history, zoom, and what a selection offers.
+// The tool bar: tools, colour and size of the brush, history, and what a selection offers.
 
-import { $, say, state } from "./state.js";
-import { asksForMarks, easel, resultView, showMarks } from "./stage.js";
+import { $, every, find, say, state } from "./state.js";
+import { element } from "./controls.js";
+import { paletteOf } from "./palette.js";
+import { asksForMarks, easel, showMarks } from "./stage.js";
 
 const TOOLS = {
   brush: "Brush: mark or paint",
@@ -12,33 +14,53 @@ const TOOLS = {
   hand: "Hand: move the view",
 };
 
-const buttons = () => [...document.querySelectorAll("#tools [data-tool]")];
+const buttons = () => every("#tools [data-tool]:not([hidden])");
 
 // Whether the user chose the brush's size, or a colour.
 let sized = false;
 let coloured = false;
+
+// Marks without a colour remove. They are what a task that asks for marks gets, unless its goal is to fill with what is painted.
+const paints = () => !asksForMarks(state.task) || Object.values(state.goal.options).includes("own");
 
 export function choose(tool) {
   easel.choose(tool);
   controls();
 }
 
-// colour: null marks without one.
 export function paintWith(colour) {
-  coloured = Boolean(colour);
-  easel.colour = colour;
-  if (colour) $("colour").value = `#${[...colour.slice(0, 3)].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
-  showMarks();
-  controls();
+  coloured = true;
+  $("colour").value = `#${[...colour.slice(0, 3)].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+  fitTools();
 }
 
 const well = () => [...$("colour").value.matchAll(/[0-9a-f]{2}/g)].map(([hex]) => parseInt(hex, 16)).concat(255);
 
-// The brush marks without a colour where a task asks for marks, and paints elsewhere, until the user chooses a colour.
-export function fitColour(task) {
-  $("hole").hidden = !task.options.some((option) => option.type === "mask");
-  easel.colour = asksForMarks(task) && !coloured ? null : well();
+// What the goal needs: colours to paint with, or none.
+export function fitTools() {
+  easel.colour = paints() ? well() : null;
+  $("colours").hidden = !paints();
+  find("[data-tool=picker]").hidden = !paints();
+  $("selection").querySelector("[data-do=fill]").hidden = !paints();
+  $("selection").querySelector("[data-do=mark]").hidden = !asksForMarks(state.task) || paints();
+  if (!paints() && easel.tool === "picker") choose("brush");
+  showMarks();
   controls();
+}
+
+// The colours of an image, to paint with. The first is the brush's until the user chooses one.
+export function fitPalette(image) {
+  const colours = paletteOf(image);
+  const name = (colour) => `Paint with rgb ${colour.slice(0, 3).join(", ")}`;
+  const swatch = (colour) => {
+    const made = element("button", { type: "button", className: "swatch", "aria-label": name(colour), title: name(colour), onclick: () => paintWith(colour) });
+    made.style.background = `rgb(${colour.slice(0, 3).join(" ")})`;
+    return made;
+  };
+  $("palette").replaceChildren(...colours.map(swatch));
+  if (coloured || !colours.length) return;
+  paintWith(colours[0]);
+  coloured = false;
 }
 
 export function resize(size) {
@@ -61,13 +83,12 @@ export function controls() {
     button.setAttribute("aria-checked", String(on));
     button.tabIndex = on ? 0 : -1;
   }
-  $("hole").setAttribute("aria-pressed", String(!easel.colour));
   $("undo").disabled = !state.current?.past.length && !easel.selection.piece;
   $("redo").disabled = !state.current?.future.length;
   $("selection").hidden = !easel.selection.area || $("easel").hidden;
 }
 
-for (const button of buttons()) {
+for (const button of every("#tools [data-tool]")) {
   const about = TOOLS[button.dataset.tool];
   button.title = `${about} (${button.dataset.key.toUpperCase()})`;
   button.setAttribute("aria-label", about);
@@ -83,17 +104,12 @@ for (const button of buttons()) {
   });
 }
 $("colour").addEventListener("input", () => paintWith(well()));
-$("hole").addEventListener("click", () => paintWith(easel.colour ? null : well()));
 $("size").addEventListener("input", () => {
   sized = true;
   resize(Number($("size").value));
 });
 $("undo").addEventListener("click", () => easel.undo());
 $("redo").addEventListener("click", () => easel.redo());
-const views = () => (state.shown ? [easel.view, resultView] : [easel.view]);
-$("zoom-in").addEventListener("click", () => views().forEach((view) => view.zoom(1.5)));
-$("zoom-out").addEventListener("click", () => views().forEach((view) => view.zoom(1 / 1.5)));
-$("zoom-fit").addEventListener("click", () => views().forEach((view) => view.fit()));
 $("selection").addEventListener("click", (event) => {
   const work = event.target.dataset?.do;
   if (!work) return;

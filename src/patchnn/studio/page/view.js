@@ -3,7 +3,26 @@
 export class View {
   // above: draws on top, in the image's own coordinates; it gets the context and the width of a screen pixel.
   constructor(canvas, above) {
-    Object.assign(this, { canvas, above, layers: [], width: 1, height: 1, scale: 1, x: 0, y: 0, fitted: true });
+    /** @type {HTMLCanvasElement} */
+    this.canvas = canvas;
+    this.above = above;
+    /** @type {HTMLCanvasElement[]} */
+    this.layers = [];
+    this.width = this.height = this.scale = 1;
+    this.x = this.y = 0;
+    this.fitted = true;
+    /** @type {() => View | null} */
+    // Another view, which moves in step.
+    this.follower = () => null;
+    // Called with the zoom, in percent.
+    this.scaled = (_percent) => {};
+    // A canvas that is shown left of `split`, a share of the width.
+    this.before = null;
+    this.split = 0;
+    // A box that is marked, and what to call after the next drawing.
+    this.box = null;
+    this.painted = [];
+    this.wanted = undefined;
     new ResizeObserver(() => this.fit(false)).observe(canvas);
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
   }
@@ -48,11 +67,24 @@ export class View {
     this.scale = scale;
     this.fitted = false;
     this.draw();
+    this.follower()?.follow(this);
   }
 
   pan(dx, dy) {
     this.x += dx * devicePixelRatio;
     this.y += dy * devicePixelRatio;
+    this.fitted = false;
+    this.draw();
+    this.follower()?.follow(this);
+  }
+
+  // Show the place in the middle of another view, at its scale.
+  follow(other) {
+    const middle = (view) => [(view.canvas.width / 2 - view.x) / view.scale / view.width, (view.canvas.height / 2 - view.y) / view.scale / view.height];
+    const [across, down] = middle(other);
+    this.scale = (other.scale * other.width) / this.width;
+    this.x = this.canvas.width / 2 - across * this.width * this.scale;
+    this.y = this.canvas.height / 2 - down * this.height * this.scale;
     this.fitted = false;
     this.draw();
   }
@@ -95,8 +127,20 @@ export class View {
       context.imageSmoothingEnabled = scale < 4 || layer.width < width;
       context.drawImage(layer, 0, 0, width, height);
     }
+    if (this.before) {
+      context.save();
+      context.beginPath();
+      context.rect(0, 0, width * this.split, height);
+      context.clip();
+      context.clearRect(0, 0, width, height);
+      context.drawImage(this.before, 0, 0, width, height);
+      context.restore();
+      context.fillStyle = "#fff";
+      if (this.split < 1) context.fillRect(width * this.split - 1 / scale, 0, (2 * devicePixelRatio) / scale, height);
+    }
+    this.scaled(Math.round((100 * scale) / devicePixelRatio));
     this.above?.(context, 1 / scale);
-    for (const done of this.painted?.splice(0) ?? []) done();
+    for (const done of this.painted.splice(0)) done();
   }
 }
 

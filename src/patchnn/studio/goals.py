@@ -1,0 +1,47 @@
+"""What people want of the tasks, in their own words: the page's first choice. Plugins offer it as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from patchnn.studio.words import label
+
+__all__ = ["GROUP", "arranged", "offered"]
+
+GROUP = "patchnn.goals"
+"""The entry points that offer goals: each a list of dicts with word, task, options, how and icon."""
+
+_ICON = "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z"
+
+
+def offered() -> list[Any]:
+    """Return the goals that installed packages offer. A package that cannot be loaded offers none: its tasks are named anyway."""
+    return [goal for point in entry_points(group=GROUP) for goal in _load(point)]
+
+
+def _load(point: EntryPoint) -> list[Any]:
+    try:
+        return list(point.load())
+    except Exception:
+        # The registry names what is broken about a plugin.
+        return []
+
+
+def arranged(goals: Iterable[Any], tasks: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the goals of the tasks that there are, and one for each task that has none.
+
+    tasks: what each does, by name.
+    """
+    found = [_checked(goal) for goal in goals if isinstance(goal, Mapping) and goal.get("task") in tasks]
+    aimed = {goal["task"] for goal in found}
+    plain = [{"word": label(name), "task": name, "options": {}, "how": how, "icon": _ICON} for name, how in tasks.items()]
+    return found + [goal for goal in plain if goal["task"] not in aimed]
+
+
+def _checked(goal: Mapping[str, Any]) -> dict[str, Any]:
+    word = str(goal.get("word") or label(str(goal["task"])))
+    preset = goal.get("options")
+    facts = {key: str(goal.get(key) or default) for key, default in (("how", ""), ("icon", _ICON))}
+    return {"word": word, "task": str(goal["task"]), "options": dict(preset) if isinstance(preset, Mapping) else {}, **facts}

@@ -1,0 +1,93 @@
+// The session: images and results are kept in the browser (IndexedDB), so that a reload brings them back.
+// It belongs to the studio's token: a studio that is started anew begins with an empty page and removes older sessions.
+
+import { say, state } from "./state.js";
+import { EditableImage } from "./image.js";
+import { Job, Result } from "./results.js";
+import { look } from "./stage.js";
+
+const KEY = location.hash.slice(1);
+const PAUSE = 600;
+
+let store = null;
+let timer = null;
+let saved = false;
+let loaded = false;
+
+export const kept = () => saved;
+
+const done = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+async function opened() {
+  if (store) return store;
+  const request = indexedDB.open("patchnn", 1);
+  request.onupgradeneeded = () => request.result.createObjectStore("sessions");
+  store = await done(request);
+  return store;
+}
+
+const sessions = async (mode) => (await opened()).transaction("sessions", mode).objectStore("sessions");
+
+// Something changed: keep the session a moment later.
+export function changed() {
+  if (!loaded || state.running) return;
+  saved = false;
+  clearTimeout(timer);
+  timer = setTimeout(() => keep().catch(() => {}), PAUSE);
+}
+
+async function keep() {
+  const images = state.images.map(({ name, given, blob, width, height, channels, icc, original, pixels, marks, edited }) => ({
+    name, given, blob, width, height, channels, icc, original, marks, pixels: edited ? pixels : null,
+  }));
+  const jobs = [...new Set(state.results.map((result) => result.job))];
+  const at = (image) => state.images.indexOf(image);
+  const results = state.results
+    .filter((result) => result.blob)
+    .map(({ job, seed, blob, command, notes, patch, width, height, field }) => ({ job: jobs.indexOf(job), seed, blob, command, notes, patch, width, height, field }));
+  const orders = jobs.map(({ goal, head, cargo }) => ({
+    goal, head, cargo: cargo.map(({ use, head: own, blob, given }) => ({ head: own, blob, given, image: at(use.image), as: use.as })),
+  }));
+  const facts = { images, results, orders, current: at(state.current), goal: state.goal.word };
+  await done((await sessions("readwrite")).put(facts, KEY));
+  saved = true;
+}
+
+// Bring the session of this studio back; return whether there was one.
+export async function restore() {
+  let facts;
+  try {
+    const all = await sessions("readwrite");
+    facts = await done(all.get(KEY));
+    for (const other of await done(all.getAllKeys())) if (other !== KEY) all.delete(other);
+  } catch {
+    // A private window may have no storage: the page works without.
+  }
+  loaded = true;
+  if (!facts?.images.length && !facts?.results.length) return false;
+  state.images = facts.images.map((one) => {
+    const image = new EditableImage(one.name, one.blob, { ...one, data: one.original }, one.given);
+    if (one.pixels) image.pixels.set(one.pixels);
+    image.marks.set(one.marks);
+    image.show({ x: 0, y: 0, width: one.width, height: one.height });
+    image.refresh();
+    return image;
+  });
+  const jobs = facts.orders.map(({ goal, head, cargo }) => new Job(goal, head, cargo.map((one) => ({ ...one, use: { image: state.images[one.image], as: one.as }, canvas: shown(one) }))));
+  state.results = await Promise.all(facts.results.map((one) => Result.restored(jobs[one.job], one)));
+  for (const result of state.results) result.job.results.push(result);
+  state.current = state.images[facts.current] ?? null;
+  look(state.results.at(-1) ?? null);
+  say("Your session is back.");
+  return true;
+}
+
+// What an image that was sent looks like, while it is still open.
+function shown({ image, as }) {
+  const found = state.images[image];
+  return found && (as === "marks" ? found.overlay : as === "first" ? found.first : found.canvas);
+}

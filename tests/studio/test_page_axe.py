@@ -1,0 +1,46 @@
+"""The page as axe-core sees it: no violation in any of its states, narrow and wide, light and dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from browser import Opener, Page
+
+axe = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="axe is not installed: pip install axe-playwright-python"
+)
+
+
+def violations(page: Page) -> list[Any]:
+    found = axe.Axe().run(page.tab).response["violations"]
+    return [(each["id"], each["help"], [node["html"][:120] for node in each["nodes"][:3]]) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "dark"), [(1440, 900, False), (1024, 768, True), (390, 844, False), (844, 390, True)], ids=str
+)
+def test_axe_finds_nothing(open_page: Opener, width: int, height: int, dark: bool) -> None:
+    touch = min(width, height) < 500
+    page = open_page(width, height, color_scheme="dark" if dark else "light", has_touch=touch, is_mobile=touch)
+    assert page.tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    found = {}
+    page.tab.fill("input[name=noise]", "0")
+    page.make(count=2)
+    found["results"] = violations(page)
+    page.tab.click("[data-do=compare]")
+    page.tab.click("#show-all")
+    found["grid"] = violations(page)
+    page.tab.click("#keys")
+    found["keys"] = violations(page)
+    page.tab.keyboard.press("Escape")
+    page.goal("Fill")
+    page.tab.locator("#results .thumb").first.click()
+    found["compare"] = violations(page)
+    page.tab.click("[data-do=close]")
+    page.tab.click("#run")
+    page.tab.wait_for_selector("#error:visible")
+    found["error"] = violations(page)
+    page.tab.locator("#images .cross").first.click()
+    found["removed"] = violations(page)
+    assert found == {state: [] for state in found}

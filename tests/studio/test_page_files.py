@@ -1,0 +1,18 @@
+"""The page's own files: small, and in modules that one screen or two can show."""
+
+from __future__ import annotations
+
+from patchnn.studio.server import PAGE, SAMPLES
+
+
+def test_the_pages_files_are_small() -> None:
+    assert sum(map(len, (*PAGE.values(), *SAMPLES.values()))) <= 300_000
+    long = {name: file.count(b"\n") for name, file in PAGE.items() if name.endswith(".js") and file.count(b"\n") > 250}
+    assert long == {}
+
+
+def test_every_module_is_fetched_at_once() -> None:
+    page = PAGE["index.html"].decode()
+    assert [
+        name for name in PAGE if name.endswith(".js") and f'href="/{name}"' not in page and f'src="/{name}"' not in page
+    ] == []
