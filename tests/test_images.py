@@ -883,9 +883,10 @@ def test_what_is_overwritten_keeps_its_link_and_its_mode(tmp_path: Path) -> None
 
 def test_an_output_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for check in (check_place, lambda name: check_output(name)):
-        with pytest.raises(InputError):
-            check("")
+    with pytest.raises(InputError, match="^the output's name is empty: name a file$"):
+        check_place("")
+    with pytest.raises(InputError, match="a name without an extension"):
+        check_output("")
 
 
 # Numbers that leave [0, 1], temporary folders that are full, stderr.

@@ -262,3 +262,12 @@ def test_a_mask_that_is_too_dense_for_the_coarse_levels_makes_the_run_shallower(
 def test_a_synthesis_names_its_seed_and_backend() -> None:
     result = synthesize(PLAN, seed=11, backend=NumpyBackend())
     assert (result.seed, result.backend) == (11, "numpy")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_values_never_leave_those_of_the_source(channels: int) -> None:
+    # The mean of equal values is 1.0000002 by float32's rounding.
+    image = np.ones((40, 48, channels), np.float32)
+    image[np.random.default_rng(0).random((40, 48)) < 0.1] = 0
+    made = synthesize(Plan([Source(image)], image, noise=0.5), seed=0).image
+    assert (made.min(), made.max()) == (0, 1)

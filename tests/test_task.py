@@ -247,5 +247,5 @@ def test_generate() -> None:
     assert plan.rounds == ((40, 15),)
     assert len(plan.sources) == 2
     assert plan.starts is not None
-    assert plan.starts.variety == 0.4
+    assert plan.starts.variety == 0.5
     assert Generate(picture(3, 20, 30)).plan().rounds == ((20, 30),)
