@@ -883,7 +883,7 @@ def test_what_is_overwritten_keeps_its_link_and_its_mode(tmp_path: Path) -> None
 
 def test_an_output_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="^the output's name is empty: name a file$"):
+    with pytest.raises(InputError, match=r"^the output's name is empty: name a file$"):
         check_place("")
     with pytest.raises(InputError, match="a name without an extension"):
         check_output("")
