@@ -54,6 +54,12 @@ def test_it_makes_a_page_for_each_set_up_and_limit(call: Any) -> None:
     assert call("survey make real --ours ours -o d")[1] == PAGES[:58].replace("survey/", "d/").replace("survey", "d")
 
 
+def test_a_subcommand_may_be_named_and_completed(call: Any) -> None:
+    assert call(MAKE.replace("survey ", "survey make ", 1)) == (0, PAGES, "")
+    assert call("_words survey --inst") == (0, "--instruction\n", "")
+    assert call("_words survey s") == (0, "serve\n", "")
+
+
 def test_a_seed_makes_the_same_pages_and_another_other_ones(call: Any) -> None:
     made = []
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):

@@ -48,6 +48,10 @@ class _Survey(TyperGroup):
             args = ["make", *args]
         return super().parse_args(ctx, args)
 
+    def default(self) -> Any:
+        """Return the subcommand that runs without a name; shells complete its options too."""
+        return self.commands["make"]
+
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         write_examples(*of_command("survey"), formatter)
 

@@ -128,7 +128,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise InputError(f"port is {port}: it must be 0 to 65535", about="port") from None
     except OSError as error:
         why = f"the server cannot listen on {address(host)}:{port} ({error.strerror or error})"
-        raise InputError(f"{why}: choose another port with --port", about="port") from error
+        raise InputError(f"{why}: choose another with --port", about="port") from error
     return listening
 
 
