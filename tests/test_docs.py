@@ -222,9 +222,16 @@ def extras_there() -> set[str]:
 
 
 def test_every_extra_is_explained() -> None:
-    table = (ROOT / "docs" / "start.md").read_text(encoding="utf-8").partition("## Extras\n")[2]
+    table = (ROOT / "docs" / "start.md").read_text(encoding="utf-8").partition("## Extras\n")[2].partition("\n## ")[0]
     shown = [name for line in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", line)]
     assert sorted(shown) == sorted(extras_there())
+
+
+def test_every_dependency_is_explained() -> None:
+    needed = (ROOT / "pyproject.toml").read_text().partition("\ndependencies = [")[2].partition("\n]")[0]
+    table = (ROOT / "docs" / "start.md").read_text(encoding="utf-8").partition("## What is installed\n")[2]
+    shown = [name for line in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", line)]
+    assert sorted(shown) == sorted(re.findall(r'^  "(\w+)', needed, re.M))
 
 
 def globbed(words: list[str], script: str) -> list[str]:

@@ -89,7 +89,7 @@ def check_animation(path: str | os.PathLike[str], *, overwrite: bool = False) ->
         try:
             import imageio_ffmpeg  # noqa: F401  # imageio finds it by itself; here it is asked for
         except ImportError:
-            raise InputError(f"{path}: .mp4 needs FFmpeg (GPL): pip install imageio-ffmpeg, or choose .gif") from None
+            raise InputError(f"{path}: .mp4 needs FFmpeg (GPL): pip install 'patchnn[video]', or choose .gif") from None
     check_place(path, overwrite=overwrite)
 
 

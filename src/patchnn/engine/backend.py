@@ -203,7 +203,7 @@ class CupyBackend(Backend):
         try:
             import cupy
         except ImportError as error:
-            return f"CuPy cannot be imported ({error}): pip install cupy-cuda12x"
+            return f"CuPy cannot be imported ({error}): pip install 'patchnn[cuda12]'"
         try:
             count = cupy.cuda.runtime.getDeviceCount()
         except Exception as error:
