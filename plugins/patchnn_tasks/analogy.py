@@ -10,12 +10,17 @@ import numpy as np
 from patchnn import Image, Plan, Shape, SizeLike, Source, Task, option, resize
 from patchnn_tasks.shared import PAPER_ALPHA, levels_down, size, wanted
 
-WEIGHTS = {"texture": 0.02, "balanced": 0.06, "structure": 0.3}
-"""What a mismatch of light and dark counts beside one of the colours."""
+WEIGHTS = {
+    "tones": {"texture": 0.03, "balanced": 0.09, "structure": 0.4},
+    "colours": {"texture": 0.02, "balanced": 0.06, "structure": 0.3},
+}
+"""What a mismatch with the structure counts beside one of the image, by what is followed."""
 SPREAD = 0.05, 0.95
 """The share of the source's tones that the structure's darkest and lightest take: the outermost tones are rare."""
-BLUR = 0.01
+BLUR = {"tones": 0.005, "colours": 0.01}
 """Over what share of its shorter side an image is blurred before light and dark are compared: its grain says nothing."""
+PATCH = 9
+"""Side of a patch where tones are followed: smaller ones give stripes and stones up for even grey, larger ones lose strokes."""
 TONES = 32
 """How many groups of tones have a mean colour of their own."""
 FAMILIAR = 0.12
@@ -63,17 +68,18 @@ class Analogy(Task):
             follow = "colours" if colours else "tones"
         settings: dict[str, Any] = {"rounds": [shape], "alpha": 0.05, "coarsest": levels_down(shape, 5)}
         if follow == "colours":
-            guides = blurred(self.source), blurred(self.structure)
+            guides = blurred(self.source, BLUR[follow]), blurred(self.structure, BLUR[follow])
             guess = self.structure
         else:
             light = spread(ranks(luminance(self.structure)))
             guess = in_tones(light, self.source)
-            guides = ranks(blurred(ranks(luminance(self.source)))), blurred(light)
+            guides = ranks(blurred(ranks(luminance(self.source)), BLUR[follow])), blurred(light, BLUR[follow])
+            settings["patch"] = min(PATCH, *self.source.shape[:2], *shape)
         return Plan(
             sources=[Source(self.source, guide=guides[0])],
             guess=guess,
             guide=resize(guides[1], shape),
-            guide_weights=WEIGHTS[self.strength],
+            guide_weights=WEIGHTS[follow][self.strength],
             coarsest_iterations=3,
             **settings,
         )
@@ -128,11 +134,11 @@ def lacks_tones(source: Image) -> bool:
     return bool(light - dark < 0.4 * (high - low))
 
 
-def blurred(image: Image) -> Image:
-    """Return an image without its grain."""
+def blurred(image: Image, share: float) -> Image:
+    """Return an image without its grain: blurred over a share of its shorter side."""
     from scipy import ndimage
 
-    sigma = BLUR * min(image.shape[:2])
+    sigma = share * min(image.shape[:2])
     return np.asarray(ndimage.gaussian_filter(image, (sigma, sigma, 0)), np.float32)
 
 
