@@ -330,10 +330,12 @@ def edit_kinds(gallery: Gallery) -> Pillow.Image:
 
 @figure
 def tile(gallery: Gallery) -> Pillow.Image:
-    sys.path.append(str(EXAMPLES.parent / "plugins" / "patchnn-tile"))
+    sys.path.insert(0, str(EXAMPLES.parent / "plugins" / "patchnn-tile"))
     from patchnn_tile import Tile
 
     wood = gallery.read("coffee.jpg")
     wood = wood[round(wood.shape[0] * 0.75) :, round(wood.shape[1] * 0.8) :]
-    pieces = [wood, *(gallery.make(Tile(image=wood, axes=axes)) for axes in ("both", "x"))]
-    return row([np.tile(piece, (2, 2, 1)) for piece in pieces], ["a piece of wood, laid 2 x 2", "--axes both", "--axes x"])
+    tasks = Tile(image=wood), Tile(image=wood, axes="x"), Tile(image=wood, flatten=True)
+    pieces = [wood, *(gallery.make(task) for task in tasks)]
+    labels = ["a piece of wood, laid 2 x 2", "--axes both", "--axes x", "--flatten"]
+    return row([np.tile(piece, (2, 2, 1)) for piece in pieces], labels, 0.75)

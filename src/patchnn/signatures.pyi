@@ -1177,6 +1177,8 @@ def tile(
     size: SizeLike | None = None,
     *,
     axes: Literal["both", "x", "y"] = "both",
+    flatten: bool = False,
+    source: Sequence[ImageLike] = (),
     seed: int | None = None,
     seeds: None = None,
     alpha: float | None = None,
@@ -1200,6 +1202,10 @@ def tile(
         Size of the tile, as 300x200 or 150%; by default the image's.
     axes
         Which ends meet: left and right (x), top and bottom (y), or both.
+    flatten
+        Take off light that varies across the image: it would show as a repeat.
+    source
+        Another image whose patches may be used. Repeatable.
     seed
         The same seed gives the same image. Default: random.
     seeds
@@ -1242,6 +1248,8 @@ def tile(
     size: SizeLike | None = None,
     *,
     axes: Literal["both", "x", "y"] = "both",
+    flatten: bool = False,
+    source: Sequence[ImageLike] = (),
     seed: int | None = None,
     seeds: Iterable[int],
     alpha: float | None = None,
@@ -1262,6 +1270,8 @@ def tile(
     size: SizeLike | None = None,
     *,
     axes: Literal["both", "x", "y"] = "both",
+    flatten: bool = False,
+    source: Sequence[ImageLike] = (),
     seed: int | None = None,
     seeds: None = None,
     alpha: float | None = None,
@@ -1282,6 +1292,8 @@ def tile(
     size: SizeLike | None = None,
     *,
     axes: Literal["both", "x", "y"] = "both",
+    flatten: bool = False,
+    source: Sequence[ImageLike] = (),
     seed: int | None = None,
     seeds: Iterable[int],
     alpha: float | None = None,
