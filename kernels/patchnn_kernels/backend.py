@@ -53,11 +53,11 @@ class KernelsBackend(NumpyBackend):
     def description(self) -> str:
         return f"compiled kernels ({self._library.variant}), {super().description}"
 
-    def project(self, patches: Any, index: Array, basis: Array, out: Array) -> None:
+    def project(self, patches: Any, index: Array, basis: Array, out: Array, rows: Array) -> None:
         if basis.shape[1] != COMPONENTS or patches.canvas is None:
-            return super().project(patches, index, basis, out)
+            return super().project(patches, index, basis, out, rows)
         height, width, channels = patches.canvas.shape
-        numbers = min(len(out), height * width - (patches.patch - 1) * (width + 1))
+        numbers = height * width - (patches.patch - 1) * (width + 1)
         self._library.call(
             "project",
             address("canvas", patches.canvas, np.float32, (None, None, None)),
@@ -68,7 +68,9 @@ class KernelsBackend(NumpyBackend):
             address("index", index, np.int64, (None,)),
             len(index),
             address("basis", basis, np.float32, (patches.patch**2 * channels, COMPONENTS)),
-            address("out", out, np.float32, (None, COMPONENTS), write=True),
+            address("out", out, np.float32, (len(index) if rows is None else None, COMPONENTS), write=True),
+            address("rows", rows, np.int64, (len(index),)),
+            len(out),
         )
         return None
 
@@ -76,25 +78,28 @@ class KernelsBackend(NumpyBackend):
         self,
         index: Array,
         features: Array,
+        rows: Array,
         keys: Array,
         field: Array,
         distance: Array,
         weights: Array = None,
         key_weights: Array = None,
     ) -> None:
-        (numbers, length), key_numbers = features.shape, len(keys)
+        (row_count, length), numbers, key_numbers = features.shape, len(field), len(keys)
         self._library.call(
             "measure",
             address("index", index, np.int64, (None,)),
             len(index),
-            address("features", features, np.float32, (None, None)),
             numbers,
+            address("features", features, np.float32, (len(index) if rows is None else None, None)),
+            address("rows", rows, np.int64, (len(index),)),
+            row_count,
             address("keys", keys, np.float32, (None, length)),
             key_numbers,
             length,
             address("field", field, np.int32, (numbers,)),
             address("distance", distance, np.float32, (numbers,), write=True),
-            address("weights", weights, np.float32, (numbers, length)),
+            address("weights", weights, np.float32, (row_count, length)),
             address("key_weights", key_weights, np.float32, (key_numbers, length)),
         )
 
@@ -102,6 +107,7 @@ class KernelsBackend(NumpyBackend):
         self,
         index: Array,
         features: Array,
+        rows: Array,
         keys: Array,
         allowed: Array,
         before: Array,
@@ -116,11 +122,12 @@ class KernelsBackend(NumpyBackend):
         weights: Array = None,
         key_weights: Array = None,
     ) -> None:
-        (numbers, length), key_numbers = features.shape, len(keys)
+        (row_count, length), numbers, key_numbers = features.shape, len(field), len(keys)
         sides = Sides(
-            address("features", features, np.float32, (None, None)),
+            address("features", features, np.float32, (len(index) if rows is None else None, None)),
+            address("rows", rows, np.int64, (len(index),)),
             address("keys", keys, np.float32, (None, length)),
-            address("weights", weights, np.float32, (numbers, length)),
+            address("weights", weights, np.float32, (row_count, length)),
             address("key_weights", key_weights, np.float32, (key_numbers, length)),
             address("scale", scale, np.float32, (key_numbers,)),
             address("allowed", allowed, np.int32, (None,)),
@@ -129,6 +136,7 @@ class KernelsBackend(NumpyBackend):
             address("distance", distance, np.float32, (numbers,), write=True),
             address("moved", moved, np.bool_, (numbers,), write=True),
             numbers,
+            row_count,
             key_numbers,
             len(allowed),
             length,

@@ -19,8 +19,8 @@ VARIANT = "PATCHNN_KERNELS"
 _LONG, _POINTER = ctypes.c_int64, ctypes.c_void_p
 
 _ARGUMENTS: dict[str, tuple[Any, ...]] = {
-    "project": (_POINTER, _LONG, _LONG, _LONG, _LONG, _POINTER, _LONG, _POINTER, _POINTER),
-    "measure": (_POINTER, _LONG, _POINTER, _LONG, _POINTER, _LONG, _LONG, *(_POINTER,) * 4),
+    "project": (_POINTER, _LONG, _LONG, _LONG, _LONG, _POINTER, _LONG, _POINTER, _POINTER, _POINTER, _LONG),
+    "measure": (_POINTER, _LONG, _LONG, _POINTER, _POINTER, _LONG, _POINTER, _LONG, _LONG, *(_POINTER,) * 4),
     "improve": (_POINTER, _POINTER, _LONG, _POINTER, _LONG, _POINTER, _POINTER, _LONG),
     "fold": (_POINTER, _LONG, _LONG),
     "changed": (_POINTER, _LONG, _POINTER, _LONG, _LONG, _LONG, _LONG, ctypes.c_float, _POINTER),
@@ -32,9 +32,9 @@ class Sides(ctypes.Structure):
     """`Sides` in src/search.c."""
 
     _fields_ = [
-        *((name, _POINTER) for name in ("features", "keys", "weights", "key_weights", "scale", "allowed", "before")),
+        *((name, _POINTER) for name in ("features", "rows", "keys", "weights", "key_weights", "scale", "allowed", "before")),
         *((name, _POINTER) for name in ("field", "distance", "moved")),
-        *((name, _LONG) for name in ("numbers", "key_numbers", "allowed_numbers", "length")),
+        *((name, _LONG) for name in ("numbers", "row_count", "key_numbers", "allowed_numbers", "length")),
         ("strides", _LONG * 2),
         ("key_strides", _LONG * 2),
     ]

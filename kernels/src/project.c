@@ -24,22 +24,23 @@ static inline void four_patches(const float *const patch[TOGETHER], int64_t pitc
   store8(out[3], d0), store8(out[3] + 8, d1), store8(out[3] + 16, d2);
 }
 
-/* out[index] = patches @ basis.
+/* out[rows] = patches @ basis.
  *
- * canvas: (., width, channels). index: (n,), each below `numbers`. basis: (patch * patch * channels, 24). out: (., 24).
+ * canvas: (., width, channels). index: (n,), each below `numbers`. basis: (patch * patch * channels, 24). out: (row_count, 24).
+ * rows: (n,), or NULL where they are all, in order.
  */
 API int NAME(project)(const float *canvas, int64_t width, int64_t channels, int64_t patch, int64_t numbers,
-                      const int64_t *index, int64_t n, const float *basis, float *out) {
+                      const int64_t *index, int64_t n, const float *basis, float *out, const int64_t *rows, int64_t row_count) {
   for (int64_t i = 0; i < n; i++)
-    if (index[i] < 0 || index[i] >= numbers) return BAD_NUMBER;
+    if (index[i] < 0 || index[i] >= numbers || (rows && (rows[i] < 0 || rows[i] >= row_count))) return BAD_NUMBER;
   for (int64_t i = 0; i < n; i += TOGETHER) {
     const float *from[TOGETHER];
     float *to[TOGETHER];
     for (int64_t j = 0; j < TOGETHER; j++) {
       /* The last few are done several times, so that a patch's sum never depends on its neighbours. */
-      const int64_t number = index[i + j < n ? i + j : n - 1];
-      from[j] = canvas + number * channels;
-      to[j] = out + number * COMPONENTS;
+      const int64_t at = i + j < n ? i + j : n - 1;
+      from[j] = canvas + index[at] * channels;
+      to[j] = out + (rows ? rows[at] : at) * COMPONENTS;
     }
     four_patches(from, width * channels, patch, patch * channels, basis, to);
   }

@@ -29,27 +29,38 @@ static inline float distance_to(const float *mine, const float *key, const float
   return squared(mine, key, weights ? weights : key_weights, length);
 }
 
-/* distance[index] = the squared distance of each patch to its match. */
-API int NAME(measure)(const int64_t *index, int64_t n, const float *features, int64_t numbers, const float *keys, int64_t key_numbers,
-                      int64_t length, const int32_t *field, float *distance, const float *weights, const float *key_weights) {
+/* Whether any of these numbers is outside of an array. */
+static inline int outside(const int64_t *numbers, int64_t n, int64_t count) {
+  int bad = 0;
+  for (int64_t i = 0; i < n; i++) bad |= (numbers[i] < 0) | (numbers[i] >= count);
+  return bad;
+}
+
+/* distance[index] = the squared distance of each patch to its match. rows: of `features` and `weights`, or NULL: all, in order. */
+API int NAME(measure)(const int64_t *index, int64_t n, int64_t numbers, const float *features, const int64_t *rows, int64_t row_count,
+                      const float *keys, int64_t key_numbers, int64_t length, const int32_t *field, float *distance,
+                      const float *weights, const float *key_weights) {
+  if (outside(index, n, numbers) || (rows && outside(rows, n, row_count))) return BAD_NUMBER;
   for (int64_t i = 0; i < n; i++)
-    if (index[i] < 0 || index[i] >= numbers || field[index[i]] < 0 || field[index[i]] >= key_numbers) return BAD_NUMBER;
+    if (field[index[i]] < 0 || field[index[i]] >= key_numbers) return BAD_NUMBER;
   for (int64_t i = 0; i < n; i++) {
-    const int64_t me = index[i], match = field[me];
-    distance[me] = distance_to(features + me * length, keys + match * length, weights ? weights + me * length : NULL,
-                               key_weights ? key_weights + match * length : NULL, length);
+    const int64_t row = rows ? rows[i] : i, match = field[index[i]];
+    distance[index[i]] = distance_to(features + row * length, keys + match * length, weights ? weights + row * length : NULL,
+                                     key_weights ? key_weights + match * length : NULL, length);
   }
   return FINE;
 }
 
 /* One side's arrays and the other's, as kernels.improve describes them. */
 typedef struct {
-  const float *features, *keys, *weights, *key_weights, *scale;
+  const float *features;
+  const int64_t *rows;
+  const float *keys, *weights, *key_weights, *scale;
   const int32_t *allowed, *before;
   int32_t *field;
   float *distance;
   uint8_t *moved;
-  int64_t numbers, key_numbers, allowed_numbers, length;
+  int64_t numbers, row_count, key_numbers, allowed_numbers, length;
   int64_t strides[2], key_strides[2];
 } Sides;
 
@@ -94,10 +105,10 @@ static inline int64_t near_by(uint32_t random, int64_t radius, const int64_t str
 }
 
 /* Offer a patch its neighbours' matches and random keys; keep what scores best. */
-static inline void visit(const Sides *s, int64_t me, const int64_t *steps, int64_t step_count, const int64_t *radii,
+static inline void visit(const Sides *s, int64_t me, int64_t row, const int64_t *steps, int64_t step_count, const int64_t *radii,
                          const uint32_t *salts, int64_t radius_count) {
   const int64_t start = s->before[me];
-  Found found = {s->features + me * s->length, s->weights ? s->weights + me * s->length : NULL, start, s->distance[me], 0};
+  Found found = {s->features + row * s->length, s->weights ? s->weights + row * s->length : NULL, start, s->distance[me], 0};
   if (s->scale) found.best *= s->scale[start];
   found.limit = found.best * MARGIN - TRACE;
   for (int64_t at = 0; at < step_count; at++)
@@ -120,10 +131,11 @@ static inline void visit(const Sides *s, int64_t me, const int64_t *steps, int64
 /* One pass over some patches: see kernels.improve. salts: of the random numbers, one for each radius. */
 API int NAME(improve)(const Sides *s, const int64_t *index, int64_t n, const int64_t *steps, int64_t step_count, const int64_t *radii,
                       const uint32_t *salts, int64_t radius_count) {
+  if (outside(index, n, s->numbers) || (s->rows && outside(s->rows, n, s->row_count))) return BAD_NUMBER;
   for (int64_t i = 0; i < n; i++)
-    if (index[i] < 0 || index[i] >= s->numbers || s->before[index[i]] < 0 || s->before[index[i]] >= s->key_numbers) return BAD_NUMBER;
+    if (s->before[index[i]] < 0 || s->before[index[i]] >= s->key_numbers) return BAD_NUMBER;
   for (int64_t at = 0; at < radius_count; at++)
     if (radii[at] == ANYWHERE && !s->allowed_numbers) return BAD_NUMBER;
-  for (int64_t i = 0; i < n; i++) visit(s, index[i], steps, step_count, radii, salts, radius_count);
+  for (int64_t i = 0; i < n; i++) visit(s, index[i], s->rows ? s->rows[i] : i, steps, step_count, radii, salts, radius_count);
   return FINE;
 }

@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, settings
 from patchnn_kernels import KernelsBackend
 from patchnn_kernels.library import VARIANT, load
 
-settings.register_profile("kernels", deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+settings.register_profile("kernels", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("kernels")
 
 os.environ.pop(VARIANT, None)
 VARIANTS = sorted({"plain", load().variant})
 
 
-@pytest.fixture(params=VARIANTS)
+@pytest.fixture(scope="module", params=VARIANTS)
 def backend(request: pytest.FixtureRequest) -> Iterator[KernelsBackend]:
     """The backend with two threads, of each variant."""
     with pytest.MonkeyPatch.context() as patch:

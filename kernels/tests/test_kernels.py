@@ -40,14 +40,17 @@ def test_project(backend: KernelsBackend, shape: tuple[int, int], patch: int, ch
     index = rng.permutation(numbers)[: rng.integers(len(numbers)) + 1]
     basis = rng.standard_normal((patches.length, COMPONENTS), np.float32)
     found, expected = (np.zeros((shape[0] * shape[1], COMPONENTS), np.float32) for _ in range(2))
-    backend.project(patches, index, basis, found)
-    NUMPY.project(patches, index, basis, expected)
+    backend.project(patches, index, basis, found, index)
+    NUMPY.project(patches, index, basis, expected, index)
     np.testing.assert_allclose(found, expected, atol=1e-4)
+    in_order = np.zeros((len(index), COMPONENTS), np.float32)
+    backend.project(patches, index, basis, in_order, None)
+    np.testing.assert_array_equal(in_order, found[index])
     # A patch's features do not depend on those it is projected with.
-    alone = np.zeros_like(found)
+    alone = np.zeros((1, COMPONENTS), np.float32)
     for number in index[:5]:
-        backend.project(patches, np.array([number]), basis, alone)
-        np.testing.assert_array_equal(alone[number], found[number])
+        backend.project(patches, np.array([number]), basis, alone, None)
+        np.testing.assert_array_equal(alone[0], found[number])
 
 
 def whole(rng: np.random.Generator, *shape: int, most: int = 9) -> np.ndarray:
@@ -55,15 +58,19 @@ def whole(rng: np.random.Generator, *shape: int, most: int = 9) -> np.ndarray:
     return rng.integers(0, most, shape).astype(np.float32)
 
 
-@given(length=lengths, weighed=st.sampled_from(["neither", "here", "there"]), seed=seeds)
-def test_measure(backend: KernelsBackend, length: int, weighed: str, seed: int) -> None:
+@given(length=lengths, weighed=st.sampled_from(["neither", "here", "there"]), in_order=st.booleans(), seed=seeds)
+def test_measure(backend: KernelsBackend, length: int, weighed: str, in_order: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    features, keys = whole(rng, 50, length), whole(rng, 70, length)
-    weights = {"neither": (None, None), "here": (whole(rng, 50, length), None), "there": (None, whole(rng, 70, length))}[weighed]
+    count = 31 if in_order else 50
+    features, keys = whole(rng, count, length), whole(rng, 70, length)
+    weights = {"neither": (None, None), "here": (whole(rng, count, length), None), "there": (None, whole(rng, 70, length))}[
+        weighed
+    ]
     index, field = rng.permutation(50)[:31], rng.integers(0, 70, 50).astype(np.int32)
+    rows = None if in_order else rng.permutation(50)[:31]
     found, expected = np.full(50, -1, np.float32), np.full(50, -1, np.float32)
-    backend.measure(index, features, keys, field, found, *weights)
-    NUMPY.measure(index, features, keys, field, expected, *weights)
+    backend.measure(index, features, rows, keys, field, found, *weights)
+    NUMPY.measure(index, features, rows, keys, field, expected, *weights)
     np.testing.assert_array_equal(found, expected)
 
 
@@ -71,35 +78,43 @@ def test_measure(backend: KernelsBackend, length: int, weighed: str, seed: int) 
     length=lengths,
     weighed=st.sampled_from(["neither", "here", "there"]),
     scaled=st.booleans(),
+    in_order=st.booleans(),
     steps=st.sampled_from([(), (1,), (4, 2, 1)]),
     radii=st.sampled_from([(), (4,), (ANYWHERE, ANYWHERE, 64, 16, 1, 0)]),
     seed=seeds,
 )
 def test_improve(
-    backend: KernelsBackend, length: int, weighed: str, scaled: bool, steps: tuple[int, ...], radii: tuple[int, ...], seed: int
+    backend: KernelsBackend,
+    length: int,
+    weighed: str,
+    scaled: bool,
+    in_order: bool,
+    steps: tuple[int, ...],
+    radii: tuple[int, ...],
+    seed: int,
 ) -> None:
     rng = np.random.default_rng(seed)
     here, there = (13, 17), (19, 11)
     numbers, key_numbers = here[0] * here[1], there[0] * there[1]
-    # Few different values, so that equal distances are common.
-    features, keys = whole(rng, numbers, length, most=3), whole(rng, key_numbers, length, most=3)
+    keys = whole(rng, key_numbers, length, most=3)
     allowed = np.flatnonzero(rng.random(key_numbers) < 0.7).astype(np.int32)
     before = rng.integers(0, key_numbers, numbers).astype(np.int32)
     # Where no patch begins, a field holds -1. No patch asked for is one of these, but their neighbours are.
     absent = rng.random(numbers) < 0.1
     before[absent] = -1
-    weights = {"neither": (None, None), "here": (whole(rng, numbers, length), None)}.get(
-        weighed, (None, whole(rng, key_numbers, length))
-    )
     index = rng.permutation(np.flatnonzero(~absent))[: rng.integers(1, numbers - absent.sum())]
+    rows = None if in_order else index
+    # Few different values, so that equal distances are common.
+    features = whole(rng, len(index) if in_order else numbers, length, most=3)
+    weights = {"neither": (None, None), "here": (whole(rng, *features.shape), None)}.get(weighed, (None, whole(rng, *keys.shape)))
     distance = np.zeros(numbers, np.float32)
-    NUMPY.measure(index, features, keys, before, distance, *weights)
+    NUMPY.measure(index, features, rows, keys, before, distance, *weights)
     scale = (1 / (1 + rng.random(key_numbers))).astype(np.float32) if scaled else None
     states = []
     for backend_ in backend, NUMPY:
         state = before.copy(), distance.copy(), np.zeros(numbers, np.bool_)
-        strides = (here[1], 1), (there[1], 1)
-        backend_.improve(index, features, keys, allowed, before, *state, strides, steps, radii, scale, 12345678901234, *weights)
+        arrays = index, features, rows, keys, allowed, before, *state
+        backend_.improve(*arrays, ((here[1], 1), (there[1], 1)), steps, radii, scale, 12345678901234, *weights)
         states.append(state)
     for found, expected in zip(*states, strict=True):
         np.testing.assert_array_equal(found, expected)
@@ -165,6 +180,9 @@ KEEP = np.ones((44, 52), np.bool_)
 KEEP[14:27, 20:36] = False
 PLANS = {
     "generate": Plan([Source(IMAGE)], IMAGE, noise=0.75, iterations=4),
+    "guide, completeness": Plan(
+        [Source(IMAGE, guide=IMAGE[:, :, :1].copy())], OTHER, guide=OTHER[:, :, :1].copy(), alpha=0.005, iterations=3
+    ),
     "completeness": Plan([Source(IMAGE)], OTHER, alpha=0.005, iterations=4),
     "hole": Plan([Source(IMAGE, KEEP)], IMAGE, keep=KEEP, iterations=4),
     "several sources, wrapped": Plan([Source(IMAGE), Source(OTHER)], OTHER, wrap=(True, True), patch=5, iterations=3),
@@ -213,6 +231,7 @@ def improving() -> dict[str, Any]:
     return {
         "index": np.arange(20),
         "features": np.zeros((20, 24), np.float32),
+        "rows": np.arange(20),
         "keys": np.zeros((30, 24), np.float32),
         "allowed": np.arange(30, dtype=np.int32),
         "before": np.zeros(20, np.int32),
@@ -229,7 +248,7 @@ def improving() -> dict[str, Any]:
 
 
 def measuring() -> dict[str, Any]:
-    return {name: improving()[name] for name in ("index", "features", "keys", "field", "distance", "weights")}
+    return {name: improving()[name] for name in ("index", "features", "rows", "keys", "field", "distance", "weights")}
 
 
 CALLS = {"improve": improving, "measure": measuring}
@@ -247,7 +266,11 @@ def test_arrays_of_another_kind_do_not_reach_c(call: str, name: str, damage: Cal
         getattr(backend, call)(**arguments)
 
 
-@pytest.mark.parametrize(("call", "name"), [pair for pair in ARRAYS if pair[1] not in {"index", "allowed", "features", "keys"}])
+SIZED = [pair for pair in ARRAYS if pair[1] not in {"index", "allowed", "features", "keys", "field"}]
+"""Arrays whose length follows from another's."""
+
+
+@pytest.mark.parametrize(("call", "name"), SIZED)
 def test_arrays_of_another_length_do_not_reach_c(call: str, name: str) -> None:
     arguments = CALLS[call]()
     arguments[name] = shorter(arguments[name])
@@ -265,10 +288,11 @@ def test_what_is_written_must_be_writable(call: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("number", [-1, 20, 2**40])
+@pytest.mark.parametrize("name", ["index", "rows"])
 @pytest.mark.parametrize("call", CALLS)
-def test_numbers_that_lead_outside_are_refused(call: str, number: int) -> None:
+def test_numbers_that_lead_outside_are_refused(call: str, name: str, number: int) -> None:
     arguments = CALLS[call]()
-    arguments["index"][7] = number
+    arguments[name][7] = number
     with pytest.raises(IndexError, match=call):
         getattr(KernelsBackend(threads=1), call)(**arguments)
 
@@ -288,9 +312,11 @@ def test_patches_that_are_not_there_are_refused(number: int) -> None:
     patches = Patches(backend, np.zeros((6, 7, 3), np.float32), 3)
     basis, out = np.zeros((27, COMPONENTS), np.float32), np.zeros((42, COMPONENTS), np.float32)
     # The last patch begins two rows and two columns before the last pixel, number 41.
-    backend.project(patches, np.array([25]), basis, out)
+    backend.project(patches, np.array([25]), basis, out, np.array([41]))
     with pytest.raises(IndexError, match="project"):
-        backend.project(patches, np.array([number]), basis, out)
+        backend.project(patches, np.array([number]), basis, out, np.array([41]))
+    with pytest.raises(IndexError, match="project"):
+        backend.project(patches, np.array([25]), basis, out, np.array([42]))
 
 
 @pytest.mark.parametrize("number", [-7, 10**6])

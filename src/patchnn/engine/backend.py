@@ -87,7 +87,7 @@ class Backend(ABC):
         yield
 
     @abstractmethod
-    def each(self, work: Callable[[Any], None], pieces: Iterable[Any]) -> None:
+    def each(self, work: Callable[[Any], object], pieces: Iterable[Any]) -> None:
         """Call `work` on every piece; pieces do not overlap, so that their order does not matter."""
 
     # The hot loops. A backend may replace each; the functions in kernels.py say what they must return.
@@ -109,7 +109,7 @@ class Backend(ABC):
         """Return packed pixels as (n, C or more) float32, without a copy."""
         return items
 
-    def each_chunk(self, work: Callable[[Array], None], index: Array) -> None:
+    def each_chunk(self, work: Callable[[Array], object], index: Array) -> None:
         """Call `work` on the numbers in `index`, a chunk of them at a time, as int64."""
         starts = range(0, len(index), self.chunk)
         self.each(lambda start: work(index[start : start + self.chunk].astype(np.int64)), starts)
@@ -169,7 +169,7 @@ class NumpyBackend(Backend):
     def unpack(self, items: Array) -> Array:
         return items.view(np.float32).reshape(len(items), -1)
 
-    def each(self, work: Callable[[Any], None], pieces: Iterable[Any]) -> None:
+    def each(self, work: Callable[[Any], object], pieces: Iterable[Any]) -> None:
         todo = list(pieces)
         if self.threads == 1 or len(todo) < 2:
             for piece in todo:
@@ -229,7 +229,7 @@ class CupyBackend(Backend):
     def take(self, array: Array, index: Array, out: Array) -> Array:
         return self.xp.take(array, index, axis=0, out=out)
 
-    def each(self, work: Callable[[Any], None], pieces: Iterable[Any]) -> None:
+    def each(self, work: Callable[[Any], object], pieces: Iterable[Any]) -> None:
         for piece in pieces:
             work(piece)
 

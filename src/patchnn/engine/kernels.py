@@ -37,18 +37,22 @@ TRACE = np.float32(1e-9)
 """Scores that differ by less are equal. This is a root mean square of 0.008 levels of 255."""
 
 
-def project(backend: Any, patches: Any, index: Array, basis: Array, out: Array) -> None:
-    """Write the features of patches: out[index] = patches @ basis.
+def project(backend: Any, patches: Any, index: Array, basis: Array, out: Array, rows: Array) -> None:
+    """Write the features of patches: out[rows] = patches @ basis.
 
-    patches: of one canvas. index: (n,) numbers. basis: (length, k). out: (numbers, k).
+    patches: of one canvas. index: (n,) numbers. basis: (length, k). rows: (n,), or None: `out` is (n, k) then.
     """
-    out[index] = backend.xp.matmul(patches.extract(index), basis)
+    if rows is None:
+        backend.xp.matmul(patches.extract(index), basis, out=out)
+    else:
+        out[rows] = backend.xp.matmul(patches.extract(index), basis)
 
 
 def measure(
     backend: Any,
     index: Array,
     features: Array,
+    rows: Array,
     keys: Array,
     field: Array,
     distance: Array,
@@ -56,9 +60,15 @@ def measure(
     key_weights: Array = None,
 ) -> None:
     """Write the squared distances of patches to their matches: see `improve` for what the arrays are."""
-    mine = backend.take(features, index, backend.xp.empty((len(index), features.shape[1]), np.float32))
-    trust = None if weights is None else weights[index]
+    mine, trust = _rows(backend, features, rows), _rows(backend, weights, rows)
     distance[index] = backend.distances(mine, keys, field[index], trust, key_weights)
+
+
+def _rows(backend: Any, array: Array, rows: Array) -> Array:
+    """Return array[rows]; None for None, and the array itself where `rows` is None."""
+    if array is None or rows is None:
+        return array
+    return backend.take(array, rows, backend.xp.empty((len(rows), array.shape[1]), np.float32))
 
 
 def distances(
@@ -88,6 +98,7 @@ def improve(
     backend: Any,
     index: Array,
     features: Array,
+    rows: Array,
     keys: Array,
     allowed: Array,
     before: Array,
@@ -104,14 +115,15 @@ def improve(
 ) -> None:
     """Offer patches their neighbours' matches, shifted, and random keys near their own match; keep what scores best.
 
-    index: (n,) numbers of these patches. features, keys: of both sides. allowed: numbers of the keys that may be taken.
+    index: (n,) numbers of these patches. features, keys: of both sides. rows: where in `features` these patches' are, (n,), or
+    None: they are all of them, in order. allowed: numbers of the keys that may be taken.
     before: the field to read neighbours from; field, distance and moved are written at `index` alone. strides: of both sides.
     steps: how far neighbours are. radii: of the random candidates, one for each, or ANYWHERE. scale: a factor on the
     distance to every key, or None. salt: what the random numbers depend on besides the patch's number. weights,
-    key_weights: what the values of a feature count, by number of the patch and of the key, or None.
+    key_weights: what the values of a feature count, in the same order as `features` and `keys`, or None.
     """
     xp = backend.xp
-    mine = backend.take(features, index, xp.empty((len(index), features.shape[1]), np.float32))
+    mine, trust = _rows(backend, features, rows), _rows(backend, weights, rows)
     start = before[index].astype(np.int64)
     match = start.copy()
     best = distance[index]
@@ -120,8 +132,7 @@ def improve(
 
     def offer(rows: Array, candidate: Array) -> None:
         """Let the patches in these rows, (n,), take a candidate each if it scores better."""
-        trust = None if weights is None else weights[index[rows]]
-        offered = backend.distances(mine[rows], keys, candidate, trust, key_weights)
+        offered = backend.distances(mine[rows], keys, candidate, None if trust is None else trust[rows], key_weights)
         if scale is not None:
             xp.multiply(offered, scale[candidate], out=offered)
         better = offered < clearly_below(best[rows])

@@ -21,7 +21,10 @@ def estimate(plan: Plan, policy: Policy) -> tuple[int, int, int]:
     """Return about how many bytes the largest level takes: in any case, for a pixel of the output, and of the sources."""
     channels = plan.guess.shape[2]
     guide = 0 if plan.guide is None else plan.guide.shape[2]
-    both = plan.alpha < math.inf or plan.claims > 0 or plan.completeness > 0
+    finest = max(plan.levels_above(shape) for shape in plan.rounds or ())
+    # What only coarser levels ask for takes less than the finest does.
+    complete = plan.completeness > 0 and (plan.completeness_levels is None or plan.completeness_levels > finest)
+    both = plan.alpha < math.inf or complete
     weighted = 0 if plan.pixel_weights is None else plan.patch**2 * (channels + guide)
     searched = (0, 0) if policy.pairs == math.inf else PatchMatch.bytes_per_patch(both, weighted, guide > 0)
     voted = Vote.bytes_per_pixel(channels)

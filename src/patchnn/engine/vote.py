@@ -80,7 +80,7 @@ class Vote:
         # Absent patches point to black pixels behind the canvas, whichever of their pixels is read.
         self.absent = there.size
         # A mean of equal values can come out a rounding error above them.
-        self.range = values.min((0, 1)), values.max((0, 1))
+        self.range = values.min(0).min(0), values.max(0).max(0)
         self.pixels = backend.pack(values.reshape(-1, self.channels), rim * sum(there.strides) + 1)
         # The numbers of the output's patches, with a rim in front: the patches that cover the first pixels begin there.
         self.nnf: Array = None

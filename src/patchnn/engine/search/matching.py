@@ -21,32 +21,54 @@ FAR = 1e9
 class Side:
     """One side of a matching: how its patches are numbered, which may be matched, and their features.
 
-    weights: what the values of each feature count, (numbers, dimensions), or None. fixed: what `project` adds to all features,
-    (numbers, dimensions), or None.
-    allowed: (n,) numbers. dimensions: of a feature. matched: whether the other side searches among these patches.
+    weights: what the values of each feature count, (numbers, dimensions), or None. fixed: what is added to all features,
+    (numbers, dimensions), or None. features: (numbers, dimensions), or None where they are computed whenever they are needed.
+    allowed: (n,) numbers. dimensions: of a feature. matched: whether the other side searches among these patches. kept: whether
+    features are.
     """
 
-    def __init__(self, backend: Backend, layout: Layout, allowed: Array, dimensions: int, matched: bool) -> None:
-        self.backend, self.layout, self.allowed = backend, layout, allowed
-        self.features = backend.xp.empty((layout.size, dimensions), np.float32)
+    def __init__(
+        self, backend: Backend, layout: Layout, allowed: Array, dimensions: int, matched: bool, kept: bool = True
+    ) -> None:
+        self.backend, self.layout, self.allowed, self.dimensions = backend, layout, allowed, dimensions
+        self.features: Array = None
+        if kept:
+            self.features = backend.xp.empty((layout.size, dimensions), np.float32)
         self.weights: Array = None
         self.fixed: Array = None
+        self.patches: Patches | GuidedPatches
+        self.basis: Array
         if matched:
             # The score itself then keeps the others out. Where nothing is searched among them, their memory is not even touched.
             out = backend.xp.ones(layout.size, np.bool_)
             out[allowed] = False
             self.features[out] = FAR
 
-    def project(self, patches: Patches | GuidedPatches, index: Array, basis: Array) -> None:
-        """Compute the features of these patches."""
+    def show(self, patches: Patches | GuidedPatches, basis: Array) -> None:
+        """Say what these patches are from now on: their features are the patches times the basis."""
+        self.patches, self.basis = patches, basis
 
-        self.backend.each_chunk(lambda part: self.project_part(patches, part, basis), index)
+    def project(self, index: Array) -> None:
+        """Compute the features of these patches, where they are kept."""
+        if self.features is not None:
+            self.backend.each_chunk(lambda part: self.rows(part), index)
 
-    def project_part(self, patches: Patches | GuidedPatches, part: Array, basis: Array) -> None:
-        """Compute the features of a chunk of patches."""
-        self.backend.project(patches, part, basis, self.features)
-        if self.fixed is not None:
-            self.features[part] += self.fixed[part]
+    def rows(self, part: Array, fresh: bool = True) -> tuple[Array, Array]:
+        """Return the features of a chunk of patches: an array, and which of its rows, or None where they are all.
+
+        fresh: whether these are to be computed; those that are not kept always are.
+        """
+        features, rows, fixed = self.features, part, self.fixed
+        if features is None:
+            features, rows = self.backend.xp.empty((len(part), self.dimensions), np.float32), None
+        elif not fresh:
+            return features, rows
+        self.backend.project(self.patches, part, self.basis, features, rows)
+        if fixed is not None and rows is None:
+            features += fixed[part]
+        elif fixed is not None:
+            features[part] += fixed[part]
+        return features, rows
 
 
 class Matching:
@@ -80,21 +102,20 @@ class Matching:
         wrong = index[~good[self.field[index]]]
         self.field[wrong] = allowed[random_numbers(xp, wrong, self.seed) % len(allowed)]
 
-    def look(self, patches: Patches, index: Array, basis: Array) -> None:
-        """Compute the features of these patches here, which changed, and their distances to their matches."""
+    def look(self, index: Array) -> None:
+        """Compute the features of these patches here, which changed, and their distances to their matches.
 
-        def work(part: Array) -> None:
-            self.here.project_part(patches, part, basis)
-            self._measure(part)
-
-        self.backend.each_chunk(work, index)
+        Where features are not kept, `improve` does this.
+        """
+        if self.here.features is not None:
+            self.backend.each_chunk(lambda part: self._measure(part, *self.here.rows(part)), index)
 
     def measure(self, index: Array) -> None:
         """Compute the distances of these patches to their matches."""
-        self.backend.each_chunk(self._measure, index)
+        self.backend.each_chunk(lambda part: self._measure(part, *self.here.rows(part, fresh=False)), index)
 
-    def _measure(self, part: Array) -> None:
-        sides = self.here.features, self.there.features
+    def _measure(self, part: Array, features: Array, rows: Array) -> None:
+        sides = features, rows, self.there.features
         self.backend.measure(part, *sides, self.field, self.distance, self.here.weights, self.there.weights)
 
     def learn(self, other: Matching, index: Array) -> None:
@@ -126,12 +147,15 @@ class Matching:
         self.moved[:] = False
         self.passes += 1
         salt = self.seed * 1000003 + self.passes
-        sides = self.here.features, self.there.features, self.there.allowed
         state = before, self.field, self.distance, self.moved
         strides = self.here.layout.strides, self.there.layout.strides
         weights = self.here.weights, self.there.weights
 
         def work(part: Array) -> None:
+            features, rows = self.here.rows(part, fresh=False)
+            if rows is None:
+                self._measure(part, features, rows)
+            sides = features, rows, self.there.features, self.there.allowed
             self.backend.improve(part, *sides, *state, strides, steps, radii, scale, salt, *weights)
 
         self.backend.each_chunk(work, index)
@@ -149,26 +173,44 @@ class Finer:
     def __init__(
         self, backend: Backend, ratio: float, field: Array, new: tuple[Layout, Layout], old: tuple[Layout, Layout]
     ) -> None:
-        self.xp, self.ratio, self.field = backend.xp, ratio, field
+        self.xp, self.field = backend.xp, field
         (self.here, self.there), (self.old_here, self.old_there) = new, old
-        # Tables of a few numbers per image, made once and not for every chunk.
-        self.down = _Scaling(backend, self.here, self.old_here, 1 / ratio)
-        self.up = _Scaling(backend, self.old_here, self.here, ratio)
+        down, up = _Scaling(backend, self.here, self.old_here, 1 / ratio), _Scaling(backend, self.old_here, self.here, ratio)
         self.match_up = _Scaling(backend, self.old_there, self.there, ratio)
+        # Rows and columns scale by themselves: each is computed once, not for every patch.
+        self.coarse, self.offset, self.scaled = [], [], []
+        for axis in (0, 1):
+            image, position = self._all(self.here, axis)
+            self.coarse.append(down.inside(axis, image, down(axis, image, position)))
+            self.offset.append(position - up(axis, image, self.coarse[axis]))
+            self.scaled.append(self.match_up(axis, *self._all(self.old_there, axis)))
 
     def __call__(self, index: Array) -> Array:
-        position = self.here.unravel(index)
-        image = self.here.image_at(self.xp, position[0])
-        coarse = self.down.inside(image, self.down(image, position))
-        offset = [mine - place for mine, place in zip(position, self.up(image, coarse), strict=True)]
-        match = self.old_there.unravel(self.xp.maximum(self.field[self.old_here.ravel(coarse)].astype(np.int64), 0))
-        image = self.old_there.image_at(self.xp, match[0])
-        found = [place + off for place, off in zip(self.match_up(image, match), offset, strict=True)]
-        return self.there.ravel(self.match_up.inside(image, found))
+        _, mine = self._find(self.here, index)
+        coarse = self.old_here.ravel([table[at] for table, at in zip(self.coarse, mine, strict=True)])
+        image, match = self._find(self.old_there, self.xp.maximum(self.field[coarse].astype(np.int64), 0))
+        found = [self.scaled[axis][match[axis]] + self.offset[axis][mine[axis]] for axis in (0, 1)]
+        return self.there.ravel([self.match_up.inside(axis, image, at) for axis, at in enumerate(found)])
+
+    def _all(self, layout: Layout, axis: int) -> tuple[Array, Array]:
+        """Return every row of a canvas, or every column of each image: the image, and where it is."""
+        xp, side, count = self.xp, layout.shape[axis], len(layout.tops)
+        if axis == 0:
+            rows = xp.arange(side)
+            return layout.image_at(xp, rows), rows
+        return xp.repeat(xp.arange(count), side), xp.tile(xp.arange(side), count)
+
+    def _find(self, layout: Layout, number: Array) -> tuple[Array, tuple[Array, Array]]:
+        """Return the image of each number, and its place in what `_all` returns for rows and for columns."""
+        row, column = layout.unravel(number)
+        if len(layout.tops) == 1:
+            return 0, (row, column)
+        image = layout.image_at(self.xp, row)
+        return image, (row, image * layout.shape[1] + column)
 
 
 class _Scaling:
-    """Brings positions of patches from a layout to the same images' layout at another level.
+    """Brings positions of patches from a layout to the same images' layout at another level, one axis at a time.
 
     A patch's centre keeps its distance from the image's centre, times the factor, as resampling has it.
     """
@@ -193,17 +235,15 @@ class _Scaling:
 
         self.bounds = [bounds(axis) for axis in axes]
 
-    def __call__(self, image: Array, position: Sequence[Array]) -> list[Array]:
-        """Return the scaled positions, not rounded."""
-        return [(at - old[image]) * self.factor + new[image] for at, (old, new) in zip(position, self.centres, strict=True)]
+    def __call__(self, axis: int, image: Array, position: Array) -> Array:
+        """Return the scaled positions, not rounded. image: of each position."""
+        old, new = self.centres[axis]
+        return (position - old[image]) * self.factor + new[image]
 
-    def inside(self, image: Array, position: Sequence[Array]) -> list[Array]:
-        """Round positions to the nearest ones of their image in the new layout."""
-        xp = self.xp
-        return [
-            xp.clip(xp.rint(at).astype(np.int64), low[image], high[image])
-            for at, (low, high) in zip(position, self.bounds, strict=True)
-        ]
+    def inside(self, axis: int, image: Array, position: Array) -> Array:
+        """Round positions to the nearest ones of their image in the new layout. image: of each position, or 0 for all."""
+        low, high = self.bounds[axis]
+        return self.xp.clip(self.xp.rint(position).astype(np.int64), low[image], high[image])
 
 
 def spread(backend: Backend, here: Layout, there: Layout) -> Callable[[Array], Array]:

@@ -49,17 +49,19 @@ class PatchMatch:
             self.basis = backend.xp.eye(key_patches.length, dtype=np.float32) / np.float32(math.sqrt(level.values))
         dimensions = self.basis.shape[1]
         keys = Side(backend, atlas.layout, atlas.index, dimensions, matched=True)
-        keys.project(key_patches, atlas.index, self.basis)
+        keys.show(key_patches, self.basis)
+        keys.project(atlas.index)
         both = level.claims > 0 or level.complete
-        queries = Side(backend, level.layout, level.live, dimensions, matched=both)
+        # Where no key searches among the queries, these are looked at one chunk after another, and nothing need be kept.
+        queries = Side(backend, level.layout, level.live, dimensions, matched=both, kept=both or level.weights is not None)
         if level.weights is not None:
             queries.weights = backend.xp.ones(queries.features.shape, np.float32)
             queries.weights[level.live] = level.shares(level.live)
         # A query's features are the sum of the image's, new in every iteration, and the guide's.
         self.basis, guide_basis = self.basis[: level.values], self.basis[level.values :]
         if level.guide_patches is not None:
-            queries.fixed = backend.xp.zeros(queries.features.shape, np.float32)
-            backend.each_chunk(lambda part: backend.project(level.guide_patches, part, guide_basis, queries.fixed), level.live)
+            fixed = queries.fixed = backend.xp.zeros((level.layout.size, dimensions), np.float32)
+            backend.each_chunk(lambda part: backend.project(level.guide_patches, part, guide_basis, fixed, part), level.live)
         self.forward = Matching(backend, queries, keys, level.seed)
         self.backward = Matching(backend, keys, queries, level.seed + 1) if both else None
         layouts = level.layout, atlas.layout
@@ -83,7 +85,8 @@ class PatchMatch:
         index = self._changed(image)
         if not (first or claiming or len(index) or forward.moved.any()):
             return level.grid(forward.field)
-        forward.look(level.image_patches(image), index, self.basis)
+        forward.here.show(level.image_patches(image), self.basis)
+        forward.look(index)
         if backward:
             stale = self._matched_to(index)
             backward.measure(stale)
@@ -115,9 +118,8 @@ class PatchMatch:
         """
         feature = 4 * (weighted or COMPONENTS)
         field_distance_moved = 20
-        return feature * ((3 if weighted else 1) + guided) + field_distance_moved, feature + 8 + (
-            field_distance_moved if both else 0
-        )
+        kept = (3 if weighted else 1 if both else 0) + guided
+        return feature * kept + field_distance_moved, feature + 8 + (field_distance_moved if both else 0)
 
     def _schedule(self, first: bool) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
         """Yield the steps and radii of each pass of an iteration: one pass, but many where there was nothing to start from."""
