@@ -42,7 +42,7 @@ def generate(gallery: Gallery) -> Pillow.Image:
 
 @figure
 def generate_variety(gallery: Gallery) -> Pillow.Image:
-    balloons, varieties = gallery.read("balloons.png"), (0.2, 0.4, 0.7)
+    balloons, varieties = gallery.read("balloons.png"), (0.2, 0.5, 0.8)
     rows = []
     for seed in (4, 7):
         made = [gallery.make(Generate(image=balloons, variety=variety), seed) for variety in varieties]

@@ -44,6 +44,6 @@ class Generate(Task):
             # Next to so much noise the guess hardly counts.
             way = {"noise": 3.0, "starts": Starts(variety=self.variety), "coarsest": 24, "coarsest_iterations": 4}
             # Where the layout is decided, all of the image is asked for; at finer levels that would cost time and tear seams.
-            way |= {"completeness": 1.0, "completeness_levels": 5, "iterations": 7}
+            way |= {"completeness": 1.0, "completeness_levels": 5, "iterations": 5}
         sources = [Source(image) for image in images]
         return Plan(sources, self.image, rounds=[wanted(self.size, self.image.shape[:2])], **way)

@@ -16,6 +16,8 @@ __all__ = ["ExactSearch", "nearest"]
 
 SLACK = 450
 """Rounding errors of a sum of products, in units of the last place: keys that are nearer to each other than this are equal."""
+HELD = 1 << 24
+"""Bytes of distances that a level of exact search holds at once."""
 
 
 def nearest(
@@ -66,10 +68,9 @@ def nearest(
         for start in range(0, len(key_index), columns):
             index = key_index[start : start + columns]
             if ready is None or start not in ready:
-                right, longest_key = _factors(xp, keys.extract(index), key_shares and key_shares(index), query_shares is not None)
-                right[:, : queries.length] *= -2
-                # The last two columns meet as |q|² with 1, and 1 with |k|².
-                right[:, -2:] = right[:, -2:][:, ::-1].copy()
+                right, longest_key = _key_factors(
+                    xp, keys.extract(index), key_shares and key_shares(index), query_shares is not None
+                )
                 if ready is not None:
                     ready[start] = right, longest_key
             else:
@@ -85,6 +86,15 @@ def nearest(
     if best is None:  # No query: all pixels of the level are kept.
         best = xp.zeros(0, np.float32)
     return found, (xp.maximum(best, 0) / (values or queries.length)).astype(np.float32)
+
+
+def _key_factors(xp: Array, patches: Array, shares: Array | None, others_weigh: bool) -> tuple[Array, Array]:
+    """Return the same for the keys, which meet the queries' factors in the product."""
+    factors, square = _factors(xp, patches, shares, others_weigh)
+    factors[:, : patches.shape[1]] *= -2
+    # The last two columns meet as |q|² with 1, and 1 with |k|².
+    factors[:, -2:] = factors[:, -2:][:, ::-1].copy()
+    return factors, square
 
 
 def _factors(xp: Array, patches: Array, shares: Array | None, others_weigh: bool) -> tuple[Array, Array]:
@@ -129,6 +139,9 @@ class ExactSearch:
         self.seen = image.copy()
         self.queries = level.patches(image, self.centre)
         claiming = iteration < level.claims
+        if level.complete and not claiming and self.shares is None and self._fits():
+            self.field[level.live] = self._complete()
+            return level.grid(self.field)
         if claiming or level.complete:
             places, closest = self._nearest_queries()
             scale = level.factors(closest)
@@ -138,6 +151,41 @@ class ExactSearch:
         if claiming:
             claim(level.backend.xp, self.field, level.atlas.index, places, closest)
         return level.grid(self.field)
+
+    def _fits(self) -> bool:
+        """Whether all distances of the level may be held at once."""
+        count = len(self.level.atlas.index)
+        return count <= self.level.backend.tile[1] and 8 * count * len(self.level.live) <= min(HELD, self.memory // 4)
+
+    def _complete(self) -> Array:
+        """Return the key with the best completeness score for every live query: one product tells both directions' distances."""
+        level, xp, backend = self.level, self.level.backend.xp, self.level.backend
+        left, longest = _factors(xp, self.queries.extract(level.live), None, False)
+        if self.ready is None or 0 not in self.ready:
+            made = _key_factors(xp, self.keys.extract(level.atlas.index), None, False)
+            if self.ready is not None:
+                self.ready[0] = made
+        else:
+            made = self.ready[0]
+        right, longest_key = made
+        distance = xp.empty((len(left), len(right)), left.dtype)
+        found = xp.zeros(len(left), np.int64)
+        tiles = [slice(top, top + backend.tile[0]) for top in range(0, len(left), backend.tile[0])]
+
+        def measure(tile: slice) -> None:
+            distance[tile] = xp.matmul(left[tile], right.T)
+
+        backend.each(measure, tiles)
+        factor = level.factors((xp.maximum(distance.min(0), 0) / level.values).astype(np.float32))
+        slack = (longest + longest_key.max()) * (SLACK * xp.finfo(left.dtype).eps) * factor.max()
+
+        def choose(tile: slice) -> None:
+            scores = distance[tile] * factor
+            # Of equal keys, the first.
+            found[tile] = (scores <= (scores.min(1) + slack[tile])[:, None]).argmax(1)
+
+        backend.each(choose, tiles)
+        return level.atlas.index[found]
 
     def matches(self, both: bool) -> Matches:
         """See Search."""
