@@ -82,6 +82,16 @@ EXAMPLES: dict[str, Plan] = {
     "rounds": Plan(
         [Source(picture((24, 24)))], picture((24, 24), seed=1), rounds=[(24, 20), (24, 16)], patch=5, alpha=0.005, iterations=2
     ),
+    "completeness": Plan(
+        [Source(picture((26, 28)))],
+        picture((24, 27), seed=1),
+        rounds=[(24, 27), (24, 24)],
+        completeness=2.0,
+        completeness_levels=3,
+        patch=5,
+        coarsest=8,
+        iterations=3,
+    ),
     "claims": Plan(
         [Source(picture((28, 30)))],
         picture((28, 30), seed=1),
