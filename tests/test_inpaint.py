@@ -104,6 +104,18 @@ def test_feathering_hides_the_step_at_the_rim() -> None:
     assert np.abs(soft - hard)[far].max() < 0.1 * np.abs(soft - hard)[hole].max()
 
 
+def test_feathering_hides_the_step_where_two_sides_meet() -> None:
+    """The hole's sides are unlike: patches of both meet in it, and what they differ by must not show as a line."""
+    image = tiny_image((60, 80)) * 0.02 + np.where(np.arange(80) < 40, 0.4, 0.46).astype(np.float32)[None, :, None]
+    hole = np.zeros((60, 80), np.bool_)
+    hole[20:40, 30:50] = True
+
+    def line(made: Image) -> float:
+        return float(np.abs(np.diff(made[25:35, 29:51].mean((0, 2)))).max())
+
+    assert line(filled(image, hole)) < 0.6 * line(filled(image, hole, feather=0))
+
+
 def test_noise_makes_seeds_differ() -> None:
     image = tiny_image((60, 80))
     hole = centre((60, 80))

@@ -12,7 +12,7 @@ from patchnn.engine.arrays import Image
 from patchnn.engine.starts import Coarsest, Start, _Trials, changed_share, find_start
 from patchnn.testing import tiny_image
 from patchnn_tasks import Generate
-from pictures import picture
+from pictures import hole, picture
 
 BOATS = resize(read_image("examples/images/boats.png"), (90, 120))
 PLAN = Plan([Source(BOATS)], BOATS, noise=3.0, starts=Starts(), coarsest=24, iterations=2)
@@ -172,3 +172,20 @@ def test_starts_out_of_range_are_refused(options: dict[str, float], message: str
     assert caught.value.about == next(iter(options))
     with pytest.raises(InputError, match="starts is 4: it must be Starts or None"):
         replace(PLAN, starts=4)  # type: ignore[arg-type]  # what a caller gives
+
+
+def test_without_a_wanted_variety_the_best_fit_is_kept() -> None:
+    keep = hole(SMALL.shape[:2], slice(6, 18), slice(8, 24))
+    plan = Plan([Source(SMALL, keep)], SMALL, keep=keep, noise=1.0, coarsest=24, coarsest_iterations=3)
+
+    def misfit(count: int, seed: int) -> float:
+        made = synthesize(replace(plan, starts=Starts(variety=None, count=count)), seed=seed)
+        found = made.field.source >= 0
+        rows, columns = np.nonzero(found)
+        patches = np.lib.stride_tricks.sliding_window_view(made.image, (7, 7), (0, 1))[rows, columns]
+        keys = np.lib.stride_tricks.sliding_window_view(SMALL, (7, 7), (0, 1))
+        return float(((patches - keys[made.field.row[found], made.field.col[found]]) ** 2).mean())
+
+    one, six = ([misfit(count, seed) for seed in range(4)] for count in (1, 6))
+    assert all(best <= single + 1e-9 for best, single in zip(six, one, strict=True))
+    assert np.mean(six) < 0.9 * np.mean(one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import numpy as np
 from PIL import Image as Pillow
@@ -249,9 +250,31 @@ def inpaint_fill(gallery: Gallery) -> Pillow.Image:
 
 @figure
 def inpaint_noise(gallery: Gallery) -> Pillow.Image:
-    rocket, hole, noises = gallery.read("rocket.jpg"), gallery.mask("rocket-mask.png"), (0, 1, 2)
-    made = [gallery.make(Inpaint(image=rocket, mask=hole, noise=noise), seed=3) for noise in noises]
-    return row([holed(rocket, hole), *made], ["the hole", *(f"--noise {noise} --seed 3" for noise in noises)], 0.75)
+    rocket, hole, rows = gallery.read("rocket.jpg"), gallery.mask("rocket-mask.png"), []
+    for noise in (0, 1):
+        made = [gallery.make(Inpaint(image=rocket, mask=hole, noise=noise), seed=seed) for seed in (1, 2, 3)]
+        option = f"--noise {noise} " if noise else ""
+        rows.append(row([holed(rocket, hole), *made], ["the hole", *(f"{option}--seed {seed}" for seed in (1, 2, 3))], 0.75))
+    return stack(rows)
+
+
+@figure
+def inpaint_wrong(gallery: Gallery) -> Pillow.Image:
+    """What is left, and what is cut; places are in pixels of the whole image."""
+    balloons, rows = gallery.read("balloons.png"), []
+    y, x = np.mgrid[: balloons.shape[0], : balloons.shape[1]] / gallery.scale
+    envelope = np.hypot((y - 107) / 24, (x - 190) / 20) < 1
+    whole = envelope | ((np.abs(y - 130) < 20) & (np.abs(x - 190) < 12))
+    half = (np.abs(x - 282) < 32) & (np.abs(y - 32) < 20)
+    all_of_it = (np.abs(x - 282) < 32) & (np.abs(y - 58) < 46)
+    for bad, good, labels in (
+        (envelope, whole, ("a basket is left out", "all of it")),
+        (half, all_of_it, ("a balloon is cut", "all of it")),
+    ):
+        made = [gallery.make(Inpaint(image=balloons, mask=hole)) for hole in (bad, good)]
+        tiles = [holed(balloons, bad), made[0], holed(balloons, good), made[1]]
+        rows.append(row(tiles, [labels[0], "filled", labels[1], "filled"], 0.6))
+    return stack(rows)
 
 
 @figure
@@ -296,12 +319,8 @@ def edit(gallery: Gallery) -> Pillow.Image:
 
 @figure
 def edit_kinds(gallery: Gallery) -> Pillow.Image:
-    """Five edits by hand; places are in pixels of the whole image."""
-
-    def box(top: int, bottom: int, left: int, right: int) -> tuple[slice, slice]:
-        rows, columns = ((round(a * gallery.scale), round(b * gallery.scale)) for a, b in ((top, bottom), (left, right)))
-        return slice(*rows), slice(*columns)
-
+    """Five edits by hand."""
+    box = partial(_box, gallery.scale)
     boats, coffee = gallery.read("boats.png"), gallery.read("coffee.jpg")
     moved, scaled, painted, recoloured = boats.copy(), coffee.copy(), boats.copy(), boats.copy()
     moved[box(150, 206, 180, 230)] = boats[box(150, 206, 100, 150)]
@@ -314,8 +333,12 @@ def edit_kinds(gallery: Gallery) -> Pillow.Image:
     painted[np.hypot((y - 110) / 13, (x - 310) / 40) < 1] = (0.85, 0.9, 0.95)
     sail = (boats[:, :, 0] > boats[:, :, 2] + 0.25) & (x > 95) & (x < 145)
     recoloured[sail] = boats[sail][:, [1, 0, 2]]
+    towers = gallery.read("towers.png")
+    extended = towers.copy()
+    extended[box(10, 60, 50, 82)] = towers[box(50, 100, 50, 82)]
     rows = [
         (boats, moved, "moved, the gap covered"),
+        (towers, extended, "extended"),
         (coffee, scaled, "scaled"),
         (boats, painted, "painted"),
         (boats, recoloured, "recoloured in its place"),
@@ -323,9 +346,44 @@ def edit_kinds(gallery: Gallery) -> Pillow.Image:
     return stack(
         [
             row([before, after, gallery.make(Edit(source=before, edited=after))], ["the image", what, "made seamless"], zoom)
-            for (before, after, what), zoom in zip(rows, (0.8, 0.48, 0.8, 0.8), strict=True)
+            for (before, after, what), zoom in zip(rows, (0.8, 0.9, 0.48, 0.8, 0.8), strict=True)
         ]
     )
+
+
+@figure
+def edit_wrong(gallery: Gallery) -> Pillow.Image:
+    """Three edits that need a word."""
+    box = partial(_box, gallery.scale)
+    boats, balloons = gallery.read("boats.png"), gallery.read("balloons.png")
+    y, x = np.mgrid[: boats.shape[0], : boats.shape[1]] / gallery.scale
+    sun = np.hypot(y - 50, x - 60) < 22
+    sunny, meadow, freed = boats.copy(), balloons.copy(), np.zeros(balloons.shape[:2], np.bool_)
+    sunny[sun] = (1, 0.85, 0.3)
+    meadow[box(95, 150, 215, 290)] = balloons[box(180, 235, 120, 195)]
+    freed[box(85, 160, 205, 300)] = True
+    kept = gallery.make(Edit(source=boats, edited=sunny, keep=sun))
+    anew = gallery.make(Edit(source=balloons, edited=meadow, free=freed))
+    return stack(
+        [
+            row(
+                [sunny, gallery.make(Edit(source=boats, edited=sunny)), kept],
+                ["a sun is painted", "made seamless", "--keep"],
+                0.8,
+            ),
+            row(
+                [meadow, gallery.make(Edit(source=balloons, edited=meadow)), anew],
+                ["a meadow in the sky", "made seamless", "--free"],
+                0.8,
+            ),
+        ]
+    )
+
+
+def _box(scale: float, top: int, bottom: int, left: int, right: int) -> tuple[slice, slice]:
+    """Return a part of an image of which pixels are given at scale 1."""
+    rows, columns = ((round(a * scale), round(b * scale)) for a, b in ((top, bottom), (left, right)))
+    return slice(*rows), slice(*columns)
 
 
 @figure

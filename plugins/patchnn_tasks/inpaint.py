@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from patchnn import PNN, Image, InputError, Mask, Plan, Source, Task, Window, colour, option
+from patchnn import PNN, Image, InputError, Mask, Plan, Source, Starts, Task, Window, colour, option
 from patchnn_tasks.pieces import around
 from patchnn_tasks.shared import noise, until_it_spans, windows_around
 
@@ -27,6 +27,8 @@ CONTEXT = 1.0
 """How far around a hole patches are looked for, as a multiple of its width: the whole image gains 0.1 dB, and takes its time."""
 LEAST_CONTEXT = 128
 """The same at least, in pixels."""
+TRIED = 6
+"""Layouts tried at the coarsest level: the one whose patches fit best is kept."""
 VARIETY = 0.2
 """Noise at the coarsest level where the surroundings decide: another seed then fills the hole otherwise."""
 
@@ -50,7 +52,7 @@ class Inpaint(Task):
     invert_mask: bool = option(False, "The holes are black or transparent in the mask.")
     grow: float = option(0.0, "Pixels by which the holes grow beyond the mask, where it is too tight.", min=0, max=1000)
     feather: float = option(
-        3.0, "Pixels over which the colour step at a hole's rim fades inwards; 0 turns it off.", min=0, max=1000
+        10.0, "Pixels over which steps in colour fade, at a hole's rim and inside it; 0 turns it off.", min=0, max=1000
     )
     noise: float = noise("How much farther seeds differ; with --fill, how far to leave what the hole is painted with.")
 
@@ -87,6 +89,7 @@ class Inpaint(Task):
             guide_weights=GUIDE,
             guide_levels=GUIDED,
             noise=VARIETY + self.noise,
+            starts=Starts(variety=None, count=TRIED) if self.noise else None,
             # The smaller the hole is there, the less noise can do against its rim.
             coarsest=until_it_spans(hole.shape, widest, REMOVED * (1 + min(self.noise, 2))),
             coarsest_iterations=10,

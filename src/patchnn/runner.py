@@ -190,9 +190,9 @@ def together(*observers: Observer | None) -> Observer | None:
 
 def _shortfall(plan: Plan, start: Start | None) -> list[str]:
     """Return what to tell a user who wanted a result farther from the guess than any layout, or the result itself, is."""
-    if plan.starts is None or start is None:
+    wanted = None if plan.starts is None else plan.starts.variety
+    if wanted is None or start is None:
         return []
-    wanted = plan.starts.variety
     if start.variety < wanted / 2:
         return [
             f"the variety is {start.variety:.2f} in place of {wanted:g}: try another seed; an image without details cannot be "

@@ -15,12 +15,13 @@ class Starts:
     """Several layouts to try at the coarsest level; the first round starts from the best.
 
     Each is the guess with noise of its own, in which every source patch claims a place. The best one has the wanted variety, and
-    of those that have it, the least error.
+    of those that have it, the least error. Without a wanted variety, each is what the plan itself makes of the noise there, and
+    the one whose patches fit best is kept.
 
     Parameters
     ----------
-    variety : float, 0 to 1
-        The share of the guess that lies elsewhere in the layout.
+    variety : float, 0 to 1, or None
+        The share of the guess that lies elsewhere in the layout. None: only `count` matters.
     count, turns : int, 1 to 100
         How many to try at a time, and how many times at most, while the best is far from that variety.
     patch : int, 2 or more
@@ -36,7 +37,7 @@ class Starts:
         If a value is out of range; `about` names the field.
     """
 
-    variety: float = 0.5
+    variety: float | None = 0.5
     count: int = 6
     turns: int = 4
     patch: int = 13
@@ -44,7 +45,8 @@ class Starts:
     rows: float = 1.0
 
     def __post_init__(self) -> None:
-        require(self.variety, "variety", 0, 1, "between 0 and 1")
+        if self.variety is not None:
+            require(self.variety, "variety", 0, 1, "between 0 and 1, or None")
         require(self.count, "count", 1, 100, "between 1 and 100", whole=True)
         require(self.turns, "turns", 1, 100, "between 1 and 100", whole=True)
         require(self.patch, "patch", 2, math.inf, "2 or more", whole=True)

@@ -69,7 +69,7 @@ class Output:
             levels = pyramid(self.backend, weights, plan.ratio, self.coarsest, plan.wrap)
             self._weights = [self.backend.xp.clip(level, 0, 1) for level in levels]
 
-    def start(self, image: Array, seed: int | None) -> Array:
+    def start(self, image: Array, seed: int | list[int] | None) -> Array:
         """Bring a guess, or the last round's output, to the coarsest level; with a seed, add the plan's noise."""
         shape, plan = self.shapes[-1], self.plan
         if seed is not None and self._guesses is not None:

@@ -14,16 +14,17 @@ import numpy as np
 
 from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.atlas import Atlas
-from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.backend import Array, NumpyBackend
 from patchnn.engine.layouts import Starts
 from patchnn.engine.numbering import Layout
 from patchnn.engine.output import noise
 from patchnn.engine.patches import Patches, guide_patches, on_canvas
 from patchnn.engine.plan import Plan
+from patchnn.engine.search import Level
 from patchnn.engine.search.claims import claim
 from patchnn.engine.vote import vote_weights
 
-__all__ = ["Coarsest", "Start", "changed_share", "find_start"]
+__all__ = ["Coarsest", "Start", "affordable", "changed_share", "find_start", "misfit"]
 
 COMPONENTS = 48
 """Principal components of a patch that distances are computed in."""
@@ -81,23 +82,40 @@ def find_start(plan: Plan, starts: Starts, level: Coarsest, seed: int, attempt: 
     some error; if it has far too much, they have less noise.
     """
     found: list[tuple[tuple[float, float], Start]] = []
+    wanted = starts.variety or 0.0
     patch, noise_level = starts.patch, plan.noise
     for turn in range(attempt * starts.turns, (attempt + 1) * starts.turns):
         trials = _Trials(plan, starts, patch, level)
         for number in range(turn * starts.count, (turn + 1) * starts.count):
             image, nnf, error = trials.settle(level.guess + noise_level * noise(level.guess.shape, [seed, number]))
             variety = trials.variety(image, nnf)
-            miss = max(0.0, abs(variety - starts.variety) - TOLERANCE)
+            miss = max(0.0, abs(variety - wanted) - TOLERANCE)
             found.append(((miss, error), Start(number, variety, image)))
             if len(found) * trials.pairs > MOST_PAIRS:
                 return _best(found)
-        if _best(found).variety < starts.variety / 2:
+        if _best(found).variety < wanted / 2:
             patch = max(2, round(patch * SHRINK))
-        elif _best(found).variety > starts.variety + 2 * TOLERANCE:
+        elif _best(found).variety > wanted + 2 * TOLERANCE:
             noise_level *= 0.4
         else:
             break
     return _best(found)
+
+
+def affordable(level: Level, count: int) -> int:
+    """Return how many layouts to try at a level, at most `count`: 1 where it is large."""
+    pairs = len(level.live) * len(level.atlas.index) * level.iterations
+    return max(1, min(count, MOST_PAIRS // max(1, pairs)))
+
+
+def misfit(level: Level, image: Array, nnf: Array) -> float:
+    """Return the mean squared distance of a level's patches, of (H, W, C), to those that its field (h, w) names."""
+    backend, layout = level.backend, level.layout
+    canvas = backend.xp.zeros(layout.shape, np.int32)
+    canvas[: nnf.shape[0], : nnf.shape[1]] = nnf
+    here = Patches(backend, on_canvas(backend.xp, image, layout), layout.patch).extract(level.live)
+    there = Patches(backend, level.atlas.values, layout.patch).extract(canvas.reshape(-1)[level.live])
+    return float(((here - there) ** 2).mean(dtype=np.float64))
 
 
 def _best(found: list[tuple[tuple[float, float], Start]]) -> Start:

@@ -46,8 +46,8 @@ class PNN:
 
     sigma: standard deviation of the vote's Gaussian where a patch spans [-1, 1]; the paper's is 1.7. rim: a patch's vote counts
     rim**-d, d being the distance of its centre from kept pixels; 1 is off. final: iterations at the end of the finest level that
-    vote with `final_sigma` instead: the smaller, the sharper. feather: pixels over which the result's colour step at the rim of
-    kept pixels fades inwards; 0 is off, and the result is the vote alone.
+    vote with `final_sigma` instead: the smaller, the sharper. feather: pixels over which colour steps in the result fade, at the
+    rim of kept pixels and where patches from different places meet; 0 is off, and the result is the vote alone.
 
     Another step is any object with these two methods: a Step.
     """
@@ -77,7 +77,7 @@ class PNN:
             sigma = self.final_sigma if iteration >= sharp else self.sigma
             image = vote(nnf, sigma)
             if fades and iteration == level.iterations - 1:
-                image = feather(level, nnf, image, sigma, self.feather)
+                image = feather(level, nnf, image, self.feather)
             return image
 
         return weigh

@@ -18,7 +18,7 @@ from patchnn.engine.output import Output
 from patchnn.engine.plan import Plan
 from patchnn.engine.search import Level, Matches, Policy, find_policy
 from patchnn.engine.sources import Sources
-from patchnn.engine.starts import Coarsest, Start, changed_share, find_start
+from patchnn.engine.starts import Coarsest, Start, affordable, changed_share, find_start, misfit
 from patchnn.engine.step import find_step
 from patchnn.engine.windows import View, kept_field
 from patchnn.errors import InputError
@@ -161,9 +161,10 @@ def _reported(observe: Observer, view: View, image: Image, done: float, share: f
 
 def _came_back(plan: Plan, made: Synthesis) -> bool:
     """Return whether the finished image hardly differs from the guess, though its layout did."""
-    if plan.starts is None or made.start is None:
+    wanted = None if plan.starts is None else plan.starts.variety
+    if wanted is None or made.start is None:
         return False
-    return _changed(made) < HARDLY * plan.starts.variety <= made.start.variety
+    return _changed(made) < HARDLY * wanted <= made.start.variety
 
 
 def _changed(made: Synthesis) -> float:
@@ -217,6 +218,8 @@ class _Run:
         plan, host, at = self.plan, self.backend.to_host, output.coarsest
         if plan.starts is None:
             return output.start(guess, self.seed)
+        if plan.starts.variety is None:
+            return self._fittest(output, guess, plan.starts.count)
         guides = self.sources.guides
         level = Coarsest(
             guess=host(output.start(guess, None)),
@@ -228,6 +231,16 @@ class _Run:
         )
         self.found = find_start(plan, plan.starts, level, self.seed, self.attempt)
         return self.backend.to_device(self.found.image)
+
+    def _fittest(self, output: Output, guess: Array, count: int) -> Array:
+        """Return the start whose patches fit best at the end of the coarsest level, of several with noise of their own."""
+        level = self._level(0, output.coarsest)
+        starts = [output.start(guess, [self.seed, number]) for number in range(affordable(level, count))]
+        if len(starts) == 1:
+            return starts[0]
+        ends = (self._iterate(level, start, None, 0, observed=False) for start in starts)
+        misfits = [misfit(level, image, nnf) for image, nnf, _ in ends]
+        return starts[int(np.argmin(misfits))]
 
     def _level(self, number: int, at: int) -> Level:
         """Describe a level of a round to the search and the vote."""
@@ -252,14 +265,17 @@ class _Run:
             seed=self.seed + number,
         )
 
-    def _iterate(self, level: Level, image: Array, coarser: Matches | None, number: int) -> tuple[Array, Array, Matches]:
+    def _iterate(
+        self, level: Level, image: Array, coarser: Matches | None, number: int, observed: bool = True
+    ) -> tuple[Array, Array, Matches]:
         """Take the steps of one level; return its image, its nearest-neighbour field and what the next level starts from."""
         search = self.step.search(level, coarser, self.policy, self.memory)
         vote = self.step.vote(level)
         for iteration in range(level.iterations):
             nnf = search(image, iteration)
             image = vote(nnf, iteration)
-            self._report(image, level, iteration, number)
+            if observed:
+                self._report(image, level, iteration, number)
         # Only what the next level needs survives: features are the largest arrays there are.
         plan, finer = self.plan, level.number - 1
         both = plan.alpha < math.inf or min(plan.claims, finer) > 0 or self.outputs[number].completeness(finer) > 0
