@@ -98,22 +98,21 @@ def test_feathering_hides_the_step_at_the_rim() -> None:
     np.testing.assert_array_equal(soft[~hole], image[~hole])
     assert soft.min() >= image.min()
     assert soft.max() <= image.max()
-    # Far from the rim nothing moves.
-    far = np.zeros_like(hole)
-    far[25:35, 39:41] = True
-    assert np.abs(soft - hard)[far].max() < 0.1 * np.abs(soft - hard)[hole].max()
+    # Neighbours move alike: details stay as they are.
+    moved = (soft - hard)[1:-1, 30:50]
+    assert np.abs(np.diff(moved, axis=1)).mean() < 0.3 * np.abs(moved).mean()
 
 
 def test_feathering_hides_the_step_where_two_sides_meet() -> None:
     """The hole's sides are unlike: patches of both meet in it, and what they differ by must not show as a line."""
     image = tiny_image((60, 80)) * 0.02 + np.where(np.arange(80) < 40, 0.4, 0.46).astype(np.float32)[None, :, None]
     hole = np.zeros((60, 80), np.bool_)
-    hole[20:40, 30:50] = True
+    hole[:, 30:50] = True
 
     def line(made: Image) -> float:
         return float(np.abs(np.diff(made[25:35, 29:51].mean((0, 2)))).max())
 
-    assert line(filled(image, hole)) < 0.6 * line(filled(image, hole, feather=0))
+    assert line(filled(image, hole, feather=20)) < 0.7 * line(filled(image, hole, feather=0))
 
 
 def test_noise_makes_seeds_differ() -> None:

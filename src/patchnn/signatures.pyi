@@ -592,7 +592,7 @@ def inpaint(
     fill: str = "none",
     invert_mask: bool = False,
     grow: float = 0.0,
-    feather: float = 3.0,
+    feather: float = 10.0,
     noise: float = 0.0,
     seed: int | None = None,
     seeds: None = None,
@@ -625,7 +625,7 @@ def inpaint(
     grow
         Pixels by which the holes grow beyond the mask, where it is too tight. [from 0 to 1000]
     feather
-        Pixels over which the colour step at a hole's rim fades inwards; 0 turns it off. [from 0 to 1000]
+        Pixels over which steps in colour fade, at a hole's rim and inside it; 0 turns it off. [from 0 to 1000]
     noise
         How much farther seeds differ; with fill, how far to leave what the hole is painted with. [0 or more]
     seed
@@ -672,7 +672,7 @@ def inpaint(
     fill: str = "none",
     invert_mask: bool = False,
     grow: float = 0.0,
-    feather: float = 3.0,
+    feather: float = 10.0,
     noise: float = 0.0,
     seed: int | None = None,
     seeds: Iterable[int],
@@ -696,7 +696,7 @@ def inpaint(
     fill: str = "none",
     invert_mask: bool = False,
     grow: float = 0.0,
-    feather: float = 3.0,
+    feather: float = 10.0,
     noise: float = 0.0,
     seed: int | None = None,
     seeds: None = None,
@@ -720,7 +720,7 @@ def inpaint(
     fill: str = "none",
     invert_mask: bool = False,
     grow: float = 0.0,
-    feather: float = 3.0,
+    feather: float = 10.0,
     noise: float = 0.0,
     seed: int | None = None,
     seeds: Iterable[int],

@@ -38,8 +38,9 @@ def feather(level: Level, nnf: Array, image: Array, reach: float) -> Array:
     for axis, stride in enumerate(level.atlas.layout.strides):
         first, second = _pairs(axis)
         apart = _slopes(level, numbers, stride, axis) - np.diff(shown, axis=axis)
-        known = (numbers[first] >= 0) & (numbers[second] >= 0) & (np.abs(apart).max(2) <= LIMIT)
-        apart[~known] = 0
+        known = (numbers[first] >= 0) & (numbers[second] >= 0)
+        # Channel by channel, so that a map of one channel fades as it would among others.
+        apart[~known[:, :, None] | (np.abs(apart) > LIMIT)] = 0
         divergence[first] -= apart
         divergence[second] += apart
     change = _spread(np.where(inside[:, :, None], divergence, 0), inside, reach)
