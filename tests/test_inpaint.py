@@ -105,7 +105,7 @@ def test_feathering_hides_the_step_at_the_rim() -> None:
 
 def test_feathering_hides_the_step_where_two_sides_meet() -> None:
     """The hole's sides are unlike: patches of both meet in it, and what they differ by must not show as a line."""
-    image = tiny_image((60, 80)) * 0.02 + np.where(np.arange(80) < 40, 0.4, 0.46).astype(np.float32)[None, :, None]
+    image = tiny_image((60, 80)) * 0.005 + np.where(np.arange(80) < 40, 0.4, 0.46).astype(np.float32)[None, :, None]
     hole = np.zeros((60, 80), np.bool_)
     hole[:, 30:50] = True
 

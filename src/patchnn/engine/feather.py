@@ -15,7 +15,9 @@ __all__ = ["feather"]
 LIMIT = 0.15
 """The most that a colour moves, and the largest step that fades: a larger one is an edge, and would smear."""
 SMOOTH = 1.5
-"""Standard deviation, in pixels, of the blur of what is added: details stay as sharp as the patches are."""
+"""Standard deviation, in pixels, of the blur of what is added among details: these stay as sharp as the patches are."""
+CALM = 0.015
+"""How far apart neighbours are where there is nothing to blur, as in a sky: there, a blur would leave a line."""
 ACCURACY = 0.01
 """Part of the steps that the solution may leave over."""
 
@@ -34,18 +36,24 @@ def feather(level: Level, nnf: Array, image: Array, reach: float) -> Array:
     window = surround(free)
     inside, shown = free[window], backend.to_host(image[window])
     numbers = _numbers(level, backend.to_host(nnf))[window]
-    divergence = np.zeros_like(shown)
+    divergence, details = np.zeros_like(shown), np.zeros_like(shown)
     for axis, stride in enumerate(level.atlas.layout.strides):
         first, second = _pairs(axis)
-        apart = _slopes(level, numbers, stride, axis) - np.diff(shown, axis=axis)
+        slopes = _slopes(level, numbers, stride, axis)
+        for part in (first, second):
+            details[part] += np.abs(slopes) / 4
+        apart = slopes - np.diff(shown, axis=axis)
         known = (numbers[first] >= 0) & (numbers[second] >= 0)
         # Channel by channel, so that a map of one channel fades as it would among others.
         apart[~known[:, :, None] | (np.abs(apart) > LIMIT)] = 0
         divergence[first] -= apart
         divergence[second] += apart
     change = _spread(np.where(inside[:, :, None], divergence, 0), inside, reach)
-    weight = np.maximum(ndimage.gaussian_filter(inside.astype(np.float32), SMOOTH), 1e-6)
-    smooth = ndimage.gaussian_filter(change, (SMOOTH, SMOOTH, 0)) / weight[:, :, None]
+    busy, weight, blurred = (
+        ndimage.gaussian_filter(part, (SMOOTH, SMOOTH, 0)) for part in (details, inside[:, :, None].astype(np.float32), change)
+    )
+    calm = np.exp(-((busy / CALM) ** 2))
+    smooth = calm * change + (1 - calm) * blurred / np.maximum(weight, 1e-6)
     values = level.atlas.values
     moved = xp.clip(image[window] + backend.to_device(np.clip(smooth, -LIMIT, LIMIT)), values.min((0, 1)), values.max((0, 1)))
     result = image.copy()
