@@ -14,7 +14,7 @@ __all__ = ["feather"]
 
 LIMIT = 0.15
 """The most that a colour moves, and the largest step that fades: a larger one is an edge, and would smear."""
-SMOOTH = 1.5
+SMOOTH = 2.0
 """Standard deviation, in pixels, of the blur of what is added among details: these stay as sharp as the patches are."""
 CALM = 0.015
 """How far apart neighbours are where there is nothing to blur, as in a sky: there, a blur would leave a line."""
