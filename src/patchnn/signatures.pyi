@@ -737,6 +737,175 @@ def inpaint(
 ) -> list[NDArray[Any]]: ...
 
 @overload
+def outpaint(
+    image: Form,
+    size: SizeLike | None = None,
+    *,
+    aspect: str = "none",
+    anchor: Literal["centre", "left", "right", "top", "bottom"] = "centre",
+    top: str = "0",
+    right: str = "0",
+    bottom: str = "0",
+    left: str = "0",
+    feather: float = 3.0,
+    noise: float = 0.0,
+    seed: int | None = None,
+    seeds: None = None,
+    alpha: float | None = None,
+    patch: int | None = None,
+    iterations: int | None = None,
+    ratio: float | None = None,
+    coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
+    search: str = "auto",
+    backend: str = "auto",
+    max_memory: int | str | None = None,
+    progress: bool | None = None,
+) -> Form:
+    """Continue an image beyond its borders, by side, or to a size or an aspect.
+
+    The image itself stays as it is to the last pixel. What is added grows from its border outwards.
+
+    Parameters
+    ----------
+    image
+        The image to continue.
+    size
+        Size of the result, as 300x200 or 150%x100%.
+    aspect
+        Width to height of the result, as 16:9: what is missing is added.
+    anchor
+        With size or aspect: where in the result the image stands.
+    top
+        What to add above: pixels, or percent of the image's width or height, as 100 or 30%.
+    right
+        What to add on the right: pixels, or percent of the image's width or height, as 100 or 30%.
+    bottom
+        What to add below: pixels, or percent of the image's width or height, as 100 or 30%.
+    left
+        What to add on the left: pixels, or percent of the image's width or height, as 100 or 30%.
+    feather
+        Pixels over which a colour step at the border fades outwards; 0 turns it off. [from 0 to 1000]
+    noise
+        How much farther seeds differ. [0 or more]
+    seed
+        The same seed gives the same image. Default: random.
+    seeds
+        Several seeds, as range(8): the result is then a list with an image for each.
+    alpha
+        Completeness: smaller values show more of the source. inf turns it off.
+    patch
+        Patch side in pixels. Most tasks use 7.
+    iterations
+        Iterations per level, except the coarsest. Most tasks use 10.
+    ratio
+        Ratio between the sides of neighbouring levels. Most tasks use 4/3.
+    coarsest
+        Shorter side at the coarsest level, in pixels. Larger values rearrange smaller pieces.
+    guides
+        Each (source, target) or (source, target, weight): two images that are alike where patches should go.
+    search
+        How to search for the nearest patches.
+    backend
+        What to compute with: "numpy", "cupy", or "auto", the GPU if one works.
+    max_memory
+        Memory limit in bytes, or as "2GB". Default: half of the free memory.
+    progress
+        Whether to show a bar. Default: in a notebook.
+
+    Returns
+    -------
+    image
+        The result, in the form of `image`; with `seeds` a list.
+
+    Raises
+    ------
+    PatchnnError
+        If an argument does not fit; the message says why.
+    """
+
+@overload
+def outpaint(
+    image: Form,
+    size: SizeLike | None = None,
+    *,
+    aspect: str = "none",
+    anchor: Literal["centre", "left", "right", "top", "bottom"] = "centre",
+    top: str = "0",
+    right: str = "0",
+    bottom: str = "0",
+    left: str = "0",
+    feather: float = 3.0,
+    noise: float = 0.0,
+    seed: int | None = None,
+    seeds: Iterable[int],
+    alpha: float | None = None,
+    patch: int | None = None,
+    iterations: int | None = None,
+    ratio: float | None = None,
+    coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
+    search: str = "auto",
+    backend: str = "auto",
+    max_memory: int | str | None = None,
+    progress: bool | None = None,
+) -> list[Form]: ...
+
+@overload
+def outpaint(
+    image: Named,
+    size: SizeLike | None = None,
+    *,
+    aspect: str = "none",
+    anchor: Literal["centre", "left", "right", "top", "bottom"] = "centre",
+    top: str = "0",
+    right: str = "0",
+    bottom: str = "0",
+    left: str = "0",
+    feather: float = 3.0,
+    noise: float = 0.0,
+    seed: int | None = None,
+    seeds: None = None,
+    alpha: float | None = None,
+    patch: int | None = None,
+    iterations: int | None = None,
+    ratio: float | None = None,
+    coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
+    search: str = "auto",
+    backend: str = "auto",
+    max_memory: int | str | None = None,
+    progress: bool | None = None,
+) -> NDArray[Any]: ...
+
+@overload
+def outpaint(
+    image: Named,
+    size: SizeLike | None = None,
+    *,
+    aspect: str = "none",
+    anchor: Literal["centre", "left", "right", "top", "bottom"] = "centre",
+    top: str = "0",
+    right: str = "0",
+    bottom: str = "0",
+    left: str = "0",
+    feather: float = 3.0,
+    noise: float = 0.0,
+    seed: int | None = None,
+    seeds: Iterable[int],
+    alpha: float | None = None,
+    patch: int | None = None,
+    iterations: int | None = None,
+    ratio: float | None = None,
+    coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
+    search: str = "auto",
+    backend: str = "auto",
+    max_memory: int | str | None = None,
+    progress: bool | None = None,
+) -> list[NDArray[Any]]: ...
+
+@overload
 def retarget(
     image: Form,
     size: SizeLike | None = None,
@@ -866,6 +1035,128 @@ def retarget(
     keep: MaskLike | None = None,
     drop: MaskLike | None = None,
     rounds: int | None = None,
+    seed: int | None = None,
+    seeds: Iterable[int],
+    alpha: float | None = None,
+    patch: int | None = None,
+    iterations: int | None = None,
+    ratio: float | None = None,
+    coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
+    search: str = "auto",
+    backend: str = "auto",
+    max_memory: int | str | None = None,
+    progress: bool | None = None,
+) -> list[NDArray[Any]]: ...
+
+@overload
+def texture(
+    image: Form,
+    size: SizeLike | None = None,
+    *,
+    seed: int | None = None,
+    seeds: None = None,
+    alpha: float | None = None,
+    patch: int | None = None,
+    iterations: int | None = None,
+    ratio: float | None = None,
+    coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
+    search: str = "auto",
+    backend: str = "auto",
+    max_memory: int | str | None = None,
+    progress: bool | None = None,
+) -> Form:
+    """Make a texture of any size from an example: grass, stones, fabric, a crowd.
+
+    It starts from randomly chosen pieces of the example, so that every seed gives another texture, and large ones do not
+    repeat it. coarsest decides how large the pieces are that stay together: the smaller, the larger.
+
+    Parameters
+    ----------
+    image
+        The example.
+    size
+        Size of the result, as 300x200 or 150%; by default twice the example's width and height.
+    seed
+        The same seed gives the same image. Default: random.
+    seeds
+        Several seeds, as range(8): the result is then a list with an image for each.
+    alpha
+        Completeness: smaller values show more of the source. inf turns it off.
+    patch
+        Patch side in pixels. Most tasks use 7.
+    iterations
+        Iterations per level, except the coarsest. Most tasks use 10.
+    ratio
+        Ratio between the sides of neighbouring levels. Most tasks use 4/3.
+    coarsest
+        Shorter side at the coarsest level, in pixels. Larger values rearrange smaller pieces.
+    guides
+        Each (source, target) or (source, target, weight): two images that are alike where patches should go.
+    search
+        How to search for the nearest patches.
+    backend
+        What to compute with: "numpy", "cupy", or "auto", the GPU if one works.
+    max_memory
+        Memory limit in bytes, or as "2GB". Default: half of the free memory.
+    progress
+        Whether to show a bar. Default: in a notebook.
+
+    Returns
+    -------
+    image
+        The result, in the form of `image`; with `seeds` a list.
+
+    Raises
+    ------
+    PatchnnError
+        If an argument does not fit; the message says why.
+    """
+
+@overload
+def texture(
+    image: Form,
+    size: SizeLike | None = None,
+    *,
+    seed: int | None = None,
+    seeds: Iterable[int],
+    alpha: float | None = None,
+    patch: int | None = None,
+    iterations: int | None = None,
+    ratio: float | None = None,
+    coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
+    search: str = "auto",
+    backend: str = "auto",
+    max_memory: int | str | None = None,
+    progress: bool | None = None,
+) -> list[Form]: ...
+
+@overload
+def texture(
+    image: Named,
+    size: SizeLike | None = None,
+    *,
+    seed: int | None = None,
+    seeds: None = None,
+    alpha: float | None = None,
+    patch: int | None = None,
+    iterations: int | None = None,
+    ratio: float | None = None,
+    coarsest: float | None = None,
+    guides: Sequence[Guide | tuple[Any, ...]] = (),
+    search: str = "auto",
+    backend: str = "auto",
+    max_memory: int | str | None = None,
+    progress: bool | None = None,
+) -> NDArray[Any]: ...
+
+@overload
+def texture(
+    image: Named,
+    size: SizeLike | None = None,
+    *,
     seed: int | None = None,
     seeds: Iterable[int],
     alpha: float | None = None,
