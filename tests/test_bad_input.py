@@ -145,6 +145,8 @@ OPTIONS: list[tuple[str, int, str]] = [
     ("generate photo.png --noise -1", VALUE, "error: --noise is -1"),
     ("generate photo.png --size 3000x3000 --max-memory 65MiB", VALUE, "raise --max-memory"),
     (f"generate photo.png --seed {'9' * 5000}", USAGE, "--seed"),
+    (f"generate photo.png --iterations {'9' * 400}", VALUE, "--iterations is 999"),
+    (f"generate photo.png --max-memory {'9' * 400}", VALUE, "write 4GB, 512MiB or a number of bytes"),
     ("generate photo.png --cluster bogus://x", VALUE, "bogus://x: write tcp://HOST:PORT"),
     ("generate photo.png --cluster bogus://x:80", VALUE, "bogus://x:80: write tcp://HOST:PORT"),
     ("generate ''", VALUE, "image is empty: it must name a file"),

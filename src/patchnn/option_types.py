@@ -195,10 +195,10 @@ class Option:
         try:
             # "inf" is how JSON carries infinity. A bool is a number to Python, and a mistake here.
             number = None if isinstance(value, bool) else operator.index(value) if self.type == "integer" else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = None
         low, high = (-math.inf if self.min is None else self.min), (math.inf if self.max is None else self.max)
-        if number is None or not low <= number <= high or (math.isinf(number) and not self.inf):
+        if number is None or not low <= number <= high or (abs(number) == math.inf and not self.inf):
             self._refuse(value)
         return typing.cast(float, number)
 

@@ -77,7 +77,7 @@ def tune(task: Task, seed: int | None = None, **tuning: Any) -> Plan:
 
 def parse_bytes(text: str) -> int:
     """Return the number of bytes in text such as "4GB", "512MiB" or "1000000"; raises InputError for other text."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?)b?|b)?", text.strip(), re.IGNORECASE)
+    match = re.fullmatch(r"(\d{1,18}(?:\.\d+)?)\s*(?:([kmgt])(i?)b?|b)?", text.strip(), re.IGNORECASE)
     if not match:
         raise InputError(f"max_memory is {text!r}: write 4GB, 512MiB or a number of bytes", about="max_memory")
     number, unit, binary = match.groups()
