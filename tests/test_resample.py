@@ -31,6 +31,14 @@ def test_resampling_follows_its_definition(
     np.testing.assert_allclose(result, reference.resize(image, new, scale and scale[0], wrap), atol=1e-5)
 
 
+@pytest.mark.parametrize("rows", [30, 90, 400])
+def test_sums_are_rounded_once(rows: int) -> None:
+    # In float64, so that no kernel of the matrix library changes the result.
+    image = picture((120, 50))
+    exact = reference.resize(image, (rows, 50))
+    np.testing.assert_array_equal(resize(image, (rows, 50)), exact.astype(np.float32))
+
+
 @given(shapes, wraps)
 def test_an_image_of_its_own_size_stays(shape: Shape, wrap: tuple[bool, bool]) -> None:
     image = picture(shape)
