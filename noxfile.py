@@ -108,6 +108,13 @@ def comfyui(session: nox.Session) -> None:
 
 
 @nox.session
+def space(session: nox.Session) -> None:
+    """The page of examples/space through its own client. gradio takes 350 MB, so this is a nightly job."""
+    session.install(".", "./plugins/patchnn-tile", "gradio>=5", "pytest")
+    session.run("pytest", "-W", "default", "examples/space")
+
+
+@nox.session
 def types(session: nox.Session) -> None:
     """What pyright sees of the tasks' functions; mypy's part is in lint."""
     session.install(".[test]", "basedpyright>=1.30")
