@@ -68,7 +68,7 @@ def shoot(page: Page, name: str) -> None:
 
 
 def holes(page: Page) -> None:
-    page.click("#tasks [data-task=inpaint]")
+    page.click("#tasks [data-goal=Fill]")
     set_control(page, "colour", "#c83c28")
     set_control(page, "size", "34")
     paint(page, "b", (0.59, 0.13), (0.59, 0.17))
@@ -80,13 +80,14 @@ def holes(page: Page) -> None:
 
 
 def edit(page: Page) -> None:
-    page.click("#tasks [data-task=edit]")
+    page.click("#tasks [data-goal=Move]")
     paint(page, "l", (0.09, 0.27), (0.13, 0.13), (0.24, 0.13), (0.275, 0.27), (0.21, 0.51), (0.15, 0.51))
     page.click("#selection [data-do=copy]")
     paint(page, "l", (0.18, 0.3), (0.66, 0.36))
 
 
 def gallery(page: Page) -> None:
+    page.click("#tasks [data-goal=Vary]")
     make(page, 3, 4)
     page.click("#results li:nth-child(2) .thumb")
     page.wait_for_timeout(300)
@@ -110,6 +111,7 @@ def main() -> None:
         edit(page)
         shoot(page, "edit")
         page = opened(browser, rocket, 390, 844, color_scheme="dark", has_touch=True, is_mobile=True)
+        page.click("#tasks [data-goal=Vary]")
         make(page, 8)
         page.evaluate("scrollTo(0, 0)")
         shoot(page, "narrow")

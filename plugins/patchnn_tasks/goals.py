@@ -58,4 +58,18 @@ GOALS = [
         "how": "Open an image to take the look from, and one to take the layout from, or draw it.",
         "icon": "M4 20c4 0 5-2 5-4a2 2 0 0 0-4 0c0 2-1 3-1 4zM9 14L19 4l2 2-9 10",
     },
+    {
+        "word": "Extend",
+        "task": "outpaint",
+        "options": {},
+        "how": "Say how much to add on each side. The image itself stays as it is.",
+        "icon": "M8 8h8v8H8zM3 3h3M3 3v3M21 3h-3M21 3v3M3 21h3M3 21v-3M21 21h-3M21 21v-3",
+    },
+    {
+        "word": "Texture",
+        "task": "texture",
+        "options": {},
+        "how": "Open an example, such as grass or fabric, and choose a size.",
+        "icon": "M3 8c3-3 6 3 9 0s6 3 9 0M3 13c3-3 6 3 9 0s6 3 9 0M3 18c3-3 6 3 9 0s6 3 9 0",
+    },
 ]

@@ -19,6 +19,7 @@ from patchnn import InputError, read_image
 from patchnn.images.decoded import premultiply
 from patchnn.studio import words
 from patchnn.studio.files import MAX_PIXELS, Upload, check_size, read_upload, to_rgba, uploads
+from patchnn.studio.goals import arranged
 from patchnn.studio.messages import pack, unpack
 from pictures import picture
 
@@ -119,3 +120,15 @@ def test_messages_are_sentences() -> None:
     assert doctest.testmod(words).failed == 0
     assert words.sentence(InputError("odd one.png is empty: it holds no image")) == "odd one.png is empty: it holds no image."
     assert words.sentence(InputError("there is no task 'x'")) == "There is no task 'x'."
+
+
+def test_goals_name_tasks_and_every_task_has_one() -> None:
+    tasks = {"one": "Do one.", "two_more": "Do two."}
+    offered = [{"word": "First", "task": "one", "options": {"a": 1}}, {"word": "x", "task": "absent"}, {"task": ["one"]}, "one", {}]
+    goals = arranged(offered, tasks)
+    assert [(goal["word"], goal["task"], goal["options"]) for goal in goals] == [
+        ("First", "one", {"a": 1}),
+        ("Two more", "two_more", {}),
+    ]
+    assert goals[1]["how"] == "Do two."
+    assert all(goal["icon"].startswith("M") for goal in goals)

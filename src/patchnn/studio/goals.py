@@ -34,7 +34,7 @@ def arranged(goals: Iterable[Any], tasks: Mapping[str, str]) -> list[dict[str, A
 
     tasks: what each does, by name.
     """
-    found = [_checked(goal) for goal in goals if isinstance(goal, Mapping) and goal.get("task") in tasks]
+    found = [_checked(goal) for goal in goals if isinstance(goal, Mapping) and str(goal.get("task")) in tasks]
     aimed = {goal["task"] for goal in found}
     plain = [{"word": label(name), "task": name, "options": {}, "how": how, "icon": _ICON} for name, how in tasks.items()]
     return found + [goal for goal in plain if goal["task"] not in aimed]

@@ -36,7 +36,7 @@ export function strip() {
 // Scroll the strip, and only the strip, to a thumbnail.
 function bring(button) {
   const view = $("strip").getBoundingClientRect(), box = button.getBoundingClientRect();
-  if (box.left < view.left || box.right > view.right) $("strip").scrollLeft += box.left + box.width / 2 - view.left - view.width / 2;
+  if (box.left < view.left || box.right > view.right - $("all").offsetWidth) $("strip").scrollLeft += box.left + box.width / 2 - view.left - view.width / 2;
 }
 
 function fill(list, things, make) {
