@@ -224,6 +224,10 @@ def test_fingers_find_their_targets_and_keys_their_list(open_page: Opener) -> No
     assert page.tab.evaluate("getComputedStyle(document.querySelector('#result canvas')).touchAction") == "pan-x pan-y"
     tasks = page.tab.evaluate("[...document.querySelectorAll('#tasks button')].map((e) => e.getBoundingClientRect().right)")
     assert max(tasks) <= 390, "all tasks are seen at once"
+    tools = page.tab.evaluate(
+        "[...document.querySelectorAll('#tools :is(button, input)')].map((e) => e.getBoundingClientRect().right)"
+    )
+    assert max(tools) <= 390, "and all tools"
     page.tab.keyboard.press("?")
     assert page.tab.is_visible("#help")
     assert "Ctrl+Enter" in page.tab.text_content("#help")

@@ -125,6 +125,11 @@ def test_a_new_job_shows_no_earlier_result(page: Page) -> None:
     page.tab.wait_for_selector("#run:visible")
 
 
+def test_a_long_job_tells_how_long_it_will_take(page: Page) -> None:
+    said = "import('/making.js').then(({ left }) => [left(1, 0.5), left(10, 0.01), left(10, 0.25), left(60, 0.2)])"
+    assert page.tab.evaluate(said) == [*["Working …"] * 2, "Working … about 30 s left.", "Working … about 4 minutes left."]
+
+
 def test_every_result_is_kept(page: Page) -> None:
     # The cheapest results there are.
     page.tab.fill("[aria-label='Size: width']", "25")

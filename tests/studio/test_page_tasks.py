@@ -147,6 +147,10 @@ def test_images_are_merged_in_their_order(page: Page, folder: Path, tmp_path: Pa
     name, words = page.parcel(tmp_path)
     assert words[:5] == ["patchnn", "collage", "photo.png", "other.png", "photo.png"]
     assert (tmp_path / name).read_bytes() == again(tmp_path, words)
+    rows = page.tab.locator("[data-option=images] .use")
+    rows.nth(0).drag_to(rows.nth(1), source_position={"x": 10, "y": 10})
+    assert page.slots() == {"images-0": "other.png", "images-1": "photo.png", "images-2": "photo.png", "images-3": "Add …"}
+    rows.nth(1).drag_to(rows.nth(0), source_position={"x": 10, "y": 10})
     page.tab.select_option("[data-slot=images-1]", label="Remove")
     assert page.slots() == {"images-0": "photo.png", "images-1": "photo.png", "images-2": "Add …"}
 

@@ -124,7 +124,13 @@ def test_messages_are_sentences() -> None:
 
 def test_goals_name_tasks_and_every_task_has_one() -> None:
     tasks = {"one": "Do one.", "two_more": "Do two."}
-    offered = [{"word": "First", "task": "one", "options": {"a": 1}}, {"word": "x", "task": "absent"}, {"task": ["one"]}, "one", {}]
+    offered = [
+        {"word": "First", "task": "one", "options": {"a": 1}},
+        {"word": "x", "task": "absent"},
+        {"task": ["one"]},
+        "one",
+        {},
+    ]
     goals = arranged(offered, tasks)
     assert [(goal["word"], goal["task"], goal["options"]) for goal in goals] == [
         ("First", "one", {"a": 1}),

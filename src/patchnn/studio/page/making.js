@@ -85,19 +85,28 @@ export async function make() {
   }
 }
 
+// How long a job will take, as far as its share that is done tells it after some seconds.
+export function left(seconds, share) {
+  const rest = Math.round((seconds / share) * (1 - share));
+  return seconds < 3 || share < 0.1 || rest < 1 ? "Working …" : `Working … about ${rest < 90 ? `${rest} s` : `${Math.round(rest / 60)} minutes`} left.`;
+}
+
 // What each message of the answer changes on the page.
 function listener(job) {
   let first = true;
+  let began = performance.now();
   const events = {
     waiting: () => say("Waiting: another job is running."),
     error: (message) => complain(message.text),
     begin: () => {
+      began = performance.now();
       state.results = [...state.results, ...job.results];
       look(job.results[0]);
       $("result").scrollIntoView({ block: "nearest" });
     },
     progress: (message) => {
       $("progress").value = job.results.reduce((sum, result) => sum + result.fraction, 0) / job.results.length;
+      say(left((performance.now() - began) / 1000, $("progress").value));
       grow(job);
       if (job.results[message.image] !== state.shown) return;
       if (first) resultView.painted.push(() => performance.mark("studio:first"));

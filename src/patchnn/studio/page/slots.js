@@ -16,6 +16,7 @@ export class Slots {
     /** @type {any[]} */
     this.options = [];
     this.chosen = {};
+    this.dragged = null;
   }
 
   use(options) {
@@ -104,7 +105,26 @@ export class Slots {
     select.append(element("option", { value: "open" }, "Open a file …"), element("option", { value: "draw" }, "Draw one …"));
     const at = choices.findIndex((choice) => same(choice, use));
     select.value = at < 0 ? "" : String(at);
-    return element("div", { className: "use" }, thumb(use), select);
+    const row = element("div", { className: "use" }, thumb(use), select);
+    if (option.many && use) this.movable(row, option, held, i);
+    return row;
+  }
+
+  // Images of one slot change their order by dragging.
+  movable(row, option, held, i) {
+    row.draggable = true;
+    row.addEventListener("dragstart", () => (this.dragged = { name: option.name, i }));
+    row.addEventListener("dragend", () => (this.dragged = null));
+    row.addEventListener("dragover", (event) => this.dragged && event.stopPropagation());
+    row.addEventListener("dragover", (event) => this.dragged?.name === option.name && event.preventDefault());
+    row.addEventListener("drop", (event) => {
+      if (this.dragged?.name !== option.name) return;
+      event.stopPropagation();
+      event.preventDefault();
+      const order = [...held];
+      order.splice(i, 0, ...order.splice(this.dragged.i, 1));
+      this.set(option, order);
+    });
   }
 
   choices(option) {
