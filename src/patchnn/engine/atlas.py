@@ -20,8 +20,15 @@ __all__ = ["Atlas", "Field"]
 class Field:
     """The nearest-neighbour field of a result: where each of its patches was copied from.
 
-    source: (h, w) int32, the number of the source. position: (h, w, 2) int32, the row and column of the patch's first pixel
-    there. All are -1 where a patch covers kept pixels only.
+    Entry (r, c) tells of the patch whose top left pixel is at row r and column c of the result. A result of H rows has
+    h = H - patch + 1 of them, or H where its rows join at the ends (`Plan.wrap`); columns likewise.
+
+    Attributes
+    ----------
+    source
+        (h, w) int32, the number of the source in the plan's order, counted from 0; -1 where a patch covers kept pixels only.
+    position
+        (h, w, 2) int32, row and column in that source of the top left pixel of the patch that was copied; -1 likewise.
     """
 
     source: NDArray[np.int32]

@@ -20,8 +20,8 @@ __all__ = ["Layout"]
 class Layout:
     """Images stacked along the first axis of a canvas, and the numbers of their patches.
 
-    A patch has the number of its first pixel in the flat canvas. A step along an axis is then the same difference of numbers
-    everywhere (`strides`), and a patch's pixels lie at fixed `offsets` from its number.
+    A patch has the number of its first pixel, the top left one, in the flat canvas: row times width plus column. A step along an
+    axis is then the same difference of numbers everywhere (`strides`), and a patch's pixels are at fixed `offsets` from it.
 
     shape: the canvas's. patch: side. tops: each image's first row. shapes: each image's pixels. grids: each image's patch
     positions along every axis; 0 where no patch fits.

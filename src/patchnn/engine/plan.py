@@ -222,10 +222,10 @@ class Plan:
             raise InputError(f"{name} has {len(values)} values, the guide {channels} channels", about=name)
         return values
 
-    def compared(self, depth: int) -> tuple[int, ...]:
-        """Return the guide's channels that are compared so many levels below the coarsest."""
+    def compared(self, finer: int) -> tuple[int, ...]:
+        """Return the guide's channels that are compared `finer` levels from the coarsest one."""
         levels = self.guide_levels if isinstance(self.guide_levels, tuple) else ()
-        return tuple(channel for channel, count in enumerate(levels) if count is None or depth < count)
+        return tuple(channel for channel, count in enumerate(levels) if count is None or finer < count)
 
     def weighted(self, guide: Image) -> Image:
         """Return a guide, multiplied so that plain squared differences of patches count it as `guide_weights` says."""

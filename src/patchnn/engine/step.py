@@ -26,7 +26,8 @@ class Step(Protocol):
     """What a level does in every iteration: `nnf = search(image, iteration)`, then `image = vote(nnf, iteration)`.
 
     Both are made once for each level. What passes from search to vote is theirs to choose; at the end of the finest level
-    `Search` must return a nearest-neighbour field, (h, w) int32 atlas numbers, from which provenance is read.
+    `Search` must return a nearest-neighbour field, (h, w) int32 atlas numbers, from which provenance is read. A vote is also made
+    without a search: `Result.apply` calls one for the finest level, with the field and the last iteration's number.
     """
 
     def search(self, level: Level, coarser: Matches | None, policy: Policy, memory: int) -> Search:
@@ -49,7 +50,7 @@ class PNN:
     vote with `final_sigma` instead: the smaller, the sharper. feather: pixels over which colour steps in the result fade, at the
     rim of kept pixels and where patches from different places meet; 0 is off, and the result is the vote alone.
 
-    Another step is any object with these two methods: a Step.
+    Another step is any object with these two methods (see `Step`). For another vote alone, override `vote` in a subclass.
     """
 
     sigma: float = 1.7

@@ -53,7 +53,7 @@ Observer: TypeAlias = Callable[[Progress], object]
 
 @dataclass(frozen=True, eq=False)
 class Synthesis:
-    """An image and where every patch of it came from; the image is exactly the vote over these patches.
+    """An image and where every patch of it came from: the vote over these patches, and what `PNN.feather` adds to it.
 
     image: (H, W, C) float32. field: the source and position of every patch. seed: what the randomness came from.
     backend: name of the backend that made it. start: the layout that was kept, where the plan tries several.

@@ -47,13 +47,14 @@ class Level:
 
     @property
     def complete(self) -> bool:
-        """Whether scores are the paper's completeness score and not plain distances."""
+        """Whether searches minimise the paper's completeness score, and not plain distances."""
         return self.alpha < math.inf or self.completeness > 0
 
     def factors(self, closest: Array, keys: Array = slice(None)) -> Array:
-        """Return what the distances to each key are multiplied by to give its scores; None where scores are distances.
+        """Return what turns distances to each key into completeness scores (Sec. 3.2), a factor; None where scores are distances.
 
-        closest: how far each key's nearest query is. keys: those of them that may be used.
+        Both searches apply it: a key that no query is near to gets a small factor, and so wins some query. closest: how far each
+        key's nearest query is, in any order; the factors have the same. keys: which entries of it may be used.
         """
         if not self.complete:
             return None

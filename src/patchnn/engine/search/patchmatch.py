@@ -95,6 +95,7 @@ class PatchMatch:
             scale = None
             if backward:
                 backward.improve(backward.active(stale), steps, radii)
+                # The completeness score: distances to each key, times a factor by how far its nearest query is.
                 scale = level.factors(backward.distance, level.atlas.index)
             forward.improve(forward.active(index), steps, radii, scale)
         if backward and claiming:
