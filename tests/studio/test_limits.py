@@ -25,14 +25,14 @@ from patchnn.studio.workshop import within
 
 
 def test_a_gigabyte_is_refused_before_it_arrives(studio: Studio) -> None:
-    for path in ("/run", "/open", "/pack"):
+    for path in ("/run", "/open", "/pack", "/api/v1/tasks/generate"):
         with socket.create_connection(("127.0.0.1", studio.port), HOUR) as plug:
             own = f"Host: 127.0.0.1:{studio.port}\r\nAuthorization: Bearer {studio.token}\r\nContent-Length: {1 << 30}\r\n\r\n"
             plug.sendall(f"POST {path} HTTP/1.1\r\n{own}".encode())
             assert b" 413 " in plug.recv(1000)
 
 
-@pytest.mark.parametrize("path", ["/open", "/run", "/pack"])
+@pytest.mark.parametrize("path", ["/open", "/run", "/pack", "/api/v1/tasks/generate", "/api/v1/batches/generate"])
 def test_an_endless_upload_is_refused_at_the_limit(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "MAX_BYTES", 4 << 20)
     taken = 0
