@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 
 import patchnn.engine.kernels as kernels
-from patchnn.engine.machine import count_threads, free_bytes
+from patchnn.engine.machine import BLAS, count_threads, free_bytes
 from patchnn.errors import BackendError
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class NumpyBackend(Backend):
     def session(self) -> Iterator[None]:
         # BLAS's own threads wait for each other, spinning, at every one of thousands of products: next to one busy
         # neighbour that takes ten times as long and more. Here it works in the threads of `each`, alone in each.
-        with _blas.held():
+        with BLAS.held():
             yield
 
     def take(self, array: Array, index: Array, out: Array) -> Array:
@@ -232,32 +232,6 @@ class CupyBackend(Backend):
     def each(self, work: Callable[[Any], object], pieces: Iterable[Any]) -> None:
         for piece in pieces:
             work(piece)
-
-
-class _OneBlasThread:
-    """BLAS at one thread for as long as any run lasts: the first one in sets it, the last one out restores it."""
-
-    def __init__(self) -> None:
-        self._lock, self._runs, self._limits = threading.Lock(), 0, contextlib.ExitStack()
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        with self._lock:
-            if self._runs == 0:
-                from threadpoolctl import threadpool_limits
-
-                self._limits.enter_context(threadpool_limits(1, user_api="blas"))
-            self._runs += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._runs -= 1
-                if self._runs == 0:
-                    self._limits.close()
-
-
-_blas = _OneBlasThread()
 
 
 def find_backend(name: str | Backend = "auto") -> Backend:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from patchnn.errors import BackendError
 
-__all__ = ["THREADS", "count_threads", "free_bytes", "memory_limit"]
+__all__ = ["BLAS", "THREADS", "count_threads", "free_bytes", "memory_limit"]
 
 THREADS = "PATCHNN_THREADS"
 """The environment variable that sets the number of threads of a process."""
@@ -119,3 +121,30 @@ def _words(file: Path) -> list[str]:
         return file.read_text(errors="replace").split()
     except OSError:
         return []
+
+
+class _OneBlasThread:
+    """BLAS at one thread for as long as any run lasts: the first one in sets it, the last one out restores it."""
+
+    def __init__(self) -> None:
+        self._lock, self._runs, self._limits = threading.Lock(), 0, contextlib.ExitStack()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        with self._lock:
+            if self._runs == 0:
+                from threadpoolctl import threadpool_limits
+
+                self._limits.enter_context(threadpool_limits(1, user_api="blas"))
+            self._runs += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._runs -= 1
+                if self._runs == 0:
+                    self._limits.close()
+
+
+BLAS = _OneBlasThread()
+"""What all runs of a process share."""

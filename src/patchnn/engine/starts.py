@@ -203,8 +203,12 @@ class _Trials:
         for first in range(0, count, block):
             at = slice(first, first + block)
             # In float64, then rounded: what matrix libraries do differently is gone, and equal keys are equally far.
-            distance = lengths[at, None] + self.lengths - 2 * (features[at] @ self.features.T)
-            rounded = np.maximum(distance / values, 0).astype(np.float32) + self.upright[at]
+            distance, product = lengths[at, None] + self.lengths, features[at] @ self.features.T
+            product *= 2
+            distance -= product
+            distance /= values
+            rounded = np.maximum(distance, 0, out=distance).astype(np.float32)
+            rounded += self.upright[at]
             found[at] = rounded.argmin(1)
             nearest[at] = rounded.min(1)
             query = rounded.argmin(0)
