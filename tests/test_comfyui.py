@@ -93,9 +93,9 @@ WORKFLOWS = load("comfyui_workflows", PACK / "workflows.py")
 @pytest.fixture(scope="module")
 def pack() -> Iterator[Any]:
     """The node pack with patchnn's own tasks and the tile plugin of this repository."""
+    sys.path.insert(0, str(ROOT / "plugins" / "patchnn-tile"))
     found = WORKFLOWS.load_pack()
     own = [entry for entry in entry_points(group=GROUP) if entry.dist and entry.dist.name == "patchnn"]
-    sys.path.insert(0, str(ROOT / "plugins" / "patchnn-tile"))
     registry = Registry([*own, EntryPoint("tile", "patchnn_tile:Tile", GROUP)])
     module = sys.modules["comfyui_patchnn.patchnn_nodes"]
     classes, titles = module.nodes(registry)
@@ -220,7 +220,7 @@ def test_saved_workflows_are_those_of_today(pack: Any) -> None:
     for name, story in WORKFLOWS.STORIES.items():
         saved = json.loads((WORKFLOWS.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
         made = WORKFLOWS.workflow(story, pack.classes)
-        assert saved == made, "python plugins/comfyui-patchnn/workflows.py writes them again"
+        assert saved == made, "python docs/reference/commands.py writes them again"
     used = {story["node"] for story in WORKFLOWS.STORIES.values()}
     assert {*used, "PatchnnApplyToMaps"} == set(pack.classes)
 

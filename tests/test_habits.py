@@ -140,7 +140,7 @@ def test_examples_of_tasks_run(call: Call, name: str) -> None:
     for picture in ("edited.png", "sketch.png"):
         write_image(picture, tiny_image((24, 28))[:, ::-1])
     for words in OWN.load(name).examples:
-        code, out, err = call(f"{name} {words.replace('400x300', '40x30')} --iterations 1")
+        code, out, err = call(f"{name} {words.replace('400x300', '40x30').replace('1000x600', '50x30')} --iterations 1")
         assert code == 0, err
         assert Path(out.strip()).exists()
 

@@ -1,7 +1,8 @@
-"""Write what is made from the tasks: `python docs/reference/commands.py` writes cli.md, and signatures.pyi for type checkers."""
+"""Write what is made from the tasks: `python docs/reference/commands.py` writes cli.md, signatures.pyi, workflows."""
 
 from __future__ import annotations
 
+import runpy
 import sys
 from collections.abc import Iterable, Iterator
 from importlib.metadata import EntryPoint, entry_points
@@ -110,3 +111,4 @@ if __name__ == "__main__":
 
     (HERE / "cli.md").write_text(reference(), encoding="utf-8")
     signatures.write()
+    runpy.run_path(str(TILE.parent / "comfyui-patchnn" / "workflows.py"))["write"]()

@@ -12,8 +12,11 @@ import importlib.util
 import json
 import sys
 from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
+
+from patchnn.registry import GROUP, Registry
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "example_workflows"
@@ -41,6 +44,18 @@ def load_pack() -> Any:
     sys.modules["comfyui_patchnn"] = module
     spec.loader.exec_module(module)
     return module
+
+
+def checkout_nodes() -> dict[str, Any]:
+    """Return the nodes of the tasks in this repository, whatever else is installed."""
+    tile = str(HERE.parent / "patchnn-tile")
+    if tile not in sys.path:
+        sys.path.insert(0, tile)
+    own = [entry for entry in entry_points(group=GROUP) if entry.dist and entry.dist.name == "patchnn"]
+    registry = Registry([*own, EntryPoint("tile", "patchnn_tile:Tile", GROUP)])
+    load_pack()
+    classes: dict[str, Any] = sys.modules["comfyui_patchnn.patchnn_nodes"].nodes(registry)[0]
+    return classes
 
 
 def workflow(story: dict[str, Any], classes: dict[str, Any]) -> dict[str, Any]:
@@ -186,17 +201,13 @@ def run_all() -> None:
         print(f"{path.stem}: {tuple(images.shape)}", flush=True)
 
 
-def main() -> None:
+def write() -> None:
     """Write all workflows."""
-    if "--run" in sys.argv:
-        run_all()
-        return
-    classes = load_pack().NODE_CLASS_MAPPINGS
-    FOLDER.mkdir(exist_ok=True)
+    classes = checkout_nodes()
     for name, story in STORIES.items():
         text = json.dumps(workflow(story, classes), indent=1)
         (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    run_all() if "--run" in sys.argv else write()

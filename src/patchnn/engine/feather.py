@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.backend import Array
@@ -31,6 +30,8 @@ def feather(level: Level, nnf: Array, image: Array, reach: float) -> Array:
 
     level: with `keep` and `pinned`. nnf: (h, w), the field that `image` (H, W, C) is the vote of.
     """
+    from scipy import ndimage
+
     backend, xp = level.backend, level.backend.xp
     free = ~np.asarray(level.keep)
     window = surround(free)
