@@ -138,3 +138,8 @@ def test_goals_name_tasks_and_every_task_has_one() -> None:
     ]
     assert goals[1]["how"] == "Do two."
     assert all(goal["icon"].startswith("M") for goal in goals)
+
+
+def test_a_telephones_photograph_gets_advice() -> None:
+    with pytest.raises(InputError, match=r"IMG_1\.heic is a HEIC image, which cannot be read here: save it as JPEG or PNG first"):
+        read_upload("IMG_1.heic", b"\0\0\0\x18ftypheic" + bytes(100))

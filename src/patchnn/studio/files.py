@@ -34,6 +34,9 @@ _AT_MOST = f"an image here has at most {MAX_PIXELS // 10**6} million pixels"
 
 _FORMS = ("file", "rgba", "mask")
 
+_HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"))
+"""How the photographs of some telephones begin. The wheels that decode them hold libraries under the LGPL and the GPL."""
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -137,6 +140,8 @@ def read_upload(name: str, data: bytes) -> DecodedImage:
     """Return the image in a file's bytes; raises InputError, naming the file, if there is none or it is too large."""
     if not data:
         raise InputError(f"{name} is empty: it holds no image")
+    if data[4:12] in _HEIC:
+        raise InputError(f"{name} is a HEIC image, which cannot be read here: save it as JPEG or PNG first")
     image = decode(data, name, max_pixels=MAX_PIXELS)
     height, width, _ = image.pixels.shape
     check_size(name, width, height)
