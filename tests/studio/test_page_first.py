@@ -159,7 +159,10 @@ def test_results_are_a_grid_that_says_what_differs(page: Page) -> None:
     assert "seed 2," in page.tab.text_content("#result-caption")
 
 
-def test_a_reload_loses_nothing(page: Page, tmp_path: Path) -> None:
+def test_a_reload_loses_nothing(page: Page, folder: Path, tmp_path: Path) -> None:
+    # More images than the server lets wait.
+    page.open(*[folder / "other.png"] * 9)
+    page.tab.locator("#images .thumb").first.click()
     page.goal("Fill")
     page.set("size", "8")
     page.drag((30, 20), (30, 30))
@@ -169,7 +172,8 @@ def test_a_reload_loses_nothing(page: Page, tmp_path: Path) -> None:
     page.tab.reload()
     page.tab.wait_for_selector("html[data-ready]")
     assert page.tab.text_content("#status") == "Your session is back."
-    assert page.tab.locator("#images .thumb").all_text_contents() == ["photo.png"]
+    names = ["photo.png", "other.png", *(f"other-{number}.png" for number in range(2, 10))]
+    assert page.tab.locator("#images .thumb").all_text_contents() == names
     assert page.slots()["mask-0"] == "What is marked on photo.png"
     assert page.save("save") == before
     name, _ = page.parcel(tmp_path)

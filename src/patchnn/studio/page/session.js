@@ -5,6 +5,7 @@ import { say, state } from "./state.js";
 import { EditableImage } from "./image.js";
 import { Job, Result } from "./results.js";
 import { look } from "./stage.js";
+import { decode } from "./wire.js";
 
 const KEY = location.hash.slice(1);
 const PAUSE = 600;
@@ -41,8 +42,9 @@ export function changed() {
 }
 
 async function keep() {
-  const images = state.images.map(({ name, given, blob, width, height, channels, icc, original, pixels, marks, edited }) => ({
-    name, given, blob, width, height, channels, icc, original, marks, pixels: edited ? pixels : null,
+  // What a file holds is decoded anew.
+  const images = state.images.map(({ name, given, blob, width, height, channels, icc, original, pixels, marks, marked, edited }) => ({
+    name, given, blob, width, height, channels, icc, original: blob ? null : original, marks: marked ? marks : null, pixels: edited ? pixels : null,
   }));
   const jobs = [...new Set(state.results.map((result) => result.job))];
   const at = (image) => state.images.indexOf(image);
@@ -69,14 +71,9 @@ export async function restore() {
   }
   loaded = true;
   if (!facts?.images.length && !facts?.results.length) return false;
-  state.images = facts.images.map((one) => {
-    const image = new EditableImage(one.name, one.blob, { ...one, data: one.original }, one.given);
-    if (one.pixels) image.pixels.set(one.pixels);
-    image.marks.set(one.marks);
-    image.show({ x: 0, y: 0, width: one.width, height: one.height });
-    image.refresh();
-    return image;
-  });
+  // One after the other: the server lets few requests wait.
+  state.images = [];
+  for (const one of facts.images) state.images.push(await reopened(one));
   const jobs = facts.orders.map(({ goal, head, cargo }) => new Job(goal, head, cargo.map((one) => ({ ...one, use: { image: state.images[one.image], as: one.as }, canvas: shown(one) }))));
   state.results = await Promise.all(facts.results.map((one) => Result.restored(jobs[one.job], one)));
   for (const result of state.results) result.job.results.push(result);
@@ -84,6 +81,15 @@ export async function restore() {
   look(state.results.at(-1) ?? null);
   say("Your session is back.");
   return true;
+}
+
+async function reopened({ name, given, blob, original, pixels, marks, ...facts }) {
+  const image = new EditableImage(name, blob, blob ? await decode(name, blob) : { ...facts, data: original }, given);
+  if (pixels) image.pixels.set(pixels);
+  if (marks) image.marks.set(marks);
+  image.show({ x: 0, y: 0, width: image.width, height: image.height });
+  image.refresh();
+  return image;
 }
 
 // What an image that was sent looks like, while it is still open.
