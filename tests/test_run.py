@@ -32,7 +32,7 @@ def test_a_result_and_its_record() -> None:
         "schema": 1,
         "patchnn": patchnn.__version__,
         "task": "generate",
-        "options": {"variety": 0.4, "noise": 0.75, "size": None, "mirror": False},
+        "options": {"variety": 0.5, "noise": 0.75, "size": None, "mirror": False},
         "tuning": {"alpha": "inf", "iterations": 2},
         "seed": 7,
         "search": "auto",

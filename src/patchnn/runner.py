@@ -173,13 +173,19 @@ def run(
         plan = guide_plan(tune(task, seed, **tuning), given)
         both = together(observe, bar)
         made = synthesize(plan, seed=seed, backend=backend, search=search, max_memory=limit, observe=both)
-    found: dict[str, Any] = {"guides": [guide.to_json() for guide in given]} if given else {}
-    if made.start is not None:
-        found["start"] = {"number": made.start.number, "variety": round(made.start.variety, 3)}
-        if made.start.changed is not None:
-            found["start"]["changed"] = round(made.start.changed, 3)
-    record = describe(task, seed=made.seed, tuning=tuning, search=search, backend=made.backend, **found)
+    facts = _facts(given, made.start)
+    record = describe(task, seed=made.seed, tuning=tuning, search=search, backend=made.backend, **facts)
     return Result(made.image, made.field, made.seed, record, plan, tuple(_shortfall(plan, made.start)))
+
+
+def _facts(guides: Sequence[Guide], start: Start | None) -> dict[str, Any]:
+    """Return what a record tells of the guides, and of the start where several were tried, as JSON values."""
+    facts: dict[str, Any] = {"guides": [guide.to_json() for guide in guides]} if guides else {}
+    if start is not None:
+        facts["start"] = {"number": start.number, "variety": round(start.variety, 3)}
+        if start.changed is not None:
+            facts["start"]["changed"] = round(start.changed, 3)
+    return facts
 
 
 def together(*observers: Observer | None) -> Observer | None:

@@ -116,16 +116,14 @@ def improve(
     """Offer patches their neighbours' matches, shifted, and random keys near their own match; keep what scores best.
 
     index: (n,) numbers of these patches. features, keys: of both sides. rows: where in `features` these patches' are, (n,), or
-    None: they are all of them, in order. allowed: numbers of the keys that may be taken.
-    before: the field to read neighbours from; field, distance and moved are written at `index` alone. strides: of both sides.
-    steps: how far neighbours are. radii: of the random candidates, one for each, or ANYWHERE. scale: a factor on the
-    distance to every key, or None. salt: what the random numbers depend on besides the patch's number. weights,
-    key_weights: what the values of a feature count, in the same order as `features` and `keys`, or None.
+    None: they are all of them, in order. allowed: numbers of the keys that may be taken. before: the field to read neighbours
+    from; field, distance and moved are written at `index` alone. strides: of both sides. steps: how far neighbours are. radii:
+    of the random candidates, one for each, or ANYWHERE. scale: a factor on the distance to every key, or None (Level.factors).
+    salt: of the random numbers. weights, key_weights: what the values of `features` and `keys` count, in their order, or None.
     """
     xp = backend.xp
     mine, trust = _rows(backend, features, rows), _rows(backend, weights, rows)
-    start = before[index].astype(np.int64)
-    match = start.copy()
+    match = before[index].astype(np.int64)
     best = distance[index]
     if scale is not None:
         best *= scale[match]
@@ -149,14 +147,13 @@ def improve(
                 # In a coherent region the neighbour only says what is known already.
                 new = xp.flatnonzero(candidate != match)
                 offer(new, candidate[new])
-    everyone = xp.arange(len(index))
     for turn, radius in enumerate(radii):
         chance = random_numbers(xp, index, salt * 64 + turn)
         candidate = allowed[chance % len(allowed)] if radius == ANYWHERE else match + near(chance, radius, strides[1])
-        offer(everyone, between(xp, candidate.astype(np.int64), len(keys)))
+        offer(xp.arange(len(index)), between(xp, candidate.astype(np.int64), len(keys)))
     distance[index] = best if scale is None else best / scale[match]
     field[index] = match
-    moved[index] = match != start
+    moved[index] = match != before[index]
 
 
 def clearly_below(score: Array) -> Array:

@@ -67,14 +67,7 @@ def nearest(
         left, longest = _factors(xp, queries.extract(part), query_shares and query_shares(part), key_shares is not None)
         for start in range(0, len(key_index), columns):
             index = key_index[start : start + columns]
-            if ready is None or start not in ready:
-                right, longest_key = _key_factors(
-                    xp, keys.extract(index), key_shares and key_shares(index), query_shares is not None
-                )
-                if ready is not None:
-                    ready[start] = right, longest_key
-            else:
-                right, longest_key = ready[start]
+            right, longest_key = _key_factors(xp, keys, index, key_shares, query_shares is not None, ready, start)
             slack = (longest + longest_key.max()) * (SLACK * xp.finfo(left.dtype).eps)
             if scale is not None:
                 factor = scale[start : start + columns]
@@ -83,17 +76,27 @@ def nearest(
             tops = range(0, len(left), rows)
             tiles = [(first + top, left[top : top + rows], right, index, slack[top : top + rows]) for top in tops]
             backend.each(lambda tile: search(*tile), tiles)
-    if best is None:  # No query: all pixels of the level are kept.
-        best = xp.zeros(0, np.float32)
     return found, (xp.maximum(best, 0) / (values or queries.length)).astype(np.float32)
 
 
-def _key_factors(xp: Array, patches: Array, shares: Array | None, others_weigh: bool) -> tuple[Array, Array]:
-    """Return the same for the keys, which meet the queries' factors in the product."""
-    factors, square = _factors(xp, patches, shares, others_weigh)
-    factors[:, : patches.shape[1]] *= -2
+def _key_factors(
+    xp: Array,
+    keys: Patches | GuidedPatches,
+    index: Array,
+    shares: Callable[[Array], Array] | None,
+    others_weigh: bool,
+    ready: dict[int, tuple[Array, Array]] | None,
+    start: int,
+) -> tuple[Array, Array]:
+    """Return `_factors` of the keys `index`, as they meet the queries' in the product; keep them in `ready`, if there is one."""
+    if ready is not None and start in ready:
+        return ready[start]
+    factors, square = _factors(xp, keys.extract(index), shares and shares(index), others_weigh)
+    factors[:, : keys.length] *= -2
     # The last two columns meet as |q|² with 1, and 1 with |k|².
     factors[:, -2:] = factors[:, -2:][:, ::-1].copy()
+    if ready is not None:
+        ready[start] = factors, square
     return factors, square
 
 
@@ -144,6 +147,7 @@ class ExactSearch:
             return level.grid(self.field)
         if claiming or level.complete:
             places, closest = self._nearest_queries()
+            # The completeness score: distances to each key, times a factor by how far its nearest query is.
             scale = level.factors(closest)
         sides = self.queries, level.live, self.keys, level.atlas.index
         found, _ = nearest(level.backend, *sides, self.memory, scale, level.values, self.shares, ready=self.ready)
@@ -161,13 +165,7 @@ class ExactSearch:
         """Return the key with the best completeness score for every live query: one product tells both directions' distances."""
         level, xp, backend = self.level, self.level.backend.xp, self.level.backend
         left, longest = _factors(xp, self.queries.extract(level.live), None, False)
-        if self.ready is None or 0 not in self.ready:
-            made = _key_factors(xp, self.keys.extract(level.atlas.index), None, False)
-            if self.ready is not None:
-                self.ready[0] = made
-        else:
-            made = self.ready[0]
-        right, longest_key = made
+        right, longest_key = _key_factors(xp, self.keys, level.atlas.index, None, False, self.ready, 0)
         distance = xp.empty((len(left), len(right)), left.dtype)
         found = xp.zeros(len(left), np.int64)
         tiles = [slice(top, top + backend.tile[0]) for top in range(0, len(left), backend.tile[0])]
