@@ -34,7 +34,7 @@ def teaser(gallery: Gallery) -> Pillow.Image:
 def generate(gallery: Gallery) -> Pillow.Image:
     rows = []
     seeds = (1, 2, 3)
-    for name in ("rocket.jpg", "galaxies.jpg"):
+    for name in ("boats.png", "galaxies.jpg"):
         image = gallery.read(name)
         made = [gallery.make(Generate(image=image), seed) for seed in seeds]
         rows.append(row([image, *made], ["the image", *(f"--seed {seed}" for seed in seeds)], 0.75))
