@@ -104,8 +104,7 @@ def find_start(plan: Plan, starts: Starts, level: Coarsest, seed: int, attempt: 
 
 def affordable(level: Level, count: int) -> int:
     """Return how many layouts to try at a level, at most `count`: 1 where it is large."""
-    pairs = len(level.live) * len(level.atlas.index) * level.iterations
-    return max(1, min(count, MOST_PAIRS // max(1, pairs)))
+    return max(1, min(count, MOST_PAIRS // max(1, len(level.live) * len(level.atlas.index))))
 
 
 def misfit(level: Level, image: Array, nnf: Array) -> float:
