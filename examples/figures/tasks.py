@@ -360,7 +360,7 @@ def edit_wrong(gallery: Gallery) -> Pillow.Image:
     sun = np.hypot(y - 50, x - 60) < 22
     sunny, meadow, freed = boats.copy(), balloons.copy(), np.zeros(balloons.shape[:2], np.bool_)
     sunny[sun] = (1, 0.85, 0.3)
-    meadow[box(95, 150, 215, 290)] = balloons[box(180, 235, 120, 195)]
+    meadow[box(100, 150, 220, 290)] = balloons[box(180, 230, 120, 190)]
     freed[box(85, 160, 205, 300)] = True
     kept = gallery.make(Edit(source=boats, edited=sunny, keep=sun))
     anew = gallery.make(Edit(source=balloons, edited=meadow, free=freed))
