@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from figures.kit import EXAMPLES, Gallery, figure, holed, row, stack
-from patchnn import Image, Shape, colour, resize
+from patchnn import Image, Shape, colour, resize, run
 from patchnn_tasks import Analogy, Collage, Edit, Generate, Inpaint, Retarget
 
 
@@ -362,7 +362,8 @@ def edit_wrong(gallery: Gallery) -> Pillow.Image:
     sunny[sun] = (1, 0.85, 0.3)
     meadow[box(100, 150, 220, 290)] = balloons[box(180, 230, 120, 190)]
     freed[box(85, 160, 205, 300)] = True
-    kept = gallery.make(Edit(source=boats, edited=sunny, keep=sun))
+    # Not checked: the source has no such yellow, so what borders on it cannot be like the source.
+    kept = run(Edit(source=boats, edited=sunny, keep=sun), seed=1).image
     anew = gallery.make(Edit(source=balloons, edited=meadow, free=freed))
     return stack(
         [
