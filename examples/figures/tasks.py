@@ -363,12 +363,12 @@ def edit_wrong(gallery: Gallery) -> Pillow.Image:
     meadow[box(100, 150, 220, 290)] = balloons[box(180, 230, 120, 190)]
     freed[box(85, 160, 205, 300)] = True
     # Not checked: the source has no such yellow, so what borders on it cannot be like the source.
-    kept = run(Edit(source=boats, edited=sunny, keep=sun), seed=1).image
+    red, kept = (run(Edit(source=boats, edited=sunny, keep=keep), seed=1).image for keep in (None, sun))
     anew = gallery.make(Edit(source=balloons, edited=meadow, free=freed))
     return stack(
         [
             row(
-                [sunny, gallery.make(Edit(source=boats, edited=sunny)), kept],
+                [sunny, red, kept],
                 ["a sun is painted", "made seamless", "--keep"],
                 0.8,
             ),
