@@ -157,9 +157,9 @@ class ExactSearch:
         return level.grid(self.field)
 
     def _fits(self) -> bool:
-        """Whether all distances of the level may be held at once."""
-        count = len(self.level.atlas.index)
-        return count <= self.level.backend.tile[1] and 8 * count * len(self.level.live) <= min(HELD, self.memory // 4)
+        """Whether all distances of the level may be held at once: there are some, and not too many."""
+        keys, queries = len(self.level.atlas.index), len(self.level.live)
+        return keys <= self.level.backend.tile[1] and 0 < 8 * keys * queries <= min(HELD, self.memory // 4)
 
     def _complete(self) -> Array:
         """Return the key with the best completeness score for every live query: one product tells both directions' distances."""
