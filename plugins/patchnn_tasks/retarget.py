@@ -12,9 +12,12 @@ from patchnn import Image, InputError, Mask, Plan, Shape, SizeLike, Source, Task
 from patchnn_tasks.carving import FORBIDDEN, Costs, carve, rarity
 from patchnn_tasks.shared import check_reach, shape_at, towards, wanted
 
-CARVED = 40
-"""Shorter side at which an image is carved, in pixels: seams there go round things, and patches mend what they cut."""
-RARE = 2.0
+CARVED = 120
+"""Shorter side at which an image is carved, in pixels: coarser, masts are thinner than a pixel and faces a few of them."""
+SMALLER, LARGER = 32, 60
+"""Shorter side at which patches start to mend an image that became smaller, or larger. Seams squeeze things, which large patches
+undo; what seams stretch is mostly ground, and smaller patches mend it without moving things."""
+RARE = 0.5
 """Weight of a pixel's rarity beside the contrast that removing it creates."""
 SMOOTHNESS = 1.0
 """Over how many rows seams are smoothed, so that masts and rims bend instead of breaking."""
@@ -94,7 +97,8 @@ def carved(
 
 def carved_plan(guess: Image, start: Shape, end: Shape) -> dict[str, Any]:
     """Return what a Plan needs to start from a guess that was carved from an image of the shape `start`."""
-    coarsest = max(2.0, min(end) / RATIO ** _levels(start))
+    shrinks = end[0] * end[1] < start[0] * start[1]
+    coarsest = max(2.0, min(end) / RATIO ** _levels(start, SMALLER if shrinks else LARGER))
     return {"guess": guess, "rounds": [end], "alpha": 0.05, "ratio": RATIO, "coarsest": coarsest, "coarsest_iterations": 3}
 
 
@@ -112,5 +116,5 @@ def covered(mask: Mask, shape: Shape) -> Mask:
     return result
 
 
-def _levels(shape: Shape) -> int:
-    return max(0, round(math.log(min(shape) / CARVED) / math.log(RATIO)))
+def _levels(shape: Shape, side: float = CARVED) -> int:
+    return max(0, round(math.log(min(shape) / side) / math.log(RATIO)))
