@@ -13,7 +13,7 @@ from patchnn_tasks.carving import FORBIDDEN, Costs, carve, rarity
 from patchnn_tasks.shared import check_reach, shape_at, towards, wanted
 
 CARVED = 120
-"""Shorter side at which an image is carved, in pixels: coarser, masts are thinner than a pixel and faces a few of them."""
+"""Shorter side at which an image is carved, in pixels: coarser, masts are thinner than a pixel."""
 SMALLER, LARGER = 32, 60
 """Shorter side at which patches start to mend an image that became smaller, or larger. Seams squeeze things, which large patches
 undo; what seams stretch is mostly ground, and smaller patches mend it without moving things."""
