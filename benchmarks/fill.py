@@ -1,7 +1,7 @@
 """Removals beside PyPatchMatch, and thin holes beside OpenCV: draws a contact sheet and prints PSNR in the holes.
 
     pip install pypatchmatch opencv-python-headless
-    python benchmarks/fill.py [-o docs/images/removals.jpg]
+    python benchmarks/fill.py [-o docs/images/benchmarks/removals.jpg]
 
 The images are those of examples/images, which may be shipped. Nothing else of the repository needs the two packages.
 """
@@ -38,7 +38,7 @@ REMOVALS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "images" / "removals.jpg")
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "images" / "benchmarks" / "removals.jpg")
     options = parser.parse_args()
     from figures import Gallery
     from figures.kit import holed, row, stack
