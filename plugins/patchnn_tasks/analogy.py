@@ -74,7 +74,8 @@ class Analogy(Task):
             light = spread(ranks(luminance(self.structure)))
             guess = in_tones(light, self.source)
             guides = ranks(blurred(ranks(luminance(self.source)), BLUR[follow])), blurred(light, BLUR[follow])
-            settings["patch"] = min(PATCH, *self.source.shape[:2], *shape)
+            if min(*self.source.shape[:2], *shape) >= PATCH:
+                settings["patch"] = PATCH
         return Plan(
             sources=[Source(self.source, guide=guides[0])],
             guess=guess,
