@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 import reference
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.numbering import Layout
-from patchnn.engine.patches import Patches
+from patchnn.engine.patches import Patches, rounded
 from patchnn.engine.plan import Plan, Source
 from patchnn.engine.search.claims import claim, winners
 from patchnn.engine.search.exact import nearest
+from patchnn.engine.search.patchmatch import PIXEL_STEPS, principal_components
 from patchnn.engine.step import pnn
 from patchnn.engine.synthesize import Synthesis, synthesize
 from patchnn.errors import InputError
@@ -234,3 +235,15 @@ def test_claims_show_more_of_the_source(search: str) -> None:
             plan = Plan([Source(source)], source, rounds=[(48, 52), (48, 42)], claims=claims, climb=0, patch=5, coarsest=16)
             found.append(reference.completeness_error(synthesize(plan, seed=0, search=SEARCHES[search]).image, source, 5))
     assert np.mean(errors[3]) < 0.95 * np.mean(errors[0])
+
+
+@pytest.mark.parametrize(("patch", "channels"), [(7, 3), (7, 1), (5, 4)])
+def test_features_are_exact_whatever_the_order_of_their_sums(patch: int, channels: int) -> None:
+    canvas = rounded(np, picture((40, 50), channels), PIXEL_STEPS)
+    patches = Patches(NumpyBackend(threads=1), canvas, patch)
+    numbers = np.flatnonzero(Layout.of_sources([(40, 50)], patch).positions())
+    basis = principal_components(NumpyBackend(threads=1), patches, numbers, patches.length)
+    found, order = patches.extract(numbers), np.random.RandomState(0).permutation(patches.length)
+    exact = found.astype(np.float64) @ basis.astype(np.float64)
+    np.testing.assert_array_equal(found @ basis, exact)
+    np.testing.assert_array_equal(np.ascontiguousarray(found[:, order]) @ basis[order], exact)

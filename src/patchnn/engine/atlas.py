@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from patchnn.engine.arrays import Mask
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.numbering import Layout
-from patchnn.engine.patches import GuidedPatches, Patches, guide_patches, whole_patches
+from patchnn.engine.patches import GuidedPatches, Patches, guide_patches, rounded, whole_patches
 
 __all__ = ["Atlas", "Field"]
 
@@ -87,13 +87,19 @@ class Atlas:
                 barred[top : top + rows, :columns] = ~whole_patches(mask, layout.patch)
         return barred
 
-    def patches(self, centre: Array = None) -> Patches | GuidedPatches:
-        """Return the keys' patches; `centre`, (C,), is subtracted from every pixel, but not from the guide's."""
-        keys = self.keys if centre is None else self.backend.xp.subtract(self.keys, centre)
+    def patches(self, centre: Array = None, steps: float | None = None) -> Patches | GuidedPatches:
+        """Return the keys' patches.
+
+        centre: (C,), subtracted from every pixel, but not from the guide's. steps: in 1, that pixels are rounded to.
+        """
+        xp, guide = self.backend.xp, self.guide
+        keys = self.keys if centre is None else xp.subtract(self.keys, centre)
+        if steps is not None:
+            keys, guide = rounded(xp, keys, steps), None if guide is None else rounded(xp, guide, steps)
         image = Patches(self.backend, keys, self.layout.patch)
-        if self.guide is None:
+        if guide is None:
             return image
-        return GuidedPatches(self.backend, image, guide_patches(self.backend, self.guide, self.layout.patch))
+        return GuidedPatches(self.backend, image, guide_patches(self.backend, guide, self.layout.patch))
 
     def locate(self, nnf: Array) -> Field:
         """Return, on the host, the source and the position there of each number of `nnf` (h, w)."""

@@ -11,7 +11,7 @@ from patchnn.engine.backend import Array, Backend
 from patchnn.engine.kernels import windows_any
 from patchnn.engine.numbering import Layout
 
-__all__ = ["GuidedPatches", "Patches", "guide_patches", "on_canvas", "spots", "whole_patches", "windows_any"]
+__all__ = ["GuidedPatches", "Patches", "guide_patches", "on_canvas", "rounded", "spots", "whole_patches", "windows_any"]
 
 
 def on_canvas(xp: Any, image: Array, layout: Layout) -> Array:
@@ -23,6 +23,14 @@ def on_canvas(xp: Any, image: Array, layout: Layout) -> Array:
             head = (slice(None),) * axis + (slice(side - image.shape[axis]),)
             image = xp.concatenate([image, image[head]], axis=axis)
     return xp.ascontiguousarray(image)
+
+
+def rounded(xp: Any, values: Array, steps: float) -> Array:
+    """Return values rounded to so many steps in 1."""
+    result = values * steps
+    xp.rint(result, out=result)
+    result /= steps
+    return result
 
 
 class Patches:

@@ -15,7 +15,7 @@ import numpy as np
 
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.kernels import ANYWHERE
-from patchnn.engine.patches import GuidedPatches, Patches
+from patchnn.engine.patches import GuidedPatches, Patches, rounded
 from patchnn.engine.search.claims import claim
 from patchnn.engine.search.level import Level, Matches
 from patchnn.engine.search.matching import Finer, Matching, Side, spread
@@ -28,6 +28,11 @@ SAMPLES = 4096
 """Key patches that the principal components are fitted to."""
 CHANGED = 1 / 1024
 """A pixel has changed when it moved by more than this: a quarter of an 8-bit step."""
+PIXEL_STEPS, BASIS_STEPS = 2.0**14, 2.0**10
+"""Steps of a pixel and of a basis, in 1. Their products are whole numbers of 2**-24, and so is the sum over a patch of values
+in [0, 1], which is at most 1: float32 holds it exactly, whatever order a matrix library adds in."""
+FAINT = 1e-8
+"""Directions with a smaller share of the first one's energy are rounding errors, other ones in each matrix library."""
 FRESH_PASSES = 8
 """Passes over the whole image where there is no coarser level to start from."""
 
@@ -41,7 +46,7 @@ class PatchMatch:
         self.fresh = coarser is None or any(
             min(new) > 0 >= min(old) for new, old in zip(atlas.layout.grids, coarser.there.grids, strict=True)
         )
-        key_patches = atlas.patches()
+        key_patches = atlas.patches(steps=PIXEL_STEPS)
         if level.weights is None:
             self.basis = principal_components(backend, key_patches, atlas.index, level.values)
         else:
@@ -85,7 +90,7 @@ class PatchMatch:
         index = self._changed(image)
         if not (first or claiming or len(index) or forward.moved.any()):
             return level.grid(forward.field)
-        forward.here.show(level.image_patches(image), self.basis)
+        forward.here.show(level.image_patches(rounded(level.backend.xp, image, PIXEL_STEPS)), self.basis)
         forward.look(index)
         if backward:
             stale = self._matched_to(index)
@@ -161,10 +166,10 @@ def principal_components(backend: Backend, patches: Patches | GuidedPatches, ind
     xp = backend.xp
     sample = patches.extract(index[:: max(1, len(index) // SAMPLES)]).astype(np.float64)
     sample = sample - sample.mean(0)
-    # In float64, so that matrix libraries agree on the basis, and each direction with one sign.
-    _, vectors = xp.linalg.eigh(sample.T @ sample)
-    vectors = vectors * xp.where(vectors.sum(0) < 0, -1.0, 1.0)
+    # In float64 and then rounded, so that matrix libraries agree on the basis, and each direction with one sign.
+    energy, vectors = xp.linalg.eigh(sample.T @ sample)
+    vectors = vectors * xp.where(vectors.sum(0) < 0, -1.0, 1.0) * (energy > FAINT * energy[-1])
     basis = xp.zeros((patches.length, COMPONENTS), np.float32)
     kept = min(COMPONENTS, patches.length)
     basis[:, :kept] = vectors[:, -kept:] / math.sqrt(values)
-    return basis
+    return rounded(xp, basis, BASIS_STEPS)
