@@ -9,7 +9,7 @@ import numpy as np
 
 from patchnn import PNN, Image, InputError, Mask, Plan, Source, Starts, Task, Window, colour, option
 from patchnn_tasks.pieces import around
-from patchnn_tasks.shared import noise, until_it_spans, windows_around
+from patchnn_tasks.shared import grown, noise, until_it_spans, windows_around
 
 STEERED = 8
 """Pixels that the widest hole spans at the coarsest level: a patch and a bit, so that its colour is seen whole."""
@@ -17,20 +17,12 @@ REMOVED = 8
 """The same where the surroundings decide. Holes shrink on the way there, so that every patch sees mostly these."""
 COVERED = 0.1
 """A pixel is a hole if the mask covers more of it: half-covered rims of text and outlines hold its colour too."""
-GUIDE = (0.09, 0.01)
-"""What a patch's row and column count in the distance, the image's longer side being 1: the sky comes from the sky's height."""
-GUIDED = 3
-"""Levels that compare these, the coarsest first. At finer ones, rows of a texture would repeat."""
-SHARE = 0.08
-"""A coarser pixel is known if it sees at least this share of known pixels: holes then lose a rim at every level."""
 CONTEXT = 1.0
 """How far around a hole patches are looked for, as a multiple of its width: the whole image gains 0.1 dB, and takes its time."""
 LEAST_CONTEXT = 128
 """The same at least, in pixels."""
 TRIED = 6
 """Layouts tried at the coarsest level: the one whose patches fit best is kept."""
-VARIETY = 0.2
-"""Noise at the coarsest level where the surroundings decide: another seed then fills the hole otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,19 +75,11 @@ class Inpaint(Task):
         return Plan(
             sources=[Source(self.image, usable=known, guide=place)],
             guess=self.image,
-            keep=known,
-            known_share=SHARE,
             guide=place,
-            guide_weights=GUIDE,
-            guide_levels=GUIDED,
-            noise=VARIETY + self.noise,
             starts=Starts(variety=None, count=TRIED) if self.noise else None,
-            # The smaller the hole is there, the less noise can do against its rim.
-            coarsest=until_it_spans(hole.shape, widest, REMOVED * (1 + min(self.noise, 2))),
-            coarsest_iterations=10,
-            step=PNN(rim=1.3, final=4, final_sigma=0.13, feather=self.feather),
             windows=windows,
             notes=_one_colour(self.image, hole),
+            **grown(known, widest, REMOVED, self.noise, self.feather),
         )
 
     def _hole(self) -> Mask:

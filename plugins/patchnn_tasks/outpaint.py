@@ -8,19 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from patchnn import PNN, Image, InputError, Plan, Shape, SizeLike, Source, Task, option
-from patchnn_tasks.shared import FARTHEST, noise, until_it_spans, wanted
+from patchnn import Image, InputError, Plan, Shape, SizeLike, Source, Task, option
+from patchnn_tasks.shared import FARTHEST, grown, noise, wanted
 
 COARSEST = 8
 """Pixels that twice the widest margin spans at the coarsest level: little more than a patch, so that it closes from the image."""
-SHARE = 0.08
-"""A coarser pixel is known if it sees at least this share of known pixels: the image grows outwards at every level."""
-GUIDE = (0.09, 0.01)
-"""What a patch's row and column count in the distance, the longer side being 1: ground continues ground, and sky sky."""
-GUIDED = 3
-"""Levels that compare these, the coarsest first. At finer ones, rows of a texture would repeat."""
-VARIETY = 0.2
-"""Noise at the coarsest level: another seed then continues the image otherwise."""
 
 Margins = tuple[int, int, int, int]
 """Pixels to add at the top, right, bottom and left."""
@@ -69,16 +61,9 @@ class Outpaint(Task):
         return Plan(
             sources=[Source(self.image, guide=place[top : top + rows, left : left + columns])],
             guess=np.pad(self.image, ((top, bottom), (left, right), (0, 0)), mode="edge"),
-            keep=keep,
             origin=origin,
-            known_share=SHARE,
             guide=place,
-            guide_weights=GUIDE,
-            guide_levels=GUIDED,
-            noise=VARIETY + self.noise,
-            coarsest=until_it_spans(keep.shape, 2 * max(margins) - 1, COARSEST * (1 + min(self.noise, 2))),
-            coarsest_iterations=10,
-            step=PNN(rim=1.3, final=4, final_sigma=0.13, feather=self.feather),
+            **grown(keep, 2 * max(margins) - 1, COARSEST, self.noise, self.feather),
         )
 
     def _margins(self) -> Margins:

@@ -7,14 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from patchnn import InputError, Mask, Shape, Size, SizeLike, Window, option
+from patchnn import PNN, InputError, Mask, Shape, Size, SizeLike, Window, option
 
 PAPER_ALPHA = 0.005
 """The authors' completeness for tasks that should show all of their sources."""
 FARTHEST = 10
-"""A size can be this many times the picture's, or as small a part of it."""
+"""A size can be this many times the image's, or as small a part of it."""
 STEP = 1.1
 """A size is reached in steps of at most this ratio (paper, Sec. 4: gradually)."""
+
+SHARE = 0.08
+"""A coarser pixel is known if it sees at least this share of known pixels: what is filled grows from its rim at every level."""
+GUIDE = (0.09, 0.01)
+"""What a patch's row and column count in the distance, the longer side being 1: ground continues ground, and sky sky."""
+GUIDED = 3
+"""Levels that compare these, the coarsest first. At finer ones, rows of a texture would repeat."""
+VARIETY = 0.2
+"""Noise at the coarsest level of what is filled: another seed then fills it otherwise."""
 
 CELL = 16
 """Windows begin and end at multiples of so many pixels."""
@@ -43,8 +52,27 @@ def levels_down(shape: Shape, levels: int, ratio: float = 4 / 3) -> float:
 
 
 def until_it_spans(shape: Shape, span: float, pixels: float) -> float:
-    """Return the coarsest side at which what spans `span` pixels of a picture spans only so many."""
+    """Return the coarsest side at which what spans `span` pixels of an image spans only so many."""
     return max(2.0, min(shape) * min(1.0, pixels / span))
+
+
+def grown(keep: Mask, span: float, pixels: float, noise: float, feather: float) -> dict[str, Any]:
+    """Return what a Plan needs so that pixels which are not kept are filled from their rim inwards.
+
+    The plan's guide says where each pixel stands, as rows and columns. span: pixels that the widest part to fill spans, and
+    `pixels` that it spans at the coarsest level.
+    """
+    return {
+        "keep": keep,
+        "known_share": SHARE,
+        "guide_weights": GUIDE,
+        "guide_levels": GUIDED,
+        "noise": VARIETY + noise,
+        # The smaller that part is there, the less noise can do against its rim.
+        "coarsest": until_it_spans(keep.shape, span, pixels * (1 + min(noise, 2))),
+        "coarsest_iterations": 10,
+        "step": PNN(rim=1.3, final=4, final_sigma=0.13, feather=feather),
+    }
 
 
 def windows_around(free: Mask, margin: int) -> list[Window] | None:
@@ -98,18 +126,13 @@ def towards(start: Shape, end: Shape, rounds: int | None = None) -> dict[str, An
     The size is reached in small steps of equal ratio at the coarsest level, where the sources' patches claim their
     places; only the last round goes to the finest. rounds: how many; by default as many as keep each within STEP.
     """
+    check_reach(start, end)
     ratios = [math.log(last / first) for first, last in zip(start, end, strict=True)]
-    if max(map(abs, ratios)) > math.log(FARTHEST):
-        raise InputError(
-            f"size is {end[1]}×{end[0]}, the image's {start[1]}×{start[0]}: a side can become at most {FARTHEST} times as "
-            "long, or as short",
-            about="size",
-        )
     count = rounds or max(1, math.ceil(max(map(abs, ratios)) / math.log(STEP) - 1e-9))
     shapes = [
         tuple(round(side * math.exp(r * n / count)) for side, r in zip(start, ratios, strict=True)) for n in range(1, count + 1)
     ]
-    # Objects that shall fit into less room must be seen whole at the coarsest level; where there is more room, a patch
+    # Objects that must fit into less room are seen whole at the coarsest level; where there is more room, a patch
     # there must hold a whole object, or it is stretched.
     coarsest = 28 if sum(ratios) < 0 else 14
     return {"rounds": shapes, "climb": 0, "claims": 3, "ratio": 1.25, "coarsest": coarsest, "coarsest_iterations": 3}
