@@ -1,11 +1,28 @@
-"""What tests read of a report in the current folder."""
+"""Reports for tests: the tasks, options and images they are made with, and what is read of one in the current folder."""
 
 from __future__ import annotations
 
 import json
 from html.parser import HTMLParser
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
+
+from patchnn import write_image
+from patchnn.registry import GROUP, Registry
+from pictures import picture
+
+TASKS = Registry(
+    EntryPoint(name, f"patchnn_tasks.{name}:{name.title()}", GROUP) for name in ("generate", "retarget", "inpaint", "collage")
+)
+QUICK = "--samples 3 --iterations 1 --backend numpy"
+
+
+def write_images() -> None:
+    """Write two small images to in/ in the current folder."""
+    Path("in").mkdir()
+    write_image("in/meadow.png", picture((36, 44)))
+    write_image("in/sky.png", picture((40, 32), 1, seed=5))
 
 
 class Page(HTMLParser):

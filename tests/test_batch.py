@@ -10,25 +10,17 @@ from typing import Any
 
 import pytest
 
-from patchnn import BackendError, write_image
+from patchnn import BackendError
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
-from patchnn.testing import tiny_image
-
-JOB = Job("generate", {"image": ["a.png"]}, "out.png", 5, {"noise": 0.5}, {"iterations": 1})
+from small_jobs import JOB, jobs, write_images
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder with a few small images in it."""
     monkeypatch.chdir(tmp_path)
-    for seed, name in enumerate("abc"):
-        write_image(f"{name}.png", tiny_image(seed=seed))
+    write_images()
     return tmp_path
-
-
-def jobs(count: int) -> list[Job]:
-    # The search is named, for what auto chooses is set for this process alone (conftest.py).
-    return [replace(JOB, output=f"out-{n}.png", seed=n, search="exact") for n in range(count)]
 
 
 def test_a_job_that_fails_stops_none_of_the_others() -> None:

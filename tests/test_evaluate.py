@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from statistics import fmean, median
 from threading import Event
@@ -15,29 +14,24 @@ import numpy as np
 import pytest
 
 import patchnn
+import report_page
 from patchnn import metrics, read_image, write_image
 from patchnn.batch import Job, Outcome
 from patchnn.cli.results import find_results
 from patchnn.evaluate.study import Study, by_number, conduct
-from patchnn.registry import GROUP, Registry
 from pictures import picture
-from report_page import Page, files, report
+from report_page import QUICK, Page, files, report, write_images
 
 pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
 
-TASKS = Registry(
-    EntryPoint(name, f"patchnn_tasks.{name}:{name.title()}", GROUP) for name in ("generate", "retarget", "inpaint", "collage")
-)
-QUICK = "--samples 3 --iterations 1 --backend numpy"
+TASKS = report_page.TASKS
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A current folder with two small images in in/."""
     monkeypatch.chdir(tmp_path)
-    Path("in").mkdir()
-    write_image("in/meadow.png", picture((36, 44)))
-    write_image("in/sky.png", picture((40, 32), 1, seed=5))
+    write_images()
     return tmp_path
 
 

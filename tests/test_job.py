@@ -18,16 +18,14 @@ from patchnn.images import read_record
 from patchnn.registry import GROUP, Registry
 from patchnn.testing import tiny_image, tiny_mask
 from patchnn_tasks import Generate, Inpaint
-
-JOB = Job("generate", {"image": ["a.png"]}, "out.png", 5, {"noise": 0.5}, {"iterations": 1})
+from small_jobs import JOB, write_images
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder with a few small images in it."""
     monkeypatch.chdir(tmp_path)
-    for seed, name in enumerate("abc"):
-        write_image(f"{name}.png", tiny_image(seed=seed))
+    write_images()
     write_image("mask.png", tiny_mask().astype(float))
     return tmp_path
 

@@ -6,7 +6,6 @@ import base64
 import io
 import re
 import shlex
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
@@ -17,30 +16,25 @@ import pytest
 from PIL import Image as Pillow
 
 import patchnn
+import report_page
 from patchnn import metrics, read_image, write_image
 from patchnn.evaluate.figures import FIGURES
 from patchnn.evaluate.plots import EDGES, count_distances
 from patchnn.images import read_record
-from patchnn.registry import GROUP, Registry
 from patchnn_tasks import Generate
 from pictures import picture
-from report_page import Page, files, report
+from report_page import QUICK, Page, files, report, write_images
 
 pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
 
-TASKS = Registry(
-    EntryPoint(name, f"patchnn_tasks.{name}:{name.title()}", GROUP) for name in ("generate", "retarget", "inpaint", "collage")
-)
-QUICK = "--samples 3 --iterations 1 --backend numpy"
+TASKS = report_page.TASKS
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A current folder with two small images in in/."""
     monkeypatch.chdir(tmp_path)
-    Path("in").mkdir()
-    write_image("in/meadow.png", picture((36, 44)))
-    write_image("in/sky.png", picture((40, 32), 1, seed=5))
+    write_images()
     return tmp_path
 
 

@@ -14,13 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from patchnn import BackendError, InputError, read_image, write_image
-from patchnn.batch import Job, run_jobs
+from patchnn import BackendError, InputError, read_image
+from patchnn.batch import run_jobs
 from patchnn.engine.machine import THREADS, count_threads
-from patchnn.testing import tiny_image
 from patchnn.workers import Processes, open_workers
-
-JOB = Job("generate", {"image": ["a.png"]}, "out.png", 5, {"noise": 0.5}, {"iterations": 1})
+from small_jobs import jobs, write_images
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them")
 
@@ -29,14 +27,8 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder with a few small images in it."""
     monkeypatch.chdir(tmp_path)
-    for seed, name in enumerate("abc"):
-        write_image(f"{name}.png", tiny_image(seed=seed))
+    write_images()
     return tmp_path
-
-
-def jobs(count: int) -> list[Job]:
-    # The search is named, for what auto chooses is set for this process alone (conftest.py).
-    return [replace(JOB, output=f"out-{n}.png", seed=n, search="exact") for n in range(count)]
 
 
 # Processes.
