@@ -145,6 +145,8 @@ function cover(canvas) {
 async function ask(trial) {
   at("talk").hidden = true;
   at("trial").hidden = false;
+  // The last question's images are gone before this one's are ready, which takes a moment.
+  at("stage").classList.add("waiting");
   document.querySelector("footer").hidden = false;
   at("question").textContent = QUESTION;
   at("feedback").textContent = "";
@@ -162,7 +164,6 @@ async function ask(trial) {
   const answers = paired ? sides : choices();
   if (paired) at("choices").replaceChildren();
   for (const button of answers) button.disabled = true;
-  at("stage").classList.add("waiting");
   at("cross").hidden = false;
   const fit = () => arrange(bitmaps, original);
   fit();
