@@ -214,3 +214,10 @@ def test_import_loads_neither_scipy_nor_tasks() -> None:
     code = "import sys, patchnn; print([name for name in ('scipy', 'patchnn_tasks', 'IPython', 'email') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_help_loads_every_task_and_no_scipy() -> None:
+    names = "[name in sys.modules for name in ('patchnn_tasks', 'scipy')]"
+    code = f"import sys; from patchnn.cli import main; main(['--help']); print({names})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "[True, False]"

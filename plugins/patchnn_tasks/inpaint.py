@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from patchnn import PNN, Image, InputError, Mask, Plan, Source, Starts, Task, Window, colour, option
-from patchnn_tasks.pieces import around
-from patchnn_tasks.shared import grown, noise, until_it_spans, windows_around
+from patchnn_tasks.shared import around, grown, noise, until_it_spans, windows_around
 
 STEERED = 8
 """Pixels that the widest hole spans at the coarsest level: a patch and a bit, so that its colour is seen whole."""

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
-from patchnn import Image, Mask, Shape
+from patchnn import Image, Mask, Shape, Window
+from patchnn_tasks.shared import around
 
-__all__ = ["Offset", "Piece", "Window", "around", "find_pieces", "shifted", "width"]
+__all__ = ["Offset", "Piece", "find_pieces", "shifted", "width"]
 
 Offset = tuple[int, int]
 """Rows and columns from a place in the edit to the place in the source that it was copied from."""
-Window = tuple[slice, slice]
-"""Rows and columns of a part of an image."""
 
 EXACT = 1.5 / 255
 """Values that differ by no more are equal: the rounding of two 8-bit files."""
@@ -108,15 +107,6 @@ def shifted(image: Image, window: Window, offset: Offset) -> tuple[Image, Mask]:
     inside = [(place >= 0) & (place < side) for place, side in zip(places, image.shape, strict=False)]
     rows, columns = (np.clip(place, 0, side - 1) for place, side in zip(places, image.shape, strict=False))
     return image[rows[:, None], columns], inside[0][:, None] & inside[1]
-
-
-def around(mask: Mask, margin: int) -> Window:
-    """Return the rows and columns that hold all True pixels of a (H, W) mask and `margin` more on every side."""
-    ends = []
-    for axis in (1, 0):
-        at = np.flatnonzero(mask.any(axis))
-        ends.append(slice(max(0, int(at[0]) - margin), min(mask.shape[1 - axis], int(at[-1]) + 1 + margin)))
-    return ends[0], ends[1]
 
 
 def width(mask: Mask) -> int:

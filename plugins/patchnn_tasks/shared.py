@@ -75,6 +75,15 @@ def grown(keep: Mask, span: float, pixels: float, noise: float, feather: float) 
     }
 
 
+def around(mask: Mask, margin: int) -> Window:
+    """Return the rows and columns that hold all True pixels of a (H, W) mask and `margin` more on every side."""
+    ends = []
+    for axis in (1, 0):
+        at = np.flatnonzero(mask.any(axis))
+        ends.append(slice(max(0, int(at[0]) - margin), min(mask.shape[1 - axis], int(at[-1]) + 1 + margin)))
+    return ends[0], ends[1]
+
+
 def windows_around(free: Mask, margin: int) -> list[Window] | None:
     """Return windows that hold the True pixels of a (H, W) mask, and what is within about `margin` pixels of them.
 
