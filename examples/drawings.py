@@ -50,25 +50,25 @@ def balloons() -> Image:
     """Draw eight balloons over fields, (240, 360, 3)."""
     shape = 240 * FINE, 360 * FINE
     y, x = (axis / FINE for axis in np.mgrid[: shape[0], : shape[1]].astype(np.float32))
-    picture = sky(shape, 7)
+    image = sky(shape, 7)
     for row, column, radius, *stripes in BALLOONS:
-        balloon(picture, y - row, x - column, radius, stripes)
+        balloon(image, y - row, x - column, radius, stripes)
     texture = clouds(shape, 3, 16 * FINE, FINE)
     for level, height, colour in ((186, 9, (0.36, 0.50, 0.36)), (204, 6, (0.30, 0.52, 0.20)), (220, 4, (0.55, 0.56, 0.22))):
         land = y > level + height * np.sin(x / 41 + level) + height / 2 * np.sin(x / 17 + 2 * level)
-        picture = np.where(land[:, :, None], np.array(colour) * (1 + 0.13 * texture), picture)
-    return np.clip(resize(picture, (240, 360)), 0, 1)
+        image = np.where(land[:, :, None], np.array(colour) * (1 + 0.13 * texture), image)
+    return np.clip(resize(image, (240, 360)), 0, 1)
 
 
 def boats() -> Image:
     """Draw sailing boats under the same sky, (240, 360, 3)."""
     shape = 240 * FINE, 360 * FINE
     y, x = (axis / FINE for axis in np.mgrid[: shape[0], : shape[1]].astype(np.float32))
-    picture = sky(shape, 11)
+    image = sky(shape, 11)
     waves = resize(clouds((shape[0], shape[1] // 4), 5, 12 * FINE, FINE), shape)
     deep = np.clip((y - 176) / 64, 0, 1)[:, :, None]
     sea = (np.float32((0.42, 0.66, 0.80)) * (1 - deep) + np.float32((0.06, 0.26, 0.46)) * deep) * (1 + 0.10 * waves)
-    picture = np.where((y > 176)[:, :, None], sea, picture)
+    image = np.where((y > 176)[:, :, None], sea, image)
     for row, column, size, colour in (
         (214, 250, 54, (0.96, 0.95, 0.90)),
         (196, 120, 36, (0.90, 0.32, 0.20)),
@@ -80,13 +80,13 @@ def boats() -> Image:
         main = (across > 0.03) & (across < 0.52 * (1.15 - up)) & (up > 0.15) & (up < 1.15)
         fore = (across < -0.03) & (across > -0.36 * (1.0 - up)) & (up > 0.15) & (up < 1.0)
         hull = (np.abs(across) < 0.45 - 0.6 * np.clip(0.1 - up, 0, 1)) & (up > -0.08) & (up < 0.08)
-        picture[main] = colour
-        picture[fore] = np.float32(colour) * 0.86
-        picture[hull] = (0.30, 0.20, 0.16)
-    return np.clip(resize(picture, (240, 360)), 0, 1)
+        image[main] = colour
+        image[fore] = np.float32(colour) * 0.86
+        image[hull] = (0.30, 0.20, 0.16)
+    return np.clip(resize(image, (240, 360)), 0, 1)
 
 
-def balloon(picture: Image, y: Image, x: Image, radius: float, stripes: list[tuple[float, ...]]) -> None:
+def balloon(image: Image, y: Image, x: Image, radius: float, stripes: list[tuple[float, ...]]) -> None:
     """Draw one balloon onto an image; y and x are distances from its centre."""
     # A sphere that tapers off towards the basket.
     reach = np.where(y < 0, 1.0, 1 - 0.45 * np.clip(y / radius / 1.35, 0, 1) ** 1.5)
@@ -96,36 +96,36 @@ def balloon(picture: Image, y: Image, x: Image, radius: float, stripes: list[tup
     stripe = (np.floor(around / np.pi * 7 + 0.5) % 2)[:, :, None]
     light = (0.62 + 0.45 * np.clip(0.75 * np.cos(around + 0.6) - 0.35 * y / radius, 0, 1))[:, :, None]
     colour = (np.array(stripes[0]) * (1 - stripe) + np.array(stripes[1]) * stripe) * light
-    picture[inside] = np.clip(colour, 0, 1)[inside]
+    image[inside] = np.clip(colour, 0, 1)[inside]
     ropes = (y > radius) & (y < 1.75 * radius) & (np.abs(np.abs(x) - radius * (0.30 - 0.1 * (y / radius - 1))) < 0.5)
     basket = (np.abs(y - 1.9 * radius) < 0.17 * radius) & (np.abs(x) < 0.22 * radius)
-    picture[ropes | basket] = (0.32, 0.20, 0.12)
+    image[ropes | basket] = (0.32, 0.20, 0.12)
 
 
 def sketch() -> Image:
     """Sketch three balloons over a meadow as a child would, (240, 360, 3)."""
-    picture = np.ones((240, 360, 3), np.float32) * np.float32((0.55, 0.75, 0.95))
-    picture[200:] = (0.3, 0.5, 0.2)
+    image = np.ones((240, 360, 3), np.float32) * np.float32((0.55, 0.75, 0.95))
+    image[200:] = (0.3, 0.5, 0.2)
     y, x = np.mgrid[:240, :360]
     for row, column, radius, colour in (
         (84, 90, 30, (0.9, 0.2, 0.2)),
         (60, 190, 22, (0.25, 0.4, 0.8)),
         (84, 290, 26, (0.95, 0.6, 0.1)),
     ):
-        picture[np.hypot(y - row, x - column) < radius] = colour
-    return picture
+        image[np.hypot(y - row, x - column) < radius] = colour
+    return image
 
 
 def towers(shape: Shape = (214, 320)) -> Image:
     """Sketch a skyline: two towers and lights at dusk, flat colours only."""
-    picture = np.empty((*shape, 3), np.float32)
-    picture[:] = np.linspace((0.1, 0.16, 0.3), (0.3, 0.35, 0.45), shape[0])[:, None]
-    picture[185:] = (0.08, 0.08, 0.12)
+    image = np.empty((*shape, 3), np.float32)
+    image[:] = np.linspace((0.1, 0.16, 0.3), (0.3, 0.35, 0.45), shape[0])[:, None]
+    image[185:] = (0.08, 0.08, 0.12)
     for left, top in ((60, 50), (200, 90)):
-        picture[top:190, left : left + 12] = (0.75, 0.75, 0.72)
+        image[top:190, left : left + 12] = (0.75, 0.75, 0.72)
     for left in (120, 150, 270):
-        picture[178:190, left : left + 12] = (1.0, 0.75, 0.3)
-    return picture
+        image[178:190, left : left + 12] = (1.0, 0.75, 0.3)
+    return image
 
 
 def rocket_mask() -> Image:
@@ -196,15 +196,15 @@ def hatched(tones: Image) -> Image:
     """Draw tones (H, W, 1) in ink: the darker, the more layers of lines, (H, W, 3)."""
     y, x = np.mgrid[: tones.shape[0], : tones.shape[1]].astype(np.float32)
     wobble = clouds(tones.shape[:2], 9, 24, 6)[:, :, 0]
-    picture = np.ones((*tones.shape[:2], 3), np.float32) * np.float32((0.97, 0.95, 0.88))
+    image = np.ones((*tones.shape[:2], 3), np.float32) * np.float32((0.97, 0.95, 0.88))
     for darker_than, across, ink in (
         (0.7, x + y, (0.25, 0.30, 0.55)),
         (0.45, x - y, (0.20, 0.25, 0.50)),
         (0.2, 1.4 * y, (0.10, 0.12, 0.30)),
     ):
         line = np.clip(1.2 * np.sin(across / 1.9 + 1.5 * wobble), 0, 1) * np.clip((darker_than - tones[:, :, 0]) / 0.05, 0, 1)
-        picture += line[:, :, None] * (np.float32(ink) - picture)
-    return picture
+        image += line[:, :, None] * (np.float32(ink) - image)
+    return image
 
 
 def main() -> None:

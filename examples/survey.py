@@ -35,7 +35,7 @@ def make_survey(folder: Path) -> Path:
 
 
 def photograph(address: str, chromium: str | None) -> bytes:
-    """Return a picture of the first question."""
+    """Return a screenshot of the first question."""
     with sync_playwright() as playwright:
         # A browser that runs as root has no sandbox.
         root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []

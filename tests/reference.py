@@ -14,7 +14,7 @@ NO_WRAP = (False, False)
 
 
 def patches(image: np.ndarray, patch: int, wrap: tuple[bool, bool] = NO_WRAP) -> np.ndarray:
-    """All patches of a picture, (h, w, p, p, C)."""
+    """All patches of an image, (h, w, p, p, C)."""
     padded = np.pad(image, [*((0, (patch - 1) * joined) for joined in wrap), (0, 0)], mode="wrap")
     windows = np.lib.stride_tricks.sliding_window_view(padded, (patch, patch), axis=(0, 1))
     return np.moveaxis(windows, 2, -1)

@@ -16,9 +16,9 @@ from PIL import ImageSequence
 from patchnn import InputError, Plan, Progress, Source, read_image, synthesize, write_image
 from patchnn.animate import FIRST, LARGEST, LAST, NEXT, Animation, check_animation
 from patchnn.cli import main
-from pictures import picture
+from samples import random_image
 
-PLAN = Plan([Source(picture((24, 30)))], picture((24, 30), seed=1), iterations=3, noise=0.3)
+PLAN = Plan([Source(random_image((24, 30)))], random_image((24, 30), seed=1), iterations=3, noise=0.3)
 
 
 def frames(path: Path) -> tuple[list[np.ndarray], list[int]]:
@@ -97,7 +97,7 @@ def test_a_video_is_one_of_even_sides(tmp_path: Path) -> None:
     ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="the extra `video` is not installed")
     animation = Animation(tmp_path / "a.mp4", [(33, 47)])
     for iteration in (1, 2):
-        animation(event(picture((33, 47)), iteration=iteration))
+        animation(event(random_image((33, 47)), iteration=iteration))
     animation.write()
     frames, seconds = ffmpeg.count_frames_and_secs(str(tmp_path / "a.mp4"))
     assert frames == (FIRST + LAST) // NEXT
@@ -122,7 +122,7 @@ def test_without_the_codec_a_video_is_refused_in_one_line(tmp_path: Path, monkey
 
 def test_a_failure_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     animation = Animation(tmp_path / "a.gif", [(8, 8)])
-    animation(event(picture((8, 8))))
+    animation(event(random_image((8, 8))))
 
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -137,7 +137,7 @@ def test_a_failure_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """Run `patchnn generate photo.png` with more words in an empty folder: (exit code, stdout, stderr)."""
     monkeypatch.chdir(tmp_path)
-    write_image("photo.png", picture((20, 24)))
+    write_image("photo.png", random_image((20, 24)))
 
     def run(line: str) -> tuple[int, str, str]:
         code = main(["generate", "photo.png", "--iterations", "1", "--seed", "1", "--quiet", *shlex.split(line)])
@@ -191,7 +191,7 @@ def test_force_overwrites(call: Any) -> None:
 def test_the_images_of_a_folder_are_numbered_and_a_missing_animation_is_made_by_resume(tmp_path: Path, call: Any) -> None:
     (tmp_path / "photos").mkdir()
     for name in ("a", "b"):
-        write_image(f"photos/{name}.png", picture((20, 24), seed=ord(name)))
+        write_image(f"photos/{name}.png", random_image((20, 24), seed=ord(name)))
     words = ["generate", "photos/", "-o", "out/", "--iterations", "1", "--seed", "1", "--quiet", "--animate", "run.gif"]
     assert main([*words, "--jobs", "2"]) == 0
     assert sorted(path.name for path in tmp_path.glob("run*")) == ["run-1.gif", "run-2.gif"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from patchnn import Image, read_image
 from patchnn.metrics import copied_blocks, copy_map, copy_share, copying
-from pictures import picture
+from samples import random_image
 
 PHOTOGRAPH = Path(__file__).parents[1] / "examples" / "images" / "coffee.jpg"
 
@@ -36,7 +36,7 @@ def photograph() -> Image:
 
 def pasted(size: int, shape: tuple[int, int] = (80, 96), at: tuple[int, int] = (31, 45)) -> tuple[Image, Image, Any]:
     """An output with one square out of the source, the source, and where in the output it lies."""
-    output, source = picture(shape, seed=1), picture((90, 100), seed=2)
+    output, source = random_image(shape, seed=1), random_image((90, 100), seed=2)
     place = slice(at[0], at[0] + size), slice(at[1], at[1] + size)
     output[place] = source[10 : 10 + size, 70 - size : 70]
     return output, source, place
@@ -44,7 +44,7 @@ def pasted(size: int, shape: tuple[int, int] = (80, 96), at: tuple[int, int] = (
 
 @given(shapes, seeds)
 def test_an_image_is_a_copy_of_itself(shape: tuple[int, int], seed: int) -> None:
-    image = picture(shape, seed=seed)
+    image = random_image(shape, seed=seed)
     copies = copied_blocks(image, image)
     assert (copies.share, copies.largest, copies.telling) == (1, 1, pytest.approx(1, abs=0.01))
     np.testing.assert_array_equal(copies.shifts, [[0, 0]])
@@ -53,7 +53,7 @@ def test_an_image_is_a_copy_of_itself(shape: tuple[int, int], seed: int) -> None
 
 @given(shapes, shapes, seeds)
 def test_nothing_is_copied_from_another_image(one: tuple[int, int], other: tuple[int, int], seed: int) -> None:
-    copies = copied_blocks(picture(one, seed=seed), picture(other, seed=seed + 1))
+    copies = copied_blocks(random_image(one, seed=seed), random_image(other, seed=seed + 1))
     assert (copies.share, copies.largest, copies.telling) == (0, 0, pytest.approx(1, abs=0.01))
     assert copies.shifts.shape == (0, 2)
     assert (copies.regions == -1).all()
@@ -61,7 +61,7 @@ def test_nothing_is_copied_from_another_image(one: tuple[int, int], other: tuple
 
 @given(st.tuples(st.integers(60, 90), st.integers(60, 90)), st.integers(14, 46), st.integers(14, 46), seeds)
 def test_a_rolled_image_is_its_four_parts(shape: tuple[int, int], down: int, right: int, seed: int) -> None:
-    image = picture(shape, seed=seed)
+    image = random_image(shape, seed=seed)
     copies = copied_blocks(np.roll(image, (down, right), (0, 1)), image)
     height, width = shape
     expected = {(-y, -x) for y in (down, down - height) for x in (right, right - width)}
@@ -75,7 +75,7 @@ def test_a_rolled_image_is_its_four_parts(shape: tuple[int, int], down: int, rig
 
 @given(shapes, st.integers(0, 30), st.integers(0, 30), seeds)
 def test_a_part_of_an_image_is_a_copy(shape: tuple[int, int], top: int, left: int, seed: int) -> None:
-    source = picture((130, 130), seed=seed)
+    source = random_image((130, 130), seed=seed)
     part = np.ascontiguousarray(source[top : top + shape[0], left : left + shape[1]])
     copies = copied_blocks(part, source)
     # At its rim a part is smoothed with what lies inside it, its source with what lies beyond.
@@ -85,7 +85,7 @@ def test_a_part_of_an_image_is_a_copy(shape: tuple[int, int], top: int, left: in
 
 def test_every_pixel_of_a_region_is_the_source_at_its_shift() -> None:
     source = photograph()
-    output = np.concatenate([source[40:130, 100:], source[10:100, :90], picture((90, 50)), source[60:150, 50:130]], axis=1)
+    output = np.concatenate([source[40:130, 100:], source[10:100, :90], random_image((90, 50)), source[60:150, 50:130]], axis=1)
     copies = copied_blocks(output, source)
     assert 0.6 < copies.share < 0.9
     rows, columns = np.nonzero(copies.regions >= 0)
@@ -96,8 +96,8 @@ def test_every_pixel_of_a_region_is_the_source_at_its_shift() -> None:
 
 
 def test_pieces_side_by_side_are_all_found() -> None:
-    source = picture((160, 340), seed=3)
-    output = np.concatenate([source[5:155, :70], picture((150, 50)), source[5:155, 120:210], source[5:155, 230:330]], axis=1)
+    source = random_image((160, 340), seed=3)
+    output = np.concatenate([source[5:155, :70], random_image((150, 50)), source[5:155, 120:210], source[5:155, 230:330]], axis=1)
     copies = copied_blocks(output, source)
     np.testing.assert_array_equal(np.sort(copies.shifts, axis=0), [[5, 0], [5, 20]])
     assert copies.share == pytest.approx(260 / 310, abs=0.05)
@@ -137,7 +137,7 @@ def test_what_only_looks_alike_is_not_a_copy() -> None:
 
 def sky(seed: int) -> Image:
     """A plain half above a textured one."""
-    return np.concatenate([np.full((50, 90, 3), 0.7, np.float32), picture((40, 90), seed=seed)])
+    return np.concatenate([np.full((50, 90, 3), 0.7, np.float32), random_image((40, 90), seed=seed)])
 
 
 def test_plain_places_tell_nothing() -> None:
@@ -169,7 +169,7 @@ def test_a_pattern_that_fits_everywhere_tells_nothing(monkeypatch: pytest.Monkey
 
 
 def test_several_equal_places_do_not_hide_a_copy() -> None:
-    tile = picture((30, 30), seed=4)
+    tile = random_image((30, 30), seed=4)
     source = np.tile(tile, (4, 4, 1))
     output = np.tile(tile, (3, 5, 1))[7:, 11:]
     copies = copied_blocks(output, source)
@@ -192,9 +192,9 @@ def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_images_smaller_than_a_block() -> None:
-    copies = copied_blocks(picture((5, 30)), picture((90, 90)))
+    copies = copied_blocks(random_image((5, 30)), random_image((90, 90)))
     assert (copies.share, copies.telling, copies.regions.shape) == (0, 0, (5, 30))
-    assert copy_share(picture((90, 90)), picture((8, 30))) == 0
+    assert copy_share(random_image((90, 90)), random_image((8, 30))) == 0
 
 
 def test_the_map_tints_what_was_copied() -> None:

@@ -17,7 +17,7 @@ import pytest
 from patchnn.engine.backend import CupyBackend, NumpyBackend, find_backend
 from patchnn.engine.synthesize import synthesize
 from patchnn.errors import BackendError
-from pictures import EXAMPLES, SEARCHES
+from samples import EXAMPLES, SEARCHES
 from strict import FUNCTIONS, Call, StrictBackend
 
 

@@ -10,7 +10,7 @@ from patchnn.engine.backend import CupyBackend, NumpyBackend, find_backend
 from patchnn.engine.plan import Plan
 from patchnn.engine.synthesize import Synthesis, synthesize
 from patchnn.errors import BackendError
-from pictures import EXAMPLES, SEARCHES, picture
+from samples import EXAMPLES, SEARCHES, random_image
 from strict import StrictArray, StrictBackend
 
 
@@ -137,7 +137,7 @@ def test_a_gpu_gives_the_same_bytes_for_the_same_seed(gpu: CupyBackend, search: 
 def test_a_gpu_says_what_it_is(gpu: CupyBackend) -> None:
     assert gpu.description.startswith("CuPy ")
     assert gpu.free_bytes() > 0
-    np.testing.assert_array_equal(gpu.to_host(gpu.to_device(picture((8, 8)))), picture((8, 8)))
+    np.testing.assert_array_equal(gpu.to_host(gpu.to_device(random_image((8, 8)))), random_image((8, 8)))
 
 
 def assert_is_vote(result: Synthesis, plan: Plan) -> None:

@@ -80,7 +80,7 @@ def test_links_lead_to_files(page: Path) -> None:
         assert (page.parent / link).exists(), link
 
 
-def test_every_picture_is_made_by_the_gallery_and_shown() -> None:
+def test_every_figure_is_made_by_the_gallery_and_shown() -> None:
     figures = text(sorted((ROOT / "examples" / "figures").glob("*.py")))
     made = {name.replace("_", "-") for name in re.findall(r"@figure\ndef (\w+)", figures)} | {"run"}
     # What no command can make, as what a window looks like, has a folder of its own there.
@@ -173,23 +173,23 @@ def blocks(page: Path, *languages: str) -> list[str]:
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that looks like a checkout, with the examples' pictures as small ones."""
+    """A folder that looks like a checkout, with the examples' images as small ones."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATCHNN_DEBUG", "1")
     (tmp_path / "examples" / "images").mkdir(parents=True)
     for path in (ROOT / "examples" / "images").iterdir():
         if path.suffix != ".md":
-            picture = SMALL.get(path.name)
-            if picture is None:
+            image = SMALL.get(path.name)
+            if image is None:
                 image = read_image(path)
                 height, width = (max(20, side // 9) for side in image.shape[:2])
-                picture = SMALL[path.name] = np.clip(resize(image, (height, width)), 0, 1)
-            write_image(tmp_path / "examples" / "images" / path.name, picture)
+                image = SMALL[path.name] = np.clip(resize(image, (height, width)), 0, 1)
+            write_image(tmp_path / "examples" / "images" / path.name, image)
     return tmp_path
 
 
 SMALL: dict[str, Any] = {}
-"""The examples' pictures as small ones, made once."""
+"""The examples' images as small ones, made once."""
 
 ELSEWHERE = re.compile(r"(pip install|python3? -m venv|git clone|cd|pytest|nox|pre-commit|mkdocs|dask) .*|pytest|nox")
 """Commands of others, which are not run here."""
@@ -240,19 +240,19 @@ def globbed(words: list[str], script: str) -> list[str]:
     return [name for word in words for name in (sorted(map(str, Path().glob(word))) if word in bare else [word])]
 
 
-def give_pictures(words: list[str]) -> None:
+def give_images(words: list[str]) -> None:
     """Write the files that a guide's command reads and its reader has, such as photo.jpg and photos/."""
     for before, word in pairwise(words):
         if before in ("-o", "--output", "--animate") or word.startswith(("-", "examples/", "out")) or Path(word).exists():
             continue
         if re.fullmatch(r"[\w*/-]+\.(png|jpg|jpeg|tif|tiff|webp)", word):
-            give_picture(Path(word.replace("*", "1")))
+            give_image(Path(word.replace("*", "1")))
         elif re.fullmatch(r"[\w-]+/", word):
             for name in ("a", "b"):
-                give_picture(Path(word, f"{name}.png"))
+                give_image(Path(word, f"{name}.png"))
 
 
-def give_picture(path: Path) -> None:
+def give_image(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_image(path, tiny_mask((40, 48)) * 1.0 if "mask" in str(path) else tiny_image((40, 48)), overwrite=True)
 
@@ -267,7 +267,7 @@ def test_shell_commands_run(page: Path, checkout: Path, capsys: pytest.CaptureFi
                 assert known(words), f"{' '.join(words)}: mark the block with <!-- not run: why -->"
             else:
                 if page != README:
-                    give_pictures(words)
+                    give_images(words)
                 code = main(globbed(words[1:], script), TASKS)
                 assert code == 0, f"{' '.join(words)}\n{capsys.readouterr().err}"
 

@@ -14,14 +14,14 @@ from patchnn import Image, InputError, Mask, read_image, resize, run
 from patchnn_tasks import Edit
 from patchnn_tasks.pieces import find_pieces
 from patchnn_tasks.seams import insert, move_border, unlike
-from pictures import picture
+from samples import random_image
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "images"
 
 
 def scene(shape: tuple[int, int] = (96, 128), seed: int = 3) -> Image:
     """A bright textured upper half over a dark one, with a shade from left to right."""
-    texture = resize(picture((shape[0] // 2, shape[1] // 2), seed=seed), shape)
+    texture = resize(random_image((shape[0] // 2, shape[1] // 2), seed=seed), shape)
     row, col = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     ground = np.where(row < shape[0] / 2, 0.65, 0.3) + 0.1 * col / shape[1]
     return np.clip(ground[:, :, None] + 0.25 * (texture - 0.5), 0, 1).astype(np.float32)
@@ -115,7 +115,7 @@ def test_a_pasted_piece_is_kept_and_its_border_is_not_seen(jpeg: bool) -> None:
 
 
 def test_maps_follow_the_pieces() -> None:
-    source, other = scene(), picture((96, 128), seed=9)
+    source, other = scene(), random_image((96, 128), seed=9)
     edited, _ = paste(source, (6, 20), (54, 70), (36, 44))
     made = run(Edit(source=source, edited=edited), seed=1, backend="numpy")
     np.testing.assert_array_equal(made.apply(other)[16:32, 30:54], other[64:80, 80:104])
@@ -207,8 +207,8 @@ def test_every_pixel_may_change() -> None:
 
 
 def test_a_border_moves_to_where_both_sides_agree() -> None:
-    ground = picture((40, 40), seed=1)
-    piece = picture((40, 40), seed=2)
+    ground = random_image((40, 40), seed=1)
+    piece = random_image((40, 40), seed=2)
     piece[:, 26:29] = ground[:, 26:29]
     mask = np.zeros((40, 40), np.bool_)
     mask[:, :24] = True

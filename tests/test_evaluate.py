@@ -19,8 +19,8 @@ from patchnn import metrics, read_image, write_image
 from patchnn.batch import Job, Outcome
 from patchnn.cli.results import find_results
 from patchnn.evaluate.study import Study, by_number, conduct
-from pictures import picture
 from report_page import QUICK, Page, files, report, write_images
+from samples import random_image
 
 pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
 
@@ -73,7 +73,7 @@ def test_what_was_done_before_a_kill_is_kept(call: Any, monkeypatch: pytest.Monk
     assert (len(runs), len(measured)) == (6, 6)
     assert Path("report/index.html").read_bytes() == before
     # More of the same, and an image that has changed since.
-    write_image("in/sky.png", picture((40, 32), 1, seed=6), overwrite=True)
+    write_image("in/sky.png", random_image((40, 32), 1, seed=6), overwrite=True)
     code, _, err = call(f"evaluate in {QUICK.replace('3', '4')} --resume")
     assert code == 1
     assert "report/samples/sky/0.png" in err
@@ -99,7 +99,7 @@ def test_figures_of_another_output_are_not_taken_over(call: Any) -> None:
 
 def test_a_bad_image_is_named_and_the_others_are_made(call: Any) -> None:
     Path("in/broken.png").write_bytes(Path("in/sky.png").read_bytes()[:200])
-    write_image("in/tiny.png", picture((8, 9)))
+    write_image("in/tiny.png", random_image((8, 9)))
     Path("in/notes.txt").write_text("no image")
     code, out, err = call(f"evaluate in {QUICK} --quiet")
     assert (code, out) == (1, "report/index.html\n")
@@ -126,12 +126,12 @@ def test_where_everything_fails_there_is_no_report(call: Any) -> None:
 def test_other_methods_and_a_reference_are_measured_too(call: Any) -> None:
     Path("theirs/meadow").mkdir(parents=True)
     for number in range(2):
-        write_image(f"theirs/meadow/{number}.png", picture((36, 44), seed=20 + number))
+        write_image(f"theirs/meadow/{number}.png", random_image((36, 44), seed=20 + number))
     write_image("theirs/sky_01.png", read_image("in/sky.png"))
-    write_image("theirs/unrelated.png", picture((36, 44), seed=9))
-    write_image("wall.png", picture((50, 30), seed=30))
+    write_image("theirs/unrelated.png", random_image((36, 44), seed=9))
+    write_image("wall.png", random_image((50, 30), seed=30))
     Path("worse").mkdir()
-    write_image("worse/meadow.png", picture((36, 44), seed=40))
+    write_image("worse/meadow.png", random_image((36, 44), seed=40))
     assert call(f"evaluate in {QUICK} --compare theirs --compare worse --reference wall.png")[0] == 0
     page, found = Page("report/index.html"), report()
     assert [row[0] for row in page.tables[0][1:]] == [

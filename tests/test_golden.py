@@ -18,7 +18,7 @@ import pytest
 
 from patchnn import Plan, Source, Synthesis, synthesize
 from patchnn.testing import tiny_image
-from pictures import EXAMPLES, hole, picture
+from samples import EXAMPLES, hole, random_image
 
 IMAGE, OTHER = tiny_image((60, 72), seed=1), tiny_image((52, 64), seed=2)
 HOLE = hole((60, 72), slice(22, 36), slice(30, 48))
@@ -26,7 +26,7 @@ HOLE = hole((60, 72), slice(22, 36), slice(30, 48))
 PLANS: dict[str, Plan] = {
     **{f"example: {name}": plan for name, plan in EXAMPLES.items()},
     "generate": Plan([Source(IMAGE)], IMAGE, noise=0.75, coarsest_iterations=2),
-    "generate, opacity": Plan([Source(picture((48, 56), 4))], picture((48, 56), 4), noise=0.75, coarsest_iterations=2),
+    "generate, opacity": Plan([Source(random_image((48, 56), 4))], random_image((48, 56), 4), noise=0.75, coarsest_iterations=2),
     "retarget": Plan(
         [Source(IMAGE)],
         IMAGE,

@@ -137,8 +137,8 @@ def test_every_command_has_examples() -> None:
 def test_examples_of_tasks_run(call: Call, name: str) -> None:
     for example in ("photo.jpg", "other.jpg"):
         write_image(example, tiny_image((24, 28)))
-    for picture in ("edited.png", "sketch.png"):
-        write_image(picture, tiny_image((24, 28))[:, ::-1])
+    for example in ("edited.png", "sketch.png"):
+        write_image(example, tiny_image((24, 28))[:, ::-1])
     for words in OWN.load(name).examples:
         code, out, err = call(f"{name} {words.replace('400x300', '40x30').replace('1000x600', '50x30')} --iterations 1")
         assert code == 0, err

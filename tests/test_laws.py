@@ -19,7 +19,7 @@ from patchnn.engine.plan import Plan, Source
 from patchnn.engine.step import PNN
 from patchnn.engine.synthesize import Synthesis, synthesize
 from patchnn.errors import InputError
-from pictures import GLARING, SEARCHES, glaring, hole, matching, picture, plans
+from samples import GLARING, SEARCHES, glaring, hole, matching, plans, random_image
 
 searches = st.sampled_from(list(SEARCHES))
 seeds = st.integers(0, 2**31)
@@ -32,7 +32,7 @@ def assert_same(first: Synthesis, second: Synthesis) -> None:
 
 
 def assert_same_patches(plan: Plan, first: Synthesis, second: Synthesis) -> None:
-    """The same picture by the same patches; where two sources hold the same one, either may be named."""
+    """The same image by the same patches; where two sources hold the same one, either may be named."""
     np.testing.assert_array_equal(first.image, second.image)
     images = [source.image for source in plan.sources]
     np.testing.assert_array_equal(*(reference.named(result.field, images, plan.patch) for result in (first, second)))
@@ -111,14 +111,14 @@ def test_the_seed_decides_all_that_is_random(plan: Plan, search: str, seed: int)
 
 
 @pytest.mark.parametrize("search", SEARCHES)
-def test_other_seeds_give_other_pictures(search: str) -> None:
-    plan = Plan([Source(picture((24, 24)))], picture((24, 24)), noise=1.5, iterations=2)
+def test_other_seeds_give_other_images(search: str) -> None:
+    plan = Plan([Source(random_image((24, 24)))], random_image((24, 24)), noise=1.5, iterations=2)
     images = [synthesize(plan, seed=seed, search=SEARCHES[search]).image for seed in range(4)]
     assert all((images[a] != images[b]).mean() > 0.3 for a in range(4) for b in range(a))
 
 
 def test_without_a_seed_one_is_taken_and_told() -> None:
-    plan = Plan([Source(picture((20, 20)))], picture((20, 20)), noise=0.75, iterations=1)
+    plan = Plan([Source(random_image((20, 20)))], random_image((20, 20)), noise=0.75, iterations=1)
     first, second = synthesize(plan), synthesize(plan)
     assert first.seed != second.seed
     assert_same(synthesize(plan, seed=first.seed), first)
@@ -136,7 +136,7 @@ def test_without_a_seed_one_is_taken_and_told() -> None:
 def test_without_noise_one_source_is_given_back(
     shape: tuple[int, int], channels: int, patch: int, search: str, alpha: float, ratio: float, seed: int
 ) -> None:
-    source = picture(shape, channels, seed)
+    source = random_image(shape, channels, seed)
     # One step a level: from the second on, sharp patches look among blurred keys, and a short one may find another.
     plan = Plan([Source(source)], source, alpha=alpha, patch=patch, coarsest=patch + 2, ratio=ratio, iterations=1)
     np.testing.assert_allclose(synthesize(plan, seed=seed, search=SEARCHES[search]).image, source, atol=1e-5)
@@ -144,7 +144,7 @@ def test_without_noise_one_source_is_given_back(
 
 @pytest.mark.parametrize("search", SEARCHES)
 def test_without_noise_one_source_is_given_back_by_the_authors_settings(search: str) -> None:
-    source = picture((40, 33))
+    source = random_image((40, 33))
     result = synthesize(Plan([Source(source)], source), seed=0, search=SEARCHES[search])
     np.testing.assert_allclose(result.image, source, atol=1e-5)
     rows, columns = np.indices(result.field.row.shape)
@@ -169,7 +169,7 @@ def test_the_order_of_the_sources_only_renames_them(plan: Plan, random: Random) 
 
 @pytest.mark.parametrize("search", SEARCHES)
 def test_completeness_error_does_not_fall_as_alpha_grows(search: str) -> None:
-    # Over a set of pictures; a single one may go a little the other way.
+    # Over a set of images; a single one may go a little the other way.
     check_completeness(search, [{"alpha": alpha} for alpha in (0.001, 0.02, math.inf)])
 
 
@@ -183,7 +183,7 @@ def check_completeness(search: str, settings: list[dict[str, float]]) -> None:
     for options in settings:
         total = 0.0
         for seed in range(4):
-            source, guess = picture((26, 24), seed=seed), picture((24, 26), seed=seed + 50)
+            source, guess = random_image((26, 24), seed=seed), random_image((24, 26), seed=seed + 50)
             plan = Plan([Source(source)], guess, patch=5, coarsest=8, iterations=3, **options)  # type: ignore[arg-type]  # levels
             total += reference.completeness_error(synthesize(plan, seed=seed, search=SEARCHES[search]).image, source, 5)
         totals.append(total)
@@ -193,8 +193,8 @@ def check_completeness(search: str, settings: list[dict[str, float]]) -> None:
 
 @pytest.mark.parametrize("search", SEARCHES)
 def test_a_source_without_any_usable_pixel_plays_no_part(search: str) -> None:
-    good, bad = Source(picture((22, 20))), glaring(picture((20, 24)), np.zeros((20, 24), np.bool_))
-    plan = Plan([bad, good], picture((20, 20), seed=1), patch=5, alpha=0.1, iterations=3)
+    good, bad = Source(random_image((22, 20))), glaring(random_image((20, 24)), np.zeros((20, 24), np.bool_))
+    plan = Plan([bad, good], random_image((20, 20), seed=1), patch=5, alpha=0.1, iterations=3)
     result = synthesize(plan, seed=0, search=SEARCHES[search])
     assert (result.field.source == 1).all()
     assert result.image.max() <= 1
@@ -205,20 +205,20 @@ def test_unusable_colours_do_not_even_sway_the_choice(search: str) -> None:
     usable = hole((26, 24), slice(8, 15), slice(9, 15))
     images = []
     for colour in (0.0, 1.0, GLARING):
-        source = np.where(usable[:, :, None], picture((26, 24)), np.float32(colour))
-        plan = Plan([Source(source, usable)], picture((24, 24), seed=1), alpha=0.1, patch=5, coarsest=8, iterations=3)
+        source = np.where(usable[:, :, None], random_image((26, 24)), np.float32(colour))
+        plan = Plan([Source(source, usable)], random_image((24, 24), seed=1), alpha=0.1, patch=5, coarsest=8, iterations=3)
         images.append(synthesize(plan, seed=0, search=SEARCHES[search]).image)
     np.testing.assert_array_equal(images[0], images[1])
     np.testing.assert_array_equal(images[0], images[2])
 
 
-# Pictures whose ends join.
+# Images whose ends join.
 
 
 @given(st.integers(0, 3), st.integers(0, 3), st.sampled_from([math.inf, 0.1]), st.integers(0, 9))
-def test_a_picture_that_wraps_has_no_first_row_or_column(down: int, across: int, alpha: float, seed: int) -> None:
+def test_an_image_that_wraps_has_no_first_row_or_column(down: int, across: int, alpha: float, seed: int) -> None:
     # Two halvings: rolled by whole pixels of the coarsest level, nothing else may change.
-    source, guess = picture((24, 24), seed=seed), picture((32, 32), seed=seed + 50)
+    source, guess = random_image((24, 24), seed=seed), random_image((32, 32), seed=seed + 50)
     straight, rolled = (
         synthesize(
             Plan([Source(source)], image, wrap=(True, True), alpha=alpha, patch=5, ratio=2, coarsest=8, iterations=2),
@@ -234,13 +234,15 @@ def test_a_picture_that_wraps_has_no_first_row_or_column(down: int, across: int,
 
 @pytest.mark.parametrize("search", SEARCHES)
 @pytest.mark.parametrize("axis", [0, 1])
-def test_a_picture_that_wraps_goes_on_at_its_other_end(search: str, axis: int) -> None:
+def test_an_image_that_wraps_goes_on_at_its_other_end(search: str, axis: int) -> None:
     seams = []
     for joined in (True, False):
         wrap = (joined, False) if axis == 0 else (False, joined)
         seam = 0.0
         for seed in range(3):
-            plan = Plan([Source(picture((26, 26)))], picture((24, 22)), wrap=wrap, noise=0.7, patch=5, coarsest=8, iterations=3)
+            plan = Plan(
+                [Source(random_image((26, 26)))], random_image((24, 22)), wrap=wrap, noise=0.7, patch=5, coarsest=8, iterations=3
+            )
             image = synthesize(plan, seed=seed, search=SEARCHES[search]).image
             seam += np.abs(image.take(0, axis) - image.take(-1, axis)).mean() / np.abs(np.diff(image, axis=axis)).mean()
         seams.append(seam / 3)
@@ -252,8 +254,8 @@ def test_a_picture_that_wraps_goes_on_at_its_other_end(search: str, axis: int) -
 
 @given(plans(rounds=None), seeds, st.integers(1, 3))
 def test_a_guide_without_weight_changes_nothing(plan: Plan, seed: int, channels: int) -> None:
-    sources = [dataclasses.replace(source, guide=picture(source.image.shape[:2], channels)) for source in plan.sources]
-    guide = picture(plan.guess.shape[:2], channels, seed=5)
+    sources = [dataclasses.replace(source, guide=random_image(source.image.shape[:2], channels)) for source in plan.sources]
+    guide = random_image(plan.guess.shape[:2], channels, seed=5)
     guided = dataclasses.replace(plan, sources=sources, guide=guide, guide_weights=0.0)
     assert_same_patches(plan, *(synthesize(p, seed=seed, search="exact") for p in (guided, plan)))
 
@@ -262,10 +264,10 @@ def test_a_guide_without_weight_changes_nothing(plan: Plan, seed: int, channels:
 @pytest.mark.parametrize("alpha", [math.inf, 0.01])
 def test_a_heavy_guide_alone_decides(search: str, alpha: float) -> None:
     # The output's guide is the source's, moved: whatever the images hold, patches must come from there.
-    guide = picture((40, 36), 2, seed=4)
-    source = Source(picture((40, 36)), guide=guide)
+    guide = random_image((40, 36), 2, seed=4)
+    source = Source(random_image((40, 36)), guide=guide)
     plan = Plan(
-        [source], picture((28, 28), seed=1), guide=guide[6:34, 4:32], guide_weights=1e4, alpha=alpha, ratio=2, iterations=4
+        [source], random_image((28, 28), seed=1), guide=guide[6:34, 4:32], guide_weights=1e4, alpha=alpha, ratio=2, iterations=4
     )
     field = synthesize(plan, seed=0, search=SEARCHES[search]).field
     rows, columns = np.indices(field.row.shape)
@@ -274,8 +276,8 @@ def test_a_heavy_guide_alone_decides(search: str, alpha: float) -> None:
 
 @pytest.mark.parametrize("weights", [0.3, (0.2, 0.5)])
 def test_a_guide_adds_its_weighted_mean_squared_difference(weights: Any) -> None:
-    guide, source = picture((14, 15), 2, seed=3), Source(picture((16, 13)), guide=picture((16, 13), 2, seed=2))
-    plan = matching(picture((14, 15), seed=1), source, patch=5, guide=guide, guide_weights=weights)
+    guide, source = random_image((14, 15), 2, seed=3), Source(random_image((16, 13)), guide=random_image((16, 13), 2, seed=2))
+    plan = matching(random_image((14, 15), seed=1), source, patch=5, guide=guide, guide_weights=weights)
     field = synthesize(plan, seed=0, search="exact").field
     distance = reference.distances(reference.patches(plan.guess, 5), reference.patches(source.image, 5))
     for channel, weight in enumerate(np.broadcast_to(weights, 2)):
@@ -296,7 +298,7 @@ def test_pixels_that_all_count_alike_change_nothing_but_rounding(plan: Plan, see
 @pytest.mark.parametrize("search", SEARCHES)
 @pytest.mark.parametrize("alpha", [math.inf, 0.1])
 def test_pixels_that_count_nothing_are_not_looked_at(search: str, alpha: float) -> None:
-    source = picture((32, 30))
+    source = random_image((32, 30))
     weights = np.ones((24, 24), np.float32)
     weights[8:16, 9:17] = 0
     results = []
@@ -325,7 +327,7 @@ class Upside:
 
 
 def test_a_plan_may_bring_its_own_step() -> None:
-    plan = matching(picture((14, 15), seed=1), picture((16, 13)), patch=5)
+    plan = matching(random_image((14, 15), seed=1), random_image((16, 13)), patch=5)
     own = synthesize(dataclasses.replace(plan, step=Upside()), seed=0)
     np.testing.assert_allclose(own.image, 1 - synthesize(plan, seed=0).image, atol=1e-6)
     with pytest.raises(InputError, match="step is 'none'"):
@@ -335,7 +337,9 @@ def test_a_plan_may_bring_its_own_step() -> None:
 
 
 def test_sharp_final_votes_are_those_of_the_same_patches() -> None:
-    plan = Plan([Source(picture((24, 24)))], picture((24, 24), seed=1), iterations=4, step=PNN(final=2, final_sigma=0.3))
+    plan = Plan(
+        [Source(random_image((24, 24)))], random_image((24, 24), seed=1), iterations=4, step=PNN(final=2, final_sigma=0.3)
+    )
     result = synthesize(plan, seed=0)
     parts = reference.named(result.field, [plan.sources[0].image], 7)
     np.testing.assert_allclose(result.image, reference.fold(parts, (24, 24), sigma=0.3), atol=1e-5)

@@ -14,7 +14,7 @@ from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.maps import apply_field
 from patchnn.testing import tiny_image, tiny_mask
 from patchnn_tasks import Analogy, Collage, Generate, Inpaint, Retarget
-from pictures import EXAMPLES, picture, plans
+from samples import EXAMPLES, plans, random_image
 from strict import StrictBackend
 
 IMAGE, OTHER = tiny_image(), tiny_image(seed=1)
@@ -73,7 +73,7 @@ def test_numbers_are_the_inverse_of_places() -> None:
 def test_kept_pixels_are_the_maps_own() -> None:
     mask = tiny_mask()
     result = run(Inpaint(IMAGE, mask), seed=3, iterations=2)
-    heights = picture(mask.shape, 1, seed=5)
+    heights = random_image(mask.shape, 1, seed=5)
     drawn = result.apply(heights)
     np.testing.assert_array_equal(drawn[~mask], heights[~mask])
     assert (drawn[mask] != heights[mask]).any()

@@ -17,7 +17,7 @@ from patchnn import Image, InputError, metrics, read_image, resize
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.numbering import Layout
 from patchnn.metrics import similarity
-from pictures import picture
+from samples import random_image
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "images"
 
@@ -50,7 +50,7 @@ def brute_force(output: Image, source: Image, patch: int) -> np.ndarray:
 
 @given(shapes, shapes, st.integers(2, 7), st.integers(1, 4), seeds)
 def test_errors_are_those_of_brute_force(one: Any, other: Any, patch: int, channels: int, seed: int) -> None:
-    output, source = picture(one, channels, seed), picture(other, 3, seed + 1)
+    output, source = random_image(one, channels, seed), random_image(other, 3, seed + 1)
     colours = output
     if channels in (2, 4):
         output[:, :, :-1] *= output[:, :, -1:]
@@ -64,7 +64,7 @@ def test_errors_are_those_of_brute_force(one: Any, other: Any, patch: int, chann
 
 @given(shapes, seeds)
 def test_an_image_has_no_error_against_itself(shape: Any, seed: int) -> None:
-    image = picture(shape, seed=seed)
+    image = random_image(shape, seed=seed)
     assert metrics.coherence(image, image) == pytest.approx(0, abs=0.02)
     assert metrics.completeness(image, image) == pytest.approx(0, abs=0.02)
 
@@ -86,7 +86,7 @@ def test_the_protocol_is_the_one_that_others_can_follow() -> None:
 
 
 def test_what_is_left_out_shows_in_completeness_and_what_is_new_in_coherence() -> None:
-    source = np.concatenate([picture((40, 40), seed=1) * 0.2, picture((40, 40), seed=2) * 0.2 + 0.8], axis=1)
+    source = np.concatenate([random_image((40, 40), seed=1) * 0.2, random_image((40, 40), seed=2) * 0.2 + 0.8], axis=1)
     half = np.ascontiguousarray(source[:, :40])
     assert metrics.coherence(half, source) < 20
     assert metrics.completeness(half, source) > 1000
@@ -94,7 +94,7 @@ def test_what_is_left_out_shows_in_completeness_and_what_is_new_in_coherence() -
 
 
 def test_memory_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    output, source = picture((60, 70), seed=1), picture((50, 80), seed=2)
+    output, source = random_image((60, 70), seed=1), random_image((50, 80), seed=2)
     expected = metrics.nearest_distances(output, source)
     monkeypatch.setattr(similarity, "_MEMORY", 1)
     monkeypatch.setattr(similarity, "NumpyBackend", lambda: NumpyBackend(threads=3))
@@ -119,7 +119,7 @@ def test_the_approximation_looks_at_evenly_spread_patches() -> None:
 
 
 def test_auto_passes_from_exact_to_approximate(monkeypatch: pytest.MonkeyPatch) -> None:
-    output, source = picture((150, 150), seed=1), picture((60, 60), seed=2)
+    output, source = random_image((150, 150), seed=1), random_image((60, 60), seed=2)
     count, keys = 69 * 69, 24 * 24
     for pairs, looked_at in ((count * keys, count), (3000 * keys, 3000), (1, similarity.SAMPLE)):
         monkeypatch.setattr(similarity, "AUTO_PAIRS", pairs)
@@ -128,7 +128,7 @@ def test_auto_passes_from_exact_to_approximate(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_no_array_of_all_pairs_is_made() -> None:
-    image = picture((400, 400))
+    image = random_image((400, 400))
     tracemalloc.start()
     try:
         metrics.nearest_distances(image, image, method="approximate")
@@ -138,7 +138,7 @@ def test_no_array_of_all_pairs_is_made() -> None:
     assert peak < 2048 * 194**2 * 4 / 4
 
 
-SMALL, FINE = picture((13, 20)), picture((20, 20))
+SMALL, FINE = random_image((13, 20)), random_image((20, 20))
 WRONG = {
     "output is 20×13": lambda: metrics.coherence(SMALL, FINE),
     "source is 20×13": lambda: metrics.coherence(FINE, SMALL),
@@ -146,14 +146,14 @@ WRONG = {
     "output is 20×13: ": lambda: metrics.completeness(SMALL, FINE),
     "method is 'best': it must be auto, exact or approximate": lambda: metrics.coherence(FINE, FINE, method="best"),
     "patch is 1": lambda: metrics.coherence(FINE, FINE, patch=1),
-    "5 channels": lambda: metrics.coherence(picture((20, 20), 5), FINE),
+    "5 channels": lambda: metrics.coherence(random_image((20, 20), 5), FINE),
     "source has the shape": lambda: metrics.copy_share(FINE, np.zeros(5)),
     "holds uint8 values": lambda: metrics.niqe(np.zeros((200, 200, 3), np.uint8)),
     "diversity needs two or more": lambda: metrics.diversity([FINE], FINE),
     "outputs are 20×20 and 20×13": lambda: metrics.diversity([FINE, SMALL], FINE),
     "the source has a single intensity": lambda: metrics.diversity([FINE, FINE], np.zeros((9, 9))),
-    "the image is 95×300: NIQE needs two blocks of 96×96": lambda: metrics.niqe(picture((300, 95))),
-    "the image is 191×191: NIQE needs two": lambda: metrics.niqe(picture((191, 191))),
+    "the image is 95×300: NIQE needs two blocks of 96×96": lambda: metrics.niqe(random_image((300, 95))),
+    "the image is 191×191: NIQE needs two": lambda: metrics.niqe(random_image((191, 191))),
     "the image is flat": lambda: metrics.niqe(np.full((200, 200), 0.5)),
 }
 
@@ -170,14 +170,17 @@ def test_what_cannot_be_measured_is_said(message: str) -> None:
 
 @given(st.integers(2, 5), seeds)
 def test_diversity_is_singans(count: int, seed: int) -> None:
-    outputs, source = [eight_bits(picture((12, 15), seed=seed + n)) for n in range(count)], eight_bits(picture((9, 9), seed=seed))
+    outputs, source = (
+        [eight_bits(random_image((12, 15), seed=seed + n)) for n in range(count)],
+        eight_bits(random_image((9, 9), seed=seed)),
+    )
     expected = np.std([output.mean(2, dtype=np.float64) for output in outputs], axis=0).mean()
     expected /= source.mean(2, dtype=np.float64).std()
     assert metrics.diversity((output for output in outputs), source) == pytest.approx(expected, rel=1e-5)
 
 
 def test_equal_outputs_have_no_diversity() -> None:
-    image = picture((20, 30))
+    image = random_image((20, 30))
     assert metrics.diversity([image] * 3, image) == 0
 
 
@@ -187,16 +190,16 @@ def test_equal_outputs_have_no_diversity() -> None:
 def drawn(shape: tuple[int, int]) -> Image:
     """Texture, a smooth slope, and a corner without anything."""
     slope = np.linspace(0.2, 0.8, shape[1], dtype=np.float32)[None, :, None]
-    image = 0.5 * picture(shape, seed=3) + 0.5 * slope
+    image = 0.5 * random_image(shape, seed=3) + 0.5 * slope
     image[: shape[0] // 3, : shape[1] // 3] = 0.25
     return image
 
 
 # By BasicSR 1.4.2, calculate_niqe(image, crop_border=0), on the 8-bit colours in the order that it asks for.
 NIQE = {
-    "texture": (lambda: picture((200, 300)), 11.34264),
+    "texture": (lambda: random_image((200, 300)), 11.34264),
     "drawn": (lambda: drawn((300, 400)), 9.58082),
-    "grey": (lambda: picture((192, 96), 1), 14.03524),
+    "grey": (lambda: random_image((192, 96), 1), 14.03524),
     "coffee": (lambda: read_image(EXAMPLES / "coffee.jpg"), 3.95075),
     "galaxies": (lambda: read_image(EXAMPLES / "galaxies.jpg"), 10.31086),
     "rocket": (lambda: read_image(EXAMPLES / "rocket.jpg"), 6.96915),
@@ -210,12 +213,12 @@ def test_niqe_is_that_of_others(name: str) -> None:
 
 
 def test_niqe_of_grey_is_that_of_equal_colours() -> None:
-    grey = picture((200, 210), 1)
+    grey = random_image((200, 210), 1)
     assert metrics.niqe(grey) == metrics.niqe(grey.repeat(3, axis=2))
 
 
 def test_only_whole_blocks_count() -> None:
-    image = picture((200, 210))
+    image = random_image((200, 210))
     assert metrics.niqe(image) == metrics.niqe(image[:192, :192])
 
 
@@ -229,7 +232,7 @@ def test_noise_looks_less_natural_than_a_photograph() -> None:
 
 
 def test_a_score_is_all_figures_of_a_pair() -> None:
-    output, source = picture((100, 200), seed=1), picture((90, 90))
+    output, source = random_image((100, 200), seed=1), random_image((90, 90))
     got = metrics.score(output, source)
     assert (got.coherence, got.completeness) == (metrics.coherence(output, source), metrics.completeness(output, source))
     assert (got.copy_share, got.largest_copy, got.telling) == (0, 0, 1)
@@ -243,7 +246,7 @@ def test_a_score_is_all_figures_of_a_pair() -> None:
 
 
 def test_an_image_too_small_for_niqe_has_a_score() -> None:
-    got = metrics.score(picture((80, 80)), picture((80, 80)))
+    got = metrics.score(random_image((80, 80)), random_image((80, 80)))
     assert got.niqe is None
     assert "NIQE needs two blocks" in got.missing["niqe"]
     assert got.copy_share == 1

@@ -15,7 +15,7 @@ from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import Patches, on_canvas, windows_any
 from patchnn.engine.vote import Vote, rim_confidence
-from pictures import hole, picture
+from samples import hole, random_image
 
 BACKEND = NumpyBackend(threads=2)
 
@@ -59,7 +59,7 @@ def random_field(shape: Shape, source: Shape, patch: int, wrap: tuple[bool, bool
 
 @given(shapes, sides, wraps, channel_counts)
 def test_patches_are_the_windows_of_the_image(shape: Shape, patch: int, wrap: tuple[bool, bool], channels: int) -> None:
-    image, layout = picture(shape, channels), Layout.of_output(shape, patch, wrap)
+    image, layout = random_image(shape, channels), Layout.of_output(shape, patch, wrap)
     expected = reference.patches(image, patch, wrap).reshape(-1, patch * patch * channels)
     found = Patches(BACKEND, on_canvas(np, image, layout), patch)
     numbers = np.flatnonzero(layout.positions())
@@ -88,7 +88,7 @@ def test_numbers_name_the_same_pixels_as_positions(sizes: list[Shape], patch: in
 
 @given(shapes, sides, channel_counts)
 def test_the_vote_of_an_images_own_patches_is_the_image(shape: Shape, patch: int, channels: int) -> None:
-    image = picture(shape, channels)
+    image = random_image(shape, channels)
     np.testing.assert_allclose(voted(identity(shape, patch), image, shape, patch), image, atol=1e-6)
 
 
@@ -96,7 +96,7 @@ def test_the_vote_of_an_images_own_patches_is_the_image(shape: Shape, patch: int
 def test_a_vote_is_the_weighted_mean(
     shape: Shape, source: Shape, patch: int, wrap: tuple[bool, bool], channels: int, seed: int
 ) -> None:
-    values, field = picture(source, channels), random_field(shape, source, patch, wrap, seed)
+    values, field = random_image(source, channels), random_field(shape, source, patch, wrap, seed)
     parts = reference.patches(values, patch)[field // source[1], field % source[1]]
     image = voted(field, values, shape, patch, wrap)
     assert image.dtype == np.float32
@@ -107,7 +107,7 @@ def test_a_vote_is_the_weighted_mean(
 def test_confidence_and_sigma_weigh_the_vote(
     shape: Shape, source: Shape, patch: int, wrap: tuple[bool, bool], sigma: float, seed: int
 ) -> None:
-    values, field = picture(source), random_field(shape, source, patch, wrap, seed)
+    values, field = random_image(source), random_field(shape, source, patch, wrap, seed)
     layout = Layout.of_output(shape, patch, wrap)
     confidence = np.random.default_rng(seed).uniform(0.1, 1, layout.shape).astype(np.float32) * layout.positions()
     parts = reference.patches(values, patch)[field // source[1], field % source[1]]
@@ -121,7 +121,7 @@ def test_a_vote_kept_up_to_date_is_a_fresh_vote(
     shape: Shape, patch: int, wrap: tuple[bool, bool], seed: int, share: float
 ) -> None:
     source = (15, 12)
-    values, rng = picture(source), np.random.default_rng(seed)
+    values, rng = random_image(source), np.random.default_rng(seed)
     field = random_field(shape, source, patch, wrap, seed)
     vote = fresh(values, shape, patch, wrap)
     for turn in range(4):
@@ -133,7 +133,7 @@ def test_a_vote_kept_up_to_date_is_a_fresh_vote(
 
 @given(shapes, sides, st.integers(0, 99))
 def test_absent_patches_do_not_disturb_the_others(shape: Shape, patch: int, seed: int) -> None:
-    values, field = picture((15, 12)), random_field(shape, (15, 12), patch, NO_WRAP, seed)
+    values, field = random_image((15, 12)), random_field(shape, (15, 12), patch, NO_WRAP, seed)
     parts = reference.patches(values, patch)[field // 12, field % 12].astype(float)
     absent = np.zeros(field.shape, np.bool_)
     absent[: field.shape[0] // 2] = True
@@ -146,7 +146,7 @@ def test_absent_patches_do_not_disturb_the_others(shape: Shape, patch: int, seed
 
 @given(shapes, sides, st.integers(0, 9))
 def test_a_vote_stays_within_the_values_to_the_bit(shape: Shape, patch: int, seed: int) -> None:
-    values = np.where(picture((15, 12), seed=seed) > 0.5, np.float32(1), np.float32(0.9999))
+    values = np.where(random_image((15, 12), seed=seed) > 0.5, np.float32(1), np.float32(0.9999))
     image = voted(random_field(shape, (15, 12), patch, NO_WRAP, seed), values, shape, patch)
     assert image.min() >= values.min()
     assert image.max() <= 1
@@ -158,7 +158,7 @@ def test_pieces_and_threads_do_not_change_a_vote(
 ) -> None:
     backend = NumpyBackend(threads)
     backend.chunk = chunk
-    values, field = picture((15, 12)), random_field(shape, (15, 12), patch, wrap, 0)
+    values, field = random_image((15, 12)), random_field(shape, (15, 12), patch, wrap, 0)
     expected = voted(field, values, shape, patch, wrap)
     np.testing.assert_array_equal(fresh(values, shape, patch, wrap, backend)(field), expected)
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from patchnn.engine.plan import Plan, Source
 from patchnn.engine.resample import level_shape
 from patchnn.errors import InputError
-from pictures import picture, plans
+from samples import plans, random_image
 
-GUESS = picture((20, 24))
-SOURCE = Source(picture((18, 16)))
+GUESS = random_image((20, 24))
+SOURCE = Source(random_image((18, 16)))
 
 
 def test_a_plan_needs_no_more_than_sources_and_a_guess() -> None:
@@ -68,11 +68,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"iterations": 0}, "iterations is 0"),
     ({"coarsest_iterations": 0}, "coarsest_iterations is 0"),
     ({"sources": []}, "at least one source"),
-    ({"sources": [Source(picture((18, 16), 1))]}, "a source has 1 channels, the guess 3"),
-    ({"sources": [SOURCE, Source(picture((6, 30)))]}, "a source is 30×6"),
+    ({"sources": [Source(random_image((18, 16), 1))]}, "a source has 1 channels, the guess 3"),
+    ({"sources": [SOURCE, Source(random_image((6, 30)))]}, "a source is 30×6"),
     ({"rounds": []}, "at least one round"),
     ({"rounds": [(20, 24), (30, 6)]}, "an output of 6×30"),
-    ({"guess": picture((6, 30))}, "an output of 30×6"),
+    ({"guess": random_image((6, 30))}, "an output of 30×6"),
     ({"guess": np.zeros((20, 24, 3), np.uint8)}, "the guess holds uint8"),
     ({"guess": np.zeros((20, 24, 3, 1), np.float32)}, "the guess has the shape (20, 24, 3, 1)"),
     ({"guess": np.zeros((0, 24, 3), np.float32)}, "the guess has the shape (0, 24, 3)"),

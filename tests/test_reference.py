@@ -11,14 +11,14 @@ import pytest
 import patchnn.reference
 from patchnn import Plan, Source, pnn, synthesize
 from patchnn.reference import gpnn, step
-from pictures import picture
+from samples import random_image
 
-SOURCE, GUESS = picture((22, 26)), picture((24, 20), seed=1)
+SOURCE, GUESS = random_image((22, 26)), random_image((24, 20), seed=1)
 
 
 @pytest.mark.parametrize("alpha", [math.inf, 0.5, 0.005])
 def test_one_step_of_the_engine_is_the_plain_one(alpha: float) -> None:
-    key, value = picture((15, 14), seed=2), picture((15, 14), seed=3)
+    key, value = random_image((15, 14), seed=2), random_image((15, 14), seed=3)
     plain = step(GUESS, key, value, alpha, 5)
     np.testing.assert_allclose(pnn(GUESS, key, value, alpha=alpha, patch=5), plain, atol=1e-5)
 

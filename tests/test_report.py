@@ -22,8 +22,8 @@ from patchnn.evaluate.figures import FIGURES
 from patchnn.evaluate.plots import EDGES, count_distances
 from patchnn.images import read_record
 from patchnn_tasks import Generate
-from pictures import picture
 from report_page import QUICK, Page, files, report, write_images
+from samples import random_image
 
 pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
 
@@ -66,7 +66,7 @@ def test_the_report_says_what_the_metrics_say(call: Any) -> None:
 
 def test_niqe_is_there_for_images_that_are_large_enough(call: Any) -> None:
     Path("large").mkdir()
-    write_image("large/field.png", picture((100, 200), seed=3))
+    write_image("large/field.png", random_image((100, 200), seed=3))
     assert call("evaluate large --samples 1 --iterations 1")[0] == 0
     niqe = metrics.niqe(read_image("report/samples/field/0.png"))
     assert Page("report/index.html").figures(1, "field")["NIQE"] == [f"{niqe:.2f}"] * 2
@@ -116,7 +116,7 @@ def test_distances_beyond_the_edges_are_counted() -> None:
 
 
 def test_the_page_needs_no_other_file(call: Any) -> None:
-    write_image("other.png", picture((30, 30), seed=8))
+    write_image("other.png", random_image((30, 30), seed=8))
     assert call(f"evaluate in {QUICK} --reference other.png")[0] == 0
     assert [path.name for path in Path("report").rglob("*.html")] == ["index.html"]
     page = Page("report/index.html")
@@ -158,7 +158,7 @@ def test_names_are_shown_as_they_are(call: Any) -> None:
     name = "<i>$1^2$ & _günstig_ 漢"
     Path("in/meadow.png").rename(f"in/{name}.png")
     Path("_b").mkdir()
-    write_image("_b/sky.png", picture((40, 32), 1))
+    write_image("_b/sky.png", random_image((40, 32), 1))
     assert call(f"evaluate in {QUICK} --compare _b")[0] == 0
     page = Page("report/index.html")
     assert page.tables[1][1][0].startswith(name)

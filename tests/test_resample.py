@@ -12,7 +12,7 @@ from patchnn.engine.arrays import Shape
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.resample import fill_holes, level_shape, resample, resize, shrink_mask
 from patchnn.errors import InputError
-from pictures import picture
+from samples import random_image
 
 BACKEND = NumpyBackend(threads=1)
 
@@ -25,7 +25,7 @@ scales = st.none() | st.sampled_from([(s, s) for s in (0.3, 0.75, 4 / 3, 2.0)])
 def test_resampling_follows_its_definition(
     old: Shape, new: Shape, scale: tuple[float, float] | None, wrap: tuple[bool, bool], channels: int
 ) -> None:
-    image = picture(old, channels)
+    image = random_image(old, channels)
     result = resample(BACKEND, image, new, scale, wrap)
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, reference.resize(image, new, scale and scale[0], wrap), atol=1e-5)
@@ -34,14 +34,14 @@ def test_resampling_follows_its_definition(
 @pytest.mark.parametrize("rows", [30, 90, 400])
 def test_sums_are_rounded_once(rows: int) -> None:
     # In float64, so that no kernel of the matrix library changes the result.
-    image = picture((120, 50))
+    image = random_image((120, 50))
     exact = reference.resize(image, (rows, 50))
     np.testing.assert_array_equal(resize(image, (rows, 50)), exact.astype(np.float32))
 
 
 @given(shapes, wraps)
 def test_an_image_of_its_own_size_stays(shape: Shape, wrap: tuple[bool, bool]) -> None:
-    image = picture(shape)
+    image = random_image(shape)
     np.testing.assert_array_equal(resample(BACKEND, image, shape, wrap=wrap), image)
     np.testing.assert_array_equal(resample(BACKEND, image, shape, (1, 1), wrap), image)
 
@@ -58,13 +58,13 @@ def test_one_colour_stays(
 @given(shapes, st.tuples(st.integers(1, 30), st.integers(1, 30)), scales)
 def test_mirroring_commutes(old: Shape, new: Shape, scale: tuple[float, float] | None) -> None:
     # The centre stays where it is, whatever the scale.
-    image = picture(old)
+    image = random_image(old)
     np.testing.assert_allclose(resize(image[::-1, ::-1], new, scale), resize(image, new, scale)[::-1, ::-1], atol=1e-5)
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.sampled_from([2, 3]), st.integers(0, 11))
 def test_a_wrapped_image_has_no_ends(rows: int, columns: int, times: int, roll: int) -> None:
-    image = picture((rows * times, columns * times))
+    image = random_image((rows * times, columns * times))
     small = resample(BACKEND, image, (rows, columns), wrap=(True, True))
     rolled = resample(BACKEND, np.roll(image, roll * times, (0, 1)), (rows, columns), wrap=(True, True))
     np.testing.assert_allclose(rolled, np.roll(small, roll, (0, 1)), atol=1e-5)
@@ -86,13 +86,13 @@ def test_shrinking_does_not_alias(period: int) -> None:
 
 
 def test_two_axes_have_their_own_scales() -> None:
-    image = picture((13, 17))
+    image = random_image((13, 17))
     expected = reference.resize(image, (10, 20), (0.75, 1.3))
     np.testing.assert_allclose(resize(image, (10, 20), (0.75, 1.3)), expected, atol=1e-5)
 
 
 def test_resize_takes_grey_arrays_and_leaves_its_input_alone() -> None:
-    image = picture((9, 8), 1)[:, :, 0]
+    image = random_image((9, 8), 1)[:, :, 0]
     image.flags.writeable = False
     assert resize(image, (5, 5)).shape == (5, 5, 1)
 
@@ -141,7 +141,7 @@ def test_a_shrunk_mask_is_true_only_over_true_pixels(data: st.DataObject, shape:
 def test_a_fill_keeps_what_is_known_and_invents_no_colours(data: st.DataObject, shape: Shape, channels: int) -> None:
     known = np.random.default_rng(data.draw(st.integers(0, 99))).random(shape) < data.draw(st.sampled_from([0.05, 0.5, 0.9]))
     known.flat[data.draw(st.integers(0, known.size - 1))] = True
-    image = np.where(known[:, :, None], picture(shape, channels), np.float32(1e6))
+    image = np.where(known[:, :, None], random_image(shape, channels), np.float32(1e6))
     filled = fill_holes(image, known)
     np.testing.assert_array_equal(filled[known], image[known])
     low, high = image[known].min(), image[known].max()

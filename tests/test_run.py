@@ -15,13 +15,13 @@ from patchnn.testing import tiny_image
 from patchnn.tuning import tune
 from patchnn_tasks import Generate, Retarget
 
-PICTURE = np.random.default_rng(1).random((20, 24, 3), dtype=np.float32)
-TASK = Generate(PICTURE, noise=0.75, source=(PICTURE[:16],))
+IMAGE = np.random.default_rng(1).random((20, 24, 3), dtype=np.float32)
+TASK = Generate(IMAGE, noise=0.75, source=(IMAGE[:16],))
 
 
 def test_a_result_and_its_record() -> None:
     result = run(TASK, seed=7, alpha=math.inf, iterations=2, backend="numpy")
-    assert result.image.shape == PICTURE.shape
+    assert result.image.shape == IMAGE.shape
     assert result.image.dtype == np.float32
     assert result.field.source.shape == (14, 18)
     assert result.seed == 7
@@ -39,10 +39,10 @@ def test_a_result_and_its_record() -> None:
         "backend": "numpy",
     }
     assert [len(digest) for digest in inputs["image"] + inputs["source"]] == [64, 64]
-    again = run(Generate(PICTURE.astype(float)), seed=7, iterations=2).record["inputs"]
+    again = run(Generate(IMAGE.astype(float)), seed=7, iterations=2).record["inputs"]
     assert again["image"] == inputs["image"] != inputs["source"]
     assert again["source"] == []
-    turned = Generate(PICTURE.reshape(24, 20, 3))
+    turned = Generate(IMAGE.reshape(24, 20, 3))
     assert run(turned, seed=7, iterations=1).record["inputs"]["image"] != inputs["image"]
 
 

@@ -15,19 +15,19 @@ from patchnn import metrics, read_image, write_image
 from patchnn.cli import main
 from patchnn.cli import score as command
 from patchnn.registry import Registry
-from pictures import picture
+from samples import random_image
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder with a source and outputs in it."""
     monkeypatch.chdir(tmp_path)
-    source = picture((100, 200))
+    source = random_image((100, 200))
     write_image("source.png", source)
     write_image("rolled.png", np.roll(source, (30, 90), (0, 1)))
-    write_image("other.png", picture((100, 200), seed=1))
-    write_image("small.png", picture((60, 80), seed=2))
-    write_image("tiny.png", picture((8, 30), seed=2))
+    write_image("other.png", random_image((100, 200), seed=1))
+    write_image("small.png", random_image((60, 80), seed=2))
+    write_image("tiny.png", random_image((8, 30), seed=2))
     return tmp_path
 
 
@@ -62,7 +62,7 @@ def test_json_holds_all_digits(call: Any) -> None:
 
 
 def test_several_have_mean_median_and_diversity(call: Any) -> None:
-    write_image("third.png", picture((100, 200), seed=5))
+    write_image("third.png", random_image((100, 200), seed=5))
     names = ["rolled.png", "other.png", "third.png"]
     report = json.loads(call(f"score source.png {' '.join(names)} --json")[1])
     rows = report["outputs"]
@@ -109,7 +109,7 @@ def test_maps_are_written(call: Any) -> None:
     assert (np.ptp(drawn, axis=2) > 0.1).mean() > 0.8
     Path("maps").mkdir()
     Path("again").mkdir()
-    write_image("again/rolled.png", picture((40, 50)))
+    write_image("again/rolled.png", random_image((40, 50)))
     report = json.loads(call("score source.png rolled.png other.png again/rolled.png --map maps --json")[1])
     paths = ["maps/rolled-1-copies.png", "maps/other-copies.png", "maps/rolled-3-copies.png"]
     assert [row["map"] for row in report["outputs"]] == paths

@@ -21,7 +21,7 @@ from patchnn.engine.step import pnn
 from patchnn.engine.synthesize import Synthesis, synthesize
 from patchnn.errors import InputError
 from patchnn.testing import tiny_image
-from pictures import SEARCHES, hole, matching, picture
+from samples import SEARCHES, hole, matching, random_image
 
 CLOSE = 1e-5
 """Distances that float32 sums cannot tell apart."""
@@ -49,14 +49,16 @@ def named_scores(result: Synthesis, plan: Plan) -> tuple[np.ndarray, np.ndarray]
 def test_exact_search_takes_the_best_score(
     guess: tuple[int, int], source: tuple[int, int], patch: int, channels: int, wrap: tuple[bool, bool], alpha: float, seed: int
 ) -> None:
-    plan = matching(picture(guess, channels, seed), picture(source, channels, seed + 1), patch=patch, wrap=wrap, alpha=alpha)
+    plan = matching(
+        random_image(guess, channels, seed), random_image(source, channels, seed + 1), patch=patch, wrap=wrap, alpha=alpha
+    )
     score, chosen = named_scores(synthesize(plan, seed=0, search="exact"), plan)
     taken = score[np.arange(len(chosen)), chosen]
     np.testing.assert_array_less(taken, score.min(1) + CLOSE * (1 if alpha == math.inf else 1 / alpha))
 
 
 def test_without_ties_the_nearest_is_named_exactly() -> None:
-    plan = matching(picture((16, 17), seed=1), picture((14, 15)))
+    plan = matching(random_image((16, 17), seed=1), random_image((14, 15)))
     score, chosen = named_scores(synthesize(plan, seed=0, search="exact"), plan)
     np.testing.assert_array_equal(chosen, score.argmin(1))
 
@@ -65,7 +67,7 @@ def test_without_ties_the_nearest_is_named_exactly() -> None:
 def test_completeness_takes_its_alpha_from_the_distances(completeness: float) -> None:
     # In darker images all distances are smaller, and the choice stays the same: an alpha alone would fade out.
     for contrast in (1.0, 0.05):
-        images = [contrast * picture(shape, seed=seed) for shape, seed in (((24, 22), 1), ((20, 24), 0))]
+        images = [contrast * random_image(shape, seed=seed) for shape, seed in (((24, 22), 1), ((20, 24), 0))]
         plan = matching(*images, completeness=completeness)
         distance = reference.distances(*(reference.patches(image, plan.patch) for image in images))
         score = reference.scores(distance, distance.min(0).mean() / completeness)
@@ -77,7 +79,7 @@ def test_completeness_takes_its_alpha_from_the_distances(completeness: float) ->
 def test_a_large_alpha_approaches_plain_nearest_neighbours(alpha: float) -> None:
     fields = []
     for value in (math.inf, alpha):
-        plan = matching(picture((24, 24), seed=1), picture((24, 24)), alpha=value)
+        plan = matching(random_image((24, 24), seed=1), random_image((24, 24)), alpha=value)
         field = synthesize(plan, seed=0, search="exact").field
         fields.append(field.row * 24 + field.col)
     assert (fields[0] == fields[1]).mean() > 1 - 10 / alpha
@@ -85,7 +87,7 @@ def test_a_large_alpha_approaches_plain_nearest_neighbours(alpha: float) -> None
 
 def test_a_small_alpha_is_another_choice() -> None:
     plain, complete = (
-        synthesize(matching(picture((24, 24), seed=1), picture((24, 24)), alpha=alpha), seed=0, search="exact").field
+        synthesize(matching(random_image((24, 24), seed=1), random_image((24, 24)), alpha=alpha), seed=0, search="exact").field
         for alpha in (math.inf, 0.001)
     )
     assert (plain.row == complete.row).mean() < 0.5
@@ -97,7 +99,7 @@ def test_a_small_alpha_is_another_choice() -> None:
 @given(st.integers(1, 30), st.integers(1, 30), st.booleans(), st.integers(1, 1 << 16), st.integers(0, 99))
 def test_nearest_does_not_depend_on_tiles_or_memory(rows: int, columns: int, scaled: bool, memory: int, seed: int) -> None:
     backend = NumpyBackend(threads=2)
-    queries, keys = picture((15, 12), seed=seed), picture((11, 16), seed=seed + 1)
+    queries, keys = random_image((15, 12), seed=seed), random_image((11, 16), seed=seed + 1)
     rng = np.random.default_rng(seed)
     query_index, key_index = rng.permutation(11 * 8)[:50], rng.permutation(7 * 12)[:60]
     scale = 1 / rng.uniform(0.5, 2, 60).astype(np.float32) if scaled else None
@@ -119,7 +121,7 @@ def test_nearest_does_not_depend_on_tiles_or_memory(rows: int, columns: int, sca
 
 
 def test_pnn_is_one_step_by_keys_that_are_not_the_values() -> None:
-    query, key, value = (picture((13, 16), seed=n) for n in range(3))
+    query, key, value = (random_image((13, 16), seed=n) for n in range(3))
     for alpha in (math.inf, 0.05):
         score = reference.scores(reference.distances(reference.patches(query, 5), reference.patches(key, 5)), alpha)
         parts = reference.patches(value, 5).reshape(-1, 5, 5, 3)[score.argmin(1)].reshape(9, 12, 5, 5, 3)
@@ -149,8 +151,8 @@ def test_pnn_says_what_it_cannot_take(shapes: tuple[tuple[int, ...], ...], optio
 def test_patchmatch_comes_near_to_exact_search(options: dict[str, float]) -> None:
     errors = {search: np.zeros(2) for search in SEARCHES}
     for seed in range(4):
-        source = picture((40, 36), seed=seed)
-        plan = Plan([Source(source)], picture((36, 40), seed=seed + 9), coarsest=10, iterations=3, **options)
+        source = random_image((40, 36), seed=seed)
+        plan = Plan([Source(source)], random_image((36, 40), seed=seed + 9), coarsest=10, iterations=3, **options)
         for search in SEARCHES:
             image = synthesize(plan, seed=seed, search=SEARCHES[search]).image
             distance = reference.distances(reference.patches(image, 7), reference.patches(source, 7))
@@ -164,7 +166,7 @@ def test_patchmatch_comes_near_to_exact_search(options: dict[str, float]) -> Non
 @pytest.mark.parametrize("alpha", [math.inf, 0.01])
 def test_a_moved_image_is_found_where_it_is(search: str, alpha: float) -> None:
     # The middle of the source as the guess, so that both are halved at the same places: all patches match at one offset.
-    source = picture((40, 36))
+    source = random_image((40, 36))
     plan = Plan([Source(source)], source[6:34, 4:32], alpha=alpha, ratio=2, coarsest=14, iterations=4)
     result = synthesize(plan, seed=0, search=SEARCHES[search])
     rows, columns = np.indices(result.field.row.shape)
@@ -174,7 +176,7 @@ def test_a_moved_image_is_found_where_it_is(search: str, alpha: float) -> None:
 
 @pytest.mark.parametrize("search", SEARCHES)
 def test_unusable_places_are_not_found_even_where_they_fit_perfectly(search: str) -> None:
-    source = picture((24, 24))
+    source = random_image((24, 24))
     usable = hole((24, 24), slice(8, 14), slice(6, 15))
     plan = matching(source, Source(source, usable), patch=5)
     field = synthesize(plan, seed=0, search=SEARCHES[search]).field
@@ -190,7 +192,7 @@ def test_unusable_places_are_not_found_even_where_they_fit_perfectly(search: str
 def test_a_single_usable_patch_is_found_by_all(search: str) -> None:
     usable = np.zeros((40, 36), np.bool_)
     usable[22:27, 29:34] = True
-    plan = matching(picture((30, 30), seed=1), Source(picture((40, 36)), usable), patch=5)
+    plan = matching(random_image((30, 30), seed=1), Source(random_image((40, 36)), usable), patch=5)
     field = synthesize(plan, seed=0, search=SEARCHES[search]).field
     assert (field.row == 22).all()
     assert (field.col == 29).all()
@@ -199,7 +201,7 @@ def test_a_single_usable_patch_is_found_by_all(search: str) -> None:
 @pytest.mark.parametrize("patch", [2, 3, 4])
 @pytest.mark.parametrize("search", SEARCHES)
 def test_short_patches_have_fewer_values_than_features(patch: int, search: str) -> None:
-    source = picture((18, 18), 1)
+    source = random_image((18, 18), 1)
     field = synthesize(matching(source, source, patch=patch), seed=0, search=SEARCHES[search]).field
     rows, columns = np.indices(field.row.shape)
     assert ((field.row == rows) & (field.col == columns)).mean() > 0.9
@@ -239,7 +241,7 @@ def test_claims_show_more_of_the_source(search: str) -> None:
 
 @pytest.mark.parametrize(("patch", "channels"), [(7, 3), (7, 1), (5, 4)])
 def test_features_are_exact_whatever_the_order_of_their_sums(patch: int, channels: int) -> None:
-    canvas = rounded(np, picture((40, 50), channels), PIXEL_STEPS)
+    canvas = rounded(np, random_image((40, 50), channels), PIXEL_STEPS)
     patches = Patches(NumpyBackend(threads=1), canvas, patch)
     numbers = np.flatnonzero(Layout.of_sources([(40, 50)], patch).positions())
     basis = principal_components(NumpyBackend(threads=1), patches, numbers, patches.length)

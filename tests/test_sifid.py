@@ -11,13 +11,13 @@ import pytest
 
 from patchnn import InputError, metrics
 from patchnn.metrics.inception import find_weights
-from pictures import picture
+from samples import random_image
 
 
 def test_without_torch_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(InputError, match=r"SIFID needs torch and torchvision: pip install 'patchnn\[sifid\]'"):
-        metrics.sifid(picture((40, 40)), picture((40, 40)))
+        metrics.sifid(random_image((40, 40)), random_image((40, 40)))
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def definition(inception: Any, image: np.ndarray, source: np.ndarray) -> float:
 
 
 def test_it_is_the_frechet_distance_of_the_first_features(inception: Any, weights: Path) -> None:
-    image, source = picture((90, 110), seed=1), picture((80, 100), seed=2) ** 2
+    image, source = random_image((90, 110), seed=1), random_image((80, 100), seed=2) ** 2
     got = metrics.sifid(image, source, weights)
     assert got == pytest.approx(definition(inception, image, source), rel=1e-3)
     assert got > 0.001
@@ -80,14 +80,14 @@ def test_the_weights_are_those_in_the_cache(weights: Path, tmp_path: Path, monke
     place = folder / Inception_V3_Weights.DEFAULT.url.rpartition("/")[2]
     weights.rename(place)
     assert find_weights() == place
-    assert metrics.sifid(picture((40, 40)), picture((40, 40), seed=1)) > 0
+    assert metrics.sifid(random_image((40, 40)), random_image((40, 40), seed=1)) > 0
 
 
 @pytest.mark.usefixtures("inception")
 def test_other_files_are_refused(tmp_path: Path) -> None:
     import torch
 
-    image = picture((40, 40))
+    image = random_image((40, 40))
     with pytest.raises(InputError, match=r"gone\.pth does not exist"):
         metrics.sifid(image, image, tmp_path / "gone.pth")
     (tmp_path / "text.pth").write_text("no weights")
@@ -100,4 +100,4 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 
 def test_tiny_images_are_refused(weights: Path) -> None:
     with pytest.raises(InputError, match="the image is 20×15: SIFID needs 16 pixels a side or more"):
-        metrics.sifid(picture((15, 20)), picture((40, 40)), weights)
+        metrics.sifid(random_image((15, 20)), random_image((40, 40)), weights)

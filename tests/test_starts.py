@@ -12,7 +12,7 @@ from patchnn.engine.arrays import Image
 from patchnn.engine.starts import Coarsest, Start, _Trials, changed_share, find_start
 from patchnn.testing import tiny_image
 from patchnn_tasks import Generate
-from pictures import hole, picture
+from samples import hole, random_image
 
 BOATS = resize(read_image("examples/images/boats.png"), (90, 120))
 PLAN = Plan([Source(BOATS)], BOATS, noise=3.0, starts=Starts(), coarsest=24, iterations=2)
@@ -55,7 +55,7 @@ def test_of_several_layouts_the_best_is_kept() -> None:
 
 
 def test_rows_keep_things_at_their_height() -> None:
-    image = picture((48, 64))
+    image = random_image((48, 64))
 
     def climb(rows: float) -> float:
         plan = Plan([Source(image)], image, noise=3.0, starts=Starts(rows=rows), coarsest=24, iterations=1)
@@ -126,7 +126,7 @@ def test_rows_and_columns_that_join_are_laid_out_as_one() -> None:
 
 @pytest.mark.parametrize("shape", [(7, 7), (8, 40), (16, 16), (25, 9)])
 def test_small_images_have_layouts_too(shape: tuple[int, int]) -> None:
-    image = picture(shape)
+    image = random_image(shape)
     assert run(Generate(image), seed=0, iterations=1).image.shape == (*shape, 3)
 
 

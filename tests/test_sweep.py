@@ -19,7 +19,7 @@ from patchnn.evaluate.thumbnails import scale_to_fit, thumbnail
 from patchnn.images import read_record
 from patchnn.registry import GROUP, Registry
 from patchnn_tasks import Generate
-from pictures import picture
+from samples import random_image
 
 TASKS = Registry(EntryPoint(name, f"patchnn_tasks.{name}:{name.title()}", GROUP) for name in ("generate", "retarget", "inpaint"))
 QUICK = "--iterations 1 --backend numpy --quiet"
@@ -31,7 +31,7 @@ SHAPE = (130, 150)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A current folder with an image in it."""
     monkeypatch.chdir(tmp_path)
-    write_image("meadow.png", picture(SHAPE))
+    write_image("meadow.png", random_image(SHAPE))
     return tmp_path
 
 
@@ -168,7 +168,7 @@ def test_a_file_that_exists_is_kept(call: Any) -> None:
     ],
 )
 def test_wrong_words_are_one_line_and_nothing_is_written(call: Any, line: str, words: str) -> None:
-    write_image("tiny.png", picture((9, 9)))
+    write_image("tiny.png", random_image((9, 9)))
     before = sorted(Path().iterdir())
     code, out, err = call(line)
     assert (code, out) == (1, "")
@@ -205,7 +205,7 @@ def test_what_is_transparent_lies_on_white() -> None:
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("shape", [(16, 16), (40, 900), (700, 60), (900, 1200)])
 def test_sheets_of_every_kind_of_image(shape: tuple[int, int], channels: int) -> None:
-    image = picture(shape, channels)
+    image = random_image(shape, channels)
     figures = {"coherence": "1234567.8", "completeness": "0.1"}
     cells = [[Cell([image], figures)] * 2] * 2
     sheet = contact_sheet(

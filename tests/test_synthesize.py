@@ -14,10 +14,16 @@ from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.plan import Plan, Source
 from patchnn.engine.synthesize import Progress, synthesize
 from patchnn.errors import BackendError, InputError
-from pictures import GLARING, SEARCHES, hole, picture, plans
+from samples import GLARING, SEARCHES, hole, plans, random_image
 
 PLAN = Plan(
-    [Source(picture((24, 22)))], picture((20, 24), seed=1), noise=0.2, patch=5, coarsest=8, iterations=3, coarsest_iterations=2
+    [Source(random_image((24, 22)))],
+    random_image((20, 24), seed=1),
+    noise=0.2,
+    patch=5,
+    coarsest=8,
+    iterations=3,
+    coarsest_iterations=2,
 )
 
 
@@ -46,7 +52,9 @@ def test_every_iteration_of_every_level_is_told_in_order(plan: Plan, search: str
 
 
 def test_all_rounds_but_the_last_stay_at_the_coarse_levels() -> None:
-    plan = Plan([Source(picture((40, 40)))], picture((40, 40)), rounds=[(40, 36), (40, 32)], climb=1, coarsest=10, iterations=1)
+    plan = Plan(
+        [Source(random_image((40, 40)))], random_image((40, 40)), rounds=[(40, 36), (40, 32)], climb=1, coarsest=10, iterations=1
+    )
     levels = [(event.round, event.level) for event in observed(plan)]
     deepest = levels[0][1]
     assert deepest > 2
@@ -113,7 +121,7 @@ def test_an_observer_ends_the_run_by_raising(search: str) -> None:
 
 
 def test_each_round_goes_on_from_the_last_and_only_the_first_has_noise() -> None:
-    source, guess = picture((26, 26)), picture((26, 26), seed=1)
+    source, guess = random_image((26, 26)), random_image((26, 26), seed=1)
     options: dict[str, Any] = {"patch": 5, "coarsest": 8, "iterations": 2, "alpha": 0.1}
     shapes = [(26, 22), (24, 18), (24, 18)]
     by_rounds = synthesize(Plan([Source(source)], guess, rounds=shapes, noise=0.5, **options), seed=0, search="exact")
@@ -126,7 +134,7 @@ def test_each_round_goes_on_from_the_last_and_only_the_first_has_noise() -> None
 
 def test_noise_moves_the_guess_as_far_as_it_is_strong() -> None:
     base: dict[str, Any] = {
-        "sources": [Source(picture((24, 24)))],
+        "sources": [Source(random_image((24, 24)))],
         "guess": np.full((24, 24, 3), 0.5, np.float32),
         "coarsest": 24,
     }
@@ -142,13 +150,13 @@ def test_noise_moves_the_guess_as_far_as_it_is_strong() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_noise_makes_no_channel_brighter_as_a_whole(seed: int) -> None:
     # The only patch of each source differs by brightness alone, which noise without a mean cannot tell from.
-    dark = picture((5, 5)) * np.float32(0.5)
+    dark = random_image((5, 5)) * np.float32(0.5)
     plan = Plan([Source(dark + np.float32(0.1)), Source(dark)], dark, patch=5, coarsest=5, noise=3.0)
     np.testing.assert_allclose(synthesize(plan, seed=seed).image, dark, atol=1e-6)
 
 
 def test_an_opaque_alpha_channel_leaves_the_layout() -> None:
-    source = picture((40, 32))
+    source = random_image((40, 32))
     opaque = np.concatenate([source, np.ones_like(source[:, :, :1])], axis=2)
     with_alpha, without = (synthesize(Plan([Source(x)], x, noise=0.7), seed=3, search="exact").image for x in (opaque, source))
     np.testing.assert_allclose(with_alpha[:, :, :3], without, atol=1e-3)
@@ -157,7 +165,7 @@ def test_an_opaque_alpha_channel_leaves_the_layout() -> None:
 
 def test_a_guess_of_the_coarsest_shape_is_taken_as_it_is() -> None:
     # At ratio 2 an output of 32×32 starts at 8×8; a guess of that shape must not be resampled on the way.
-    source = picture((32, 32))
+    source = random_image((32, 32))
     coarse = Plan([Source(source)], source, patch=5, ratio=2, coarsest=8, iterations=2)
     smallest: list[np.ndarray] = []
     synthesize(coarse, seed=0, observe=lambda event: smallest.append(event.image()) if event.level == 2 else None)
@@ -169,7 +177,7 @@ def test_a_guess_of_the_coarsest_shape_is_taken_as_it_is() -> None:
 @pytest.mark.parametrize("search", SEARCHES)
 def test_sources_that_hold_no_patch_at_coarse_levels_take_part_at_fine_ones(search: str) -> None:
     # Half as large, the small one has no room for a patch; the kept pixels call for it all the same.
-    small, large = picture((8, 8), seed=2), picture((28, 28))
+    small, large = random_image((8, 8), seed=2), random_image((28, 28))
     guess = large.copy()
     guess[10:18, 10:18] = small
     keep = hole((28, 28), slice(13, 15), slice(13, 15))
@@ -182,7 +190,9 @@ def test_sources_that_hold_no_patch_at_coarse_levels_take_part_at_fine_ones(sear
 @pytest.mark.parametrize("search", SEARCHES)
 @pytest.mark.parametrize("alpha", [math.inf, 0.1])
 def test_with_nothing_to_change_the_guess_comes_back(search: str, alpha: float) -> None:
-    plan = Plan([Source(picture((24, 24)))], picture((24, 24), seed=1), keep=np.ones((24, 24), np.bool_), alpha=alpha, patch=5)
+    plan = Plan(
+        [Source(random_image((24, 24)))], random_image((24, 24), seed=1), keep=np.ones((24, 24), np.bool_), alpha=alpha, patch=5
+    )
     result = synthesize(plan, seed=0, search=SEARCHES[search])
     np.testing.assert_array_equal(result.image, plan.guess)
     assert (result.field.source == -1).all()
@@ -192,8 +202,8 @@ def test_with_nothing_to_change_the_guess_comes_back(search: str, alpha: float) 
 def test_at_every_level_a_pixel_is_kept_only_where_all_under_it_are(search: str) -> None:
     # What the guess has in the hole is glaring: a coarse pixel that touches it must be voted, and is then a source's colour.
     keep = hole((30, 27), slice(9, 17), slice(8, 15))
-    guess = np.where(keep[:, :, None], picture((30, 27), seed=1), np.float32(GLARING))
-    plan = Plan([Source(picture((28, 28)))], guess, keep=keep, patch=5, coarsest=8, iterations=1)
+    guess = np.where(keep[:, :, None], random_image((30, 27), seed=1), np.float32(GLARING))
+    plan = Plan([Source(random_image((28, 28)))], guess, keep=keep, patch=5, coarsest=8, iterations=1)
 
     def observe(event: Progress) -> None:
         image = event.image()
@@ -207,7 +217,7 @@ def test_at_every_level_a_pixel_is_kept_only_where_all_under_it_are(search: str)
 @pytest.mark.parametrize("alpha", [math.inf, 0.1])
 def test_a_hole_is_filled_as_its_surroundings_ask(search: str, alpha: float) -> None:
     # The source is whole, the guess has a flat hole: what belongs there is known, and its rim tells.
-    source = picture((28, 28))
+    source = random_image((28, 28))
     keep = hole((28, 28), slice(11, 16), slice(12, 17))
     guess = np.where(keep[:, :, None], source, np.float32(0.5))
     plan = Plan([Source(source)], guess, keep=keep, alpha=alpha, coarsest=9, iterations=6)
@@ -217,8 +227,8 @@ def test_a_hole_is_filled_as_its_surroundings_ask(search: str, alpha: float) -> 
 
 def test_images_in_the_plan_are_only_read() -> None:
     source, guess, keep, usable = (
-        picture((22, 22)),
-        picture((20, 20), seed=1),
+        random_image((22, 22)),
+        random_image((20, 20), seed=1),
         hole((20, 20), slice(6, 9), slice(6, 9)),
         hole((22, 22), slice(2, 4), slice(2, 4)),
     )
@@ -249,13 +259,13 @@ def test_sources_without_any_usable_patch_are_refused() -> None:
     usable = np.zeros((24, 24), np.bool_)
     usable[::4] = True
     with pytest.raises(InputError, match="no patch may be copied"):
-        synthesize(Plan([Source(picture((24, 24)), usable)], picture((20, 20))))
+        synthesize(Plan([Source(random_image((24, 24)), usable)], random_image((20, 20))))
 
 
 def test_a_mask_that_is_too_dense_for_the_coarse_levels_makes_the_run_shallower() -> None:
     usable = np.zeros((40, 40), np.bool_)
     usable[10:18, 10:18] = True
-    plan = Plan([Source(picture((40, 40)), usable)], picture((30, 30), seed=1), patch=7, iterations=1)
+    plan = Plan([Source(random_image((40, 40)), usable)], random_image((30, 30), seed=1), patch=7, iterations=1)
     assert {event.levels for event in observed(plan)} == {1}
 
 

@@ -50,7 +50,7 @@ class Pile(Task):
         return Plan([Source(image) for image in self.images], self.images[0])
 
 
-def picture(channels: int = 3, height: int = 8, width: int = 9, value: float = 0.5) -> Image:
+def flat_image(channels: int = 3, height: int = 8, width: int = 9, value: float = 0.5) -> Image:
     return np.full((height, width, channels), value, np.float32)
 
 
@@ -93,14 +93,14 @@ BAD_VALUES: list[tuple[str, Any]] = [
     *(("size", value) for value in ("300", "0x10", "abc", (0, 5), (1, 2, 3), 300, "1000000x1000000", (-1, 4))),
     *(("image", value) for value in (None, "photo.jpg", np.zeros((4, 4), np.uint8), np.zeros(5), np.full((4, 4), np.nan))),
     *(("mask", value) for value in (np.zeros((8, 9)), np.zeros((8, 8), bool), np.zeros((9, 8), bool), 1)),
-    *(("others", value) for value in (picture(), [None], 3)),
+    *(("others", value) for value in (flat_image(), [None], 3)),
 ]
 
 
 @pytest.mark.parametrize(("name", "value"), BAD_VALUES, ids=lambda value: str(value).partition("\n")[0][:20])
 def test_a_bad_value_is_one_line_that_names_the_option(name: str, value: Any) -> None:
     with pytest.raises(InputError, match=rf"^{name}\b") as caught:
-        Everything(**{"image": picture(), name: value})
+        Everything(**{"image": flat_image(), name: value})
     assert "\n" not in str(caught.value)
     assert caught.value.about == name
 
@@ -134,17 +134,17 @@ class Heir(Careless):
 @pytest.mark.parametrize("task", [Mixed, Careless, Heir])
 def test_a_post_init_of_its_own_does_not_turn_off_the_checks(task: type[Everything]) -> None:
     with pytest.raises(InputError, match="strength is -3: it must be a number, from 0 to 1"):
-        task(picture(), strength=-3)
+        task(flat_image(), strength=-3)
     assert task(np.zeros((8, 9)), reach="inf").image.shape == (8, 9, 1)  # type: ignore[arg-type]  # what users type
 
 
 def test_infinity_is_a_number_only_where_it_is_allowed() -> None:
     with pytest.raises(InputError, match="noise is inf"):
-        Generate(picture(), noise=float("inf"))
+        Generate(flat_image(), noise=float("inf"))
 
 
 def test_values_are_brought_to_one_form() -> None:
-    task = Everything(np.zeros((8, 9)), others=[picture(1)], strength=1, reach="inf", size=(20, 30))  # type: ignore[arg-type]  # what users type
+    task = Everything(np.zeros((8, 9)), others=[flat_image(1)], strength=1, reach="inf", size=(20, 30))  # type: ignore[arg-type]  # what users type
     assert task.image.shape == (8, 9, 1)
     assert task.image.dtype == np.float32
     assert isinstance(task.others, tuple)
@@ -174,7 +174,7 @@ def test_fields_of_other_types_are_refused() -> None:
     [((1, 1), 1), ((1, 2), 2), ((1, 3), 3), ((2, 3), 4), ((1, 4), 4), ((3, 4), 4), ((2, 2), 2), ((5, 5), 5), ((1, 2, 3), 4)],
 )
 def test_images_get_one_number_of_channels(channels: tuple[int, ...], result: int) -> None:
-    images = tuple(picture(count, value=0.25) for count in channels)
+    images = tuple(flat_image(count, value=0.25) for count in channels)
     for count, image in zip(channels, Pile(images).images, strict=True):
         assert image.shape == (8, 9, result)
         added_alpha = result in (2, 4) and count in (1, 3)
@@ -184,7 +184,7 @@ def test_images_get_one_number_of_channels(channels: tuple[int, ...], result: in
 
 def test_images_that_cannot_be_matched() -> None:
     with pytest.raises(InputError, match="5 channels"):
-        Pile((picture(5), picture(3)))
+        Pile((flat_image(5), flat_image(3)))
 
 
 SIZES = [
@@ -227,9 +227,9 @@ def test_size_that_fits_no_image() -> None:
     size=st.none() | st.sampled_from([text for text, _ in SIZES]),
 )
 def test_options_survive_json(**values: Any) -> None:
-    task = Everything(picture(), **values)
+    task = Everything(flat_image(), **values)
     carried = json.loads(json.dumps(task.to_json(), allow_nan=False))
-    again = Everything.from_json(carried, image=picture())
+    again = Everything.from_json(carried, image=flat_image())
     assert again.to_json() == task.to_json()
     assert {o.name: getattr(again, o.name) for o in options(Everything) if not o.is_image} == {
         o.name: getattr(task, o.name) for o in options(Everything) if not o.is_image
@@ -238,14 +238,14 @@ def test_options_survive_json(**values: Any) -> None:
 
 def test_unknown_options_are_refused() -> None:
     with pytest.raises(InputError, match="colour") as caught:
-        Generate.from_json({"colour": 1}, image=picture())
+        Generate.from_json({"colour": 1}, image=flat_image())
     assert caught.value.about == "colour"
 
 
 def test_generate() -> None:
-    plan = Generate(picture(3, 20, 30), size="50%x200%", source=(picture(1),)).plan()  # type: ignore[arg-type]  # what users type
+    plan = Generate(flat_image(3, 20, 30), size="50%x200%", source=(flat_image(1),)).plan()  # type: ignore[arg-type]  # what users type
     assert plan.rounds == ((40, 15),)
     assert len(plan.sources) == 2
     assert plan.starts is not None
     assert plan.starts.variety == 0.5
-    assert Generate(picture(3, 20, 30)).plan().rounds == ((20, 30),)
+    assert Generate(flat_image(3, 20, 30)).plan().rounds == ((20, 30),)

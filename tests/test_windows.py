@@ -11,9 +11,9 @@ from patchnn import InputError, Plan, Progress, Source, synthesize
 from patchnn.engine.backend import find_backend
 from patchnn.engine.maps import apply_field
 from patchnn_tasks.shared import windows_around
-from pictures import GLARING, hole, picture
+from samples import GLARING, hole, random_image
 
-IMAGE = picture((80, 96))
+IMAGE = random_image((80, 96))
 KEEP = hole((80, 96), slice(20, 28), slice(16, 26)) & hole((80, 96), slice(60, 66), slice(70, 80))
 WINDOWS = [(slice(4, 44), slice(0, 42)), (slice(46, 80), slice(52, 96))]
 PLAN = Plan(

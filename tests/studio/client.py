@@ -23,7 +23,7 @@ from patchnn.registry import Registry
 from patchnn.studio.files import Upload
 from patchnn.studio.messages import pack
 from patchnn.studio.server import build_server
-from pictures import picture
+from samples import random_image
 
 HOUR = 60
 """Seconds after which anything counts as hanging, on a slow machine too."""
@@ -121,7 +121,7 @@ SHAPE = (60, 80)
 
 
 def photo() -> bytes:
-    rgb = (picture((40, 52)) * 255).round().astype(np.uint8)
+    rgb = (random_image((40, 52)) * 255).round().astype(np.uint8)
     return Upload("a.png", "rgba", np.dstack([rgb, np.full((40, 52), 255, np.uint8)]).tobytes(), 52, 40).file()
 
 

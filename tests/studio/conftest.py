@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from patchnn import write_image
-from pictures import picture
+from samples import random_image
 
 if TYPE_CHECKING:
     from browser import Page
@@ -24,9 +24,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from client import SHAPE, plugin
 
     path = tmp_path_factory.mktemp("studio")
-    write_image(path / "photo.png", picture(SHAPE))
-    write_image(path / "other.png", picture((50, 70), seed=1))
-    write_image(path / "clear.png", picture(SHAPE, 4, seed=2))
+    write_image(path / "photo.png", random_image(SHAPE))
+    write_image(path / "other.png", random_image((50, 70), seed=1))
+    write_image(path / "clear.png", random_image(SHAPE, 4, seed=2))
     for name in ("mirror", "stuck"):
         plugin(path, name, (Path(__file__).with_name("plugins") / f"{name}.py").read_text())
     return path

@@ -22,7 +22,7 @@ from patchnn.images import decode, read_record
 from patchnn.registry import Registry
 from patchnn.studio.files import Upload, safe_name, uploads
 from patchnn.task import options
-from pictures import picture
+from samples import random_image
 
 requests = pytest.importorskip("requests", reason="requests is not installed: pip install requests")
 
@@ -178,8 +178,8 @@ def test_the_token_is_the_given_one_and_long_enough(folder: Path, monkeypatch: p
 
 
 def test_the_examples_of_the_documentation(service: Studio, tmp_path: Path) -> None:
-    write_image(tmp_path / "photo.png", picture((40, 52)))
-    write_image(tmp_path / "other.png", picture((30, 40)))
+    write_image(tmp_path / "photo.png", random_image((40, 52)))
+    write_image(tmp_path / "other.png", random_image((30, 40)))
     (tmp_path / "mask.png").write_bytes(MASK)
     page = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
     blocks = re.findall(r"<!-- not run: tests/studio/test_api.py runs it -->\n```(\w+)\n(.*?)```", page, re.S)

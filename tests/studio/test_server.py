@@ -24,7 +24,7 @@ from patchnn.studio.server import PAGE
 from patchnn.studio.words import TOO_LARGE, spoken
 from patchnn.task import options
 from patchnn.tuning import TUNING
-from pictures import picture
+from samples import random_image
 
 
 def test_every_option_of_the_command_line_is_described(studio: Studio) -> None:
@@ -69,7 +69,7 @@ def test_a_start_image_is_served_as_its_file(studio: Studio, folder: Path) -> No
 
 def test_it_opens_every_format_that_the_library_reads(studio: Studio, tmp_path: Path) -> None:
     for name, channels in (("grey.png", 1), ("clear.png", 4), ("photo.jpg", 3), ("wide.tif", 3)):
-        write_image(tmp_path / name, premultiply(picture((9, 14), channels)))
+        write_image(tmp_path / name, premultiply(random_image((9, 14), channels)))
         status, body = studio.ask("POST", "/open", (tmp_path / name).read_bytes(), x_name=name)
         assert status == 200
         head, (pixels,) = unpack(body)
@@ -207,7 +207,7 @@ def test_a_plugin_may_print_and_fail(studio: Studio) -> None:
 
 @pytest.mark.parametrize("channels", [3, 4])
 def test_previews_cost_at_most_what_the_screen_shows(studio: Studio, channels: int) -> None:
-    large = encode(premultiply(picture((300, 400), channels)), "large.png")
+    large = encode(premultiply(random_image((300, 400), channels)), "large.png")
     told = studio.run(order(options={"noise": 0.5}, tuning={"iterations": 3}, preview=120_000), large)
     shown = [(head, blobs[0]) for head, blobs in told if head["event"] == "progress"]
     assert {"rgba", "jpeg" if channels == 3 else "png"} == {head["form"] for head, _ in shown}
@@ -225,7 +225,7 @@ def test_painting_keeps_the_colour_profile(studio: Studio, tmp_path: Path) -> No
     from PIL import ImageCms
 
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    coloured = encode(picture((40, 52)), "photo.png", traits=FileTraits(8, profile))
+    coloured = encode(random_image((40, 52)), "photo.png", traits=FileTraits(8, profile))
     head, (pixels,) = unpack(studio.ask("POST", "/open", coloured)[1])
     painted = {"name": "painted.png", "form": "rgba", **{key: head[key] for key in ("width", "height", "channels", "icc")}}
     (made,) = finished(studio.run(order(files=[painted]), pixels))
@@ -238,7 +238,7 @@ def test_painting_keeps_the_colour_profile(studio: Studio, tmp_path: Path) -> No
 
 def test_a_16_bit_file_gives_a_16_bit_result(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write_image("photo.png", picture((40, 52)), depth=16)
+    write_image("photo.png", random_image((40, 52)), depth=16)
     told = studio.run(order(), Path("photo.png").read_bytes())
     (made,) = finished(told)
     assert decode(made, "made.png").traits.depth == 16

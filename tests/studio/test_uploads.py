@@ -21,7 +21,7 @@ from patchnn.studio import words
 from patchnn.studio.files import MAX_PIXELS, Upload, check_size, read_upload, to_rgba, uploads
 from patchnn.studio.goals import arranged
 from patchnn.studio.messages import pack, unpack
-from pictures import picture
+from samples import random_image
 
 
 @given(
@@ -40,7 +40,7 @@ def test_messages_come_back_unchanged(head: dict[str, Any], blobs: list[bytes]) 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("painted", [False, True])
 def test_the_pages_pixels_equal_those_of_their_file(channels: int, painted: bool, tmp_path: Path) -> None:
-    image = premultiply(picture((7, 5), channels))
+    image = premultiply(random_image((7, 5), channels))
     _, pixels = to_rgba(image)
     shown = np.frombuffer(pixels, np.uint8).reshape(7, 5, 4).copy()
     if painted:

@@ -13,7 +13,7 @@ from patchnn import write_image
 from patchnn.survey.answers import Answer, parse_answer
 from patchnn.survey.design import CHECK, REAL, Survey
 from patchnn.survey.making import Material, Wanted, make_survey
-from pictures import picture
+from samples import random_image
 
 METHODS = ("ours", "theirs")
 NAMES = ("meadow", "sky", "wall", "pond")
@@ -30,7 +30,7 @@ def make_folders(folder: Path, shape: tuple[int, int] = (30, 40)) -> None:
     for number, part in enumerate(("real", *METHODS)):
         (folder / part).mkdir()
         for seed, name in enumerate(NAMES):
-            write_image(folder / part / f"{name}.png", picture(shape, seed=10 * number + seed))
+            write_image(folder / part / f"{name}.png", random_image(shape, seed=10 * number + seed))
 
 
 def small_survey(folder: Path, **facts: Any) -> Survey:

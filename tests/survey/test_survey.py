@@ -20,7 +20,7 @@ from raters import NAMES, guess, know, lines, make_folders
 from patchnn import write_image
 from patchnn.registry import GROUP, Registry
 from patchnn.survey.design import CHECK, load_survey
-from pictures import picture
+from samples import random_image
 
 pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
 
@@ -155,7 +155,7 @@ def test_an_image_without_a_result_is_named_and_left_out(call: Any) -> None:
 
 
 def test_slightly_different_sizes_are_cropped_alike(call: Any) -> None:
-    write_image("ours/sky.png", picture((31, 39)), overwrite=True)
+    write_image("ours/sky.png", random_image((31, 39)), overwrite=True)
     assert call(MAKE)[0] == 0
     key, held = load_survey(Path("survey")), data("paired-1s")
     sky = [name for name, one in key.shown.items() if one.image == "sky" and name in held["images"]]
@@ -189,7 +189,7 @@ def test_what_cannot_be_used_is_one_sentence(call: Any, line: str, wanted: str) 
     Path("empty").mkdir()
     for name in ("large", "damaged"):
         shutil.copytree("ours", name)
-    write_image("large/meadow.png", picture((60, 80)), overwrite=True)
+    write_image("large/meadow.png", random_image((60, 80)), overwrite=True)
     Path("damaged/meadow.png").write_bytes(Path("ours/meadow.png").read_bytes()[:90])
     code, out, err = call(line)
     assert (code, out) == (1, "")

@@ -1,4 +1,4 @@
-"""Test pictures drawn in code, and plans made of them."""
+"""Random images, and plans made of them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from patchnn.engine.plan import Plan, Source
 from patchnn.engine.search import Policy
 
 GLARING = 9.0
-"""The colour of pixels that must not be used: no picture has it, and a trace of it shows."""
+"""The colour of pixels that must not be used: no image has it, and a trace of it shows."""
 
 SEARCHES: dict[str, str | Policy] = {"exact": "exact", "mixed": Policy(150**2), "patchmatch": Policy(0)}
 """Searches for images that are too small for PatchMatch as it ships: exact, both in turn, PatchMatch at every level."""
 
 
-def picture(shape: Shape, channels: int = 3, seed: int = 0) -> Image:
+def random_image(shape: Shape, channels: int = 3, seed: int = 0) -> Image:
     """Blurred noise in [0, 1]: near matches everywhere, no two patches alike, and no seam where its ends meet."""
     pixels = np.random.default_rng(seed).random((*shape, channels), np.float32)
     for axis in (0, 1):
@@ -41,26 +41,28 @@ def glaring(image: Image, usable: Mask) -> Source:
 
 
 def matching(guess: Image, *sources: Image | Source, **options: Any) -> Plan:
-    """A plan of one level and one step: its field is the guess's nearest neighbours, by the pictures as they are."""
+    """A plan of one level and one step: its field is the guess's nearest neighbours, by the images as they are."""
     return Plan([s if isinstance(s, Source) else Source(s) for s in sources], guess, coarsest=max(guess.shape), **options)
 
 
 EXAMPLES: dict[str, Plan] = {
-    "plain": Plan([Source(picture((24, 30)))], picture((22, 27), seed=1), noise=0.3, iterations=3),
-    "alpha": Plan([Source(picture((26, 23)))], picture((21, 25), seed=1), alpha=0.01, patch=5, iterations=3),
+    "plain": Plan([Source(random_image((24, 30)))], random_image((22, 27), seed=1), noise=0.3, iterations=3),
+    "alpha": Plan([Source(random_image((26, 23)))], random_image((21, 25), seed=1), alpha=0.01, patch=5, iterations=3),
     "grey": Plan(
-        [Source(picture((30, 20), 1))],
-        picture((24, 24), 1, seed=1),
+        [Source(random_image((30, 20), 1))],
+        random_image((24, 24), 1, seed=1),
         patch=4,
         ratio=1.5,
         alpha=0.5,
         iterations=2,
         coarsest_iterations=3,
     ),
-    "four channels": Plan([Source(picture((20, 26), 4))], picture((20, 20), 4, seed=1), patch=3, coarsest=6, iterations=2),
+    "four channels": Plan(
+        [Source(random_image((20, 26), 4))], random_image((20, 20), 4, seed=1), patch=3, coarsest=6, iterations=2
+    ),
     "keep": Plan(
-        [Source(picture((26, 26)))],
-        picture((26, 26), seed=1),
+        [Source(random_image((26, 26)))],
+        random_image((26, 26), seed=1),
         keep=hole((26, 26), slice(9, 16), slice(8, 18)),
         alpha=0.05,
         patch=5,
@@ -68,23 +70,34 @@ EXAMPLES: dict[str, Plan] = {
         iterations=3,
     ),
     "wrap": Plan(
-        [Source(picture((25, 22)))], picture((20, 24), seed=1), wrap=(True, True), alpha=0.1, patch=5, coarsest=8, iterations=3
+        [Source(random_image((25, 22)))],
+        random_image((20, 24), seed=1),
+        wrap=(True, True),
+        alpha=0.1,
+        patch=5,
+        coarsest=8,
+        iterations=3,
     ),
     "sources": Plan(
         # The second is smaller than a patch at the coarser levels.
-        [Source(picture((24, 18))), Source(picture((8, 12), seed=1)), Source(picture((16, 27), seed=2))],
-        picture((22, 22), seed=3),
+        [Source(random_image((24, 18))), Source(random_image((8, 12), seed=1)), Source(random_image((16, 27), seed=2))],
+        random_image((22, 22), seed=3),
         alpha=0.02,
         patch=5,
         coarsest=8,
         iterations=3,
     ),
     "rounds": Plan(
-        [Source(picture((24, 24)))], picture((24, 24), seed=1), rounds=[(24, 20), (24, 16)], patch=5, alpha=0.005, iterations=2
+        [Source(random_image((24, 24)))],
+        random_image((24, 24), seed=1),
+        rounds=[(24, 20), (24, 16)],
+        patch=5,
+        alpha=0.005,
+        iterations=2,
     ),
     "completeness": Plan(
-        [Source(picture((26, 28)))],
-        picture((24, 27), seed=1),
+        [Source(random_image((26, 28)))],
+        random_image((24, 27), seed=1),
         rounds=[(24, 27), (24, 24)],
         completeness=2.0,
         completeness_levels=3,
@@ -93,8 +106,8 @@ EXAMPLES: dict[str, Plan] = {
         iterations=3,
     ),
     "claims": Plan(
-        [Source(picture((28, 30)))],
-        picture((28, 30), seed=1),
+        [Source(random_image((28, 30)))],
+        random_image((28, 30), seed=1),
         rounds=[(28, 26), (28, 22)],
         claims=2,
         climb=1,
@@ -103,8 +116,8 @@ EXAMPLES: dict[str, Plan] = {
         iterations=3,
     ),
     "masks": Plan(
-        [glaring(picture((28, 24)), hole((28, 24), slice(4, 9), slice(8, 14))), Source(picture((17, 20), seed=2))],
-        picture((24, 21), seed=3),
+        [glaring(random_image((28, 24)), hole((28, 24), slice(4, 9), slice(8, 14))), Source(random_image((17, 20), seed=2))],
+        random_image((24, 21), seed=3),
         alpha=0.2,
         patch=5,
         coarsest=9,
@@ -124,7 +137,7 @@ def plans(draw: st.DrawFn, **fixed: Any) -> Plan:
 
     def source(first: bool) -> Source:
         shape = draw(shapes)
-        image = picture(shape, channels, draw(seeds))
+        image = random_image(shape, channels, draw(seeds))
         top, left = draw(st.integers(0, shape[0])), draw(st.integers(0, shape[1]))
         usable = hole(shape, slice(top, top + draw(st.integers(0, 6))), slice(left, left + 5))
         # The first source always has a patch to offer.
@@ -134,7 +147,7 @@ def plans(draw: st.DrawFn, **fixed: Any) -> Plan:
     shape = draw(shapes, label="guess")
     options: dict[str, Any] = {
         "sources": sources,
-        "guess": picture(shape, channels, draw(seeds)),
+        "guess": random_image(shape, channels, draw(seeds)),
         "patch": patch,
         "alpha": draw(st.sampled_from([math.inf, 1.0, 0.01]), label="alpha"),
         "claims": draw(st.integers(0, 2), label="claims"),
