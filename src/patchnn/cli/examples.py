@@ -12,17 +12,21 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "completion": ("start/#shell-completion", "completion bash", "completion zsh"),
     "doctor": ("start/", "doctor", "doctor --json"),
     "evaluate": (
-        "quality/#a-whole-folder-patchnn-evaluate",
+        "measuring/#a-whole-folder-patchnn-evaluate",
         "evaluate photos/ -o report/",
         "evaluate photos/ --samples 2",
     ),
     "help": ("start/", "help generate", "help sweep retarget"),
-    "score": ("quality/", "score photo.jpg photo-generate.png", "score photo.jpg result.png --json"),
+    "score": ("measuring/", "score photo.jpg photo-generate.png", "score photo.jpg result.png --json"),
     "serve": ("http/", "serve", "serve --host 0.0.0.0 --port 8000"),
     "show": ("files/", "show photo-generate.png", "show photo-generate.png --json"),
     "studio": ("studio/", "studio photo.jpg --open", "studio --port 0"),
     "survey": ("survey/", "survey photos/ --ours results/ -o survey/", "survey report survey/"),
-    "sweep": ("options/", "sweep photo.jpg --variety 0.3,0.5,0.7", "sweep retarget photo.jpg --size 60% --alpha 0.005,inf"),
+    "sweep": (
+        "measuring/#choosing-options-by-eye-patchnn-sweep",
+        "sweep photo.jpg --variety 0.3,0.5,0.7",
+        "sweep retarget photo.jpg --size 60% --alpha 0.005,inf",
+    ),
     "tasks": ("start/", "tasks", "help inpaint"),
 }
 """For each command that is no task: its page in the documentation, and its examples, as they are typed after `patchnn`."""

@@ -1,4 +1,4 @@
-"""Measures of a result: arrays in, numbers out (docs/quality.md explains them).
+"""Measures of a result: arrays in, numbers out (docs/measuring.md explains them).
 
 Every image is (H, W, C) float in [0, 1], as `patchnn.read_image` returns it.
 """
