@@ -18,8 +18,17 @@ __all__ = ["MOST_BYTES", "POLICY", "build_page"]
 MOST_BYTES = 100 << 20
 """A larger page takes too long to load."""
 
+PARTS = ("survey.js", "plan.js", "trial.js", "answers.js", "page.js")
+"""The parts of the page's script, which is one: a page from a file loads no modules."""
+
 _FOLDER = files("patchnn.survey").joinpath("page")
-_PARTS = {name: _FOLDER.joinpath(name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
+
+
+def _read(*names: str) -> str:
+    return "\n".join(_FOLDER.joinpath(name).read_text(encoding="utf-8") for name in names)
+
+
+_HTML, _STYLE, _SCRIPT = _read("page.html"), _read("page.css"), _read(*PARTS)
 
 
 def _digest(text: str) -> str:
@@ -27,7 +36,7 @@ def _digest(text: str) -> str:
 
 
 POLICY = (
-    f"default-src 'none'; script-src {_digest(_PARTS['page.js'])}; style-src {_digest(_PARTS['page.css'])}; img-src data:; "
+    f"default-src 'none'; script-src {_digest(_SCRIPT)}; style-src {_digest(_STYLE)}; img-src data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'"
 )
 """What the page may do: run its own script, and send to the server that it comes from."""
@@ -58,11 +67,11 @@ def build_page(survey: Survey, name: str, images: Mapping[str, bytes], practice:
     }
     # A text that ends the script element would end the data.
     text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
-    filled = _PARTS["page.html"]
+    filled = _HTML
     for mark, part in (
         ("{{policy}}", html.escape(POLICY)),
-        ("{{style}}", _PARTS["page.css"]),
-        ("{{script}}", _PARTS["page.js"]),
+        ("{{style}}", _STYLE),
+        ("{{script}}", _SCRIPT),
         ("{{data}}", text),
     ):
         filled = filled.replace(mark, part)
