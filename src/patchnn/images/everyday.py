@@ -33,7 +33,7 @@ _BY_NAME = {".tga": "TGA"}
 _SEGMENT = 500
 """Bytes that Pillow and tifffile hold for a strip or a tile, whatever its size."""
 _DECODERS = {"PNG": 4, "GIF": 1, "BMP": 7, "DIB": 7, "JPEG": 12, "WEBP": 24, "TIFF": 8, "ICO": 20, "PSD": 4, "TGA": 4}
-"""Bytes a pixel that a decoder holds at its peak, the decoded pixels among them, as measured by tests/test_image_memory.py."""
+"""Bytes a pixel that a decoder holds at its peak, decoded pixels included, as measured by tests/images/test_image_memory.py."""
 _OTHERS = 16
 
 

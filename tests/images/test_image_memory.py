@@ -6,7 +6,6 @@ import io
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
@@ -61,15 +60,13 @@ def bare() -> int:
 
 @linux
 @pytest.mark.parametrize("name", BOMBS)
-def test_bombs(name: str, bare: int, tmp_path: Path) -> None:
+def test_a_bomb_takes_no_more_memory_than_allowed(name: str, bare: int, tmp_path: Path) -> None:
     data = BOMBS[name]()
     assert len(data) < 10_000_000
     (tmp_path / name).write_bytes(data)
     # By its header it needs 128 MB. With as much it is decoded, and takes 2 GB where nothing limits the decoder.
     allowed = 140_000_000 if name == "precincts.j2k" else ALLOWED
-    started = time.monotonic()
     used, said = peak(tmp_path / name, allowed)
-    assert time.monotonic() - started < 30
     assert used - bare < allowed + SLACK
     assert not said or said.startswith(str(tmp_path / name))
 
@@ -147,13 +144,19 @@ def test_a_process_that_is_watched_ends_when_it_takes_too_much(monkeypatch: pyte
 
 
 def test_directories_are_counted_without_reading_them() -> None:
-    file = io.BytesIO(BOMBS["directories.tif"]())
-    started = time.monotonic()
-    assert count_directories(file) == 10_000
-    assert time.monotonic() - started < 2
+    read = []
+
+    class Counting(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            read.append(data := super().read(size))
+            return data
+
+    assert count_directories(Counting(BOMBS["directories.tif"]())) == 10_000
+    # Of each: how many tags it has, and where the next one is.
+    assert max(map(len, read)) <= 8
 
 
-def test_a_directory_that_is_its_own_successor() -> None:
+def test_a_directory_that_is_its_own_successor_is_not_counted_for_ever() -> None:
     data = bytearray(tiff({256: (3, 1, 8)}, b""))
     data[-4:] = (8).to_bytes(4, "little")
     assert count_directories(io.BytesIO(bytes(data))) == 10_000
