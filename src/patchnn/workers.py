@@ -88,7 +88,7 @@ def open_cluster(address: str) -> Iterator[tuple[Executor, int]]:
         from distributed import Client
     except ImportError:
         raise BackendError("a cluster needs Dask: pip install 'patchnn[cluster]'") from None
-    # What it has to say is said here, in one line.
+    # The error below says the same in one line.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=10, set_as_default=False)
@@ -121,9 +121,9 @@ def _end_with(lifeline: Connection) -> None:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Let processes that begin here inherit that Ctrl-C is blocked, and that nothing is said of what is left at a hard end.
+    """Start processes in which Ctrl-C is blocked and the resource tracker prints no warning.
 
-    Until they are up nobody handles an interrupt there; and the one that cleans up after all others warns when it has to.
+    Until they are up, nothing there handles an interrupt. The tracker warns of what it cleans up after a killed process.
     """
     warnings = os.environ.get("PYTHONWARNINGS", "")
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [warnings, "ignore:resource_tracker:UserWarning"]))

@@ -59,14 +59,14 @@ def make(task: type[Task], seed: int, given: dict[str, Any]) -> list[Result]:
     """Return a result for every image of the batch; inputs that hold one image serve all of them."""
     tuning = {name: value for name in TUNED if (value := given.pop(name, DEFAULT)) != DEFAULT}
     values = {o.name: value for o in options(task) if (value := _value(o, given)) is not None}
-    pictures = [o for o in options(task) if o.name in values and o.is_image]
-    count = max((len(values[o.name]) for o in pictures if not o.many), default=1)
-    for o in pictures:
+    images = [o for o in options(task) if o.name in values and o.is_image]
+    count = max((len(values[o.name]) for o in images if not o.many), default=1)
+    for o in images:
         if not o.many and len(values[o.name]) not in (1, count):
             raise ValueError(f"{o.name} holds {len(values[o.name])} images, another input {count}: give one, or as many")
     bar, results = progress_bar(count), []
     for index in range(count):
-        one = {o.name: values[o.name][index % len(values[o.name])] for o in pictures if not o.many}
+        one = {o.name: values[o.name][index % len(values[o.name])] for o in images if not o.many}
 
         def observe(progress: Any, index: int = index) -> None:
             interrupted()

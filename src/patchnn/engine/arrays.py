@@ -1,4 +1,4 @@
-"""Images, masks and numbers, checked: what is wrong with one is said in one sentence."""
+"""Images, masks and numbers, checked: an error is one sentence."""
 
 from __future__ import annotations
 

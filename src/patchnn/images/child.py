@@ -33,7 +33,7 @@ _GLANCE = 0.02
 
 
 def decode_in_child(file: BinaryIO, budget: Budget, decoder: str) -> Found:
-    """Return what is in a file. decoder: "exr", "tiff" or "everyday"; raises InputError, or ValueError for what it says."""
+    """Return what is in a file. decoder: "exr", "tiff" or "everyday"; raises InputError or ValueError."""
     file.seek(0)
     command = [sys.executable, "-m", "patchnn.images.child", decoder, budget.name, str(budget.memory), str(budget.pixels)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}

@@ -27,7 +27,7 @@ DEPTHS: tuple[BitDepth, ...] = (8, 16, "float")
 """Bits a channel, from the coarsest to the finest; float is 32 bits."""
 
 _TRACE = 1e-6
-"""Opacity below this is none: 16 bits cannot hold it."""
+"""Opacity below this counts as 0: 16 bits cannot hold it."""
 
 _BLACK, _FEW_LEVELS = 0.1, 64
 """What counts as black in a mask (and, from 1, as white), and how many grey levels a drawn one may have."""
@@ -160,7 +160,7 @@ def unpremultiply(image: Image) -> Image:
 def as_colours(image: Any, name: str) -> Image:
     """Return the colours of an image (H, W, C) in [0, 1] as (H, W, 3) float32, whole numbers in [0, 255].
 
-    Grey becomes RGB; what is transparent lies on white, as on a page, its colours being multiplied by opacity already. `name`
+    Grey becomes RGB; transparent pixels are put on white; their colours are multiplied by opacity already. `name`
     is what an error calls the image. Raises InputError unless C is 1 to 4.
     """
     pixels = as_image(image, name)

@@ -52,7 +52,7 @@ class Directory:
 
     @property
     def compression(self) -> int:
-        """The number of its compression; 1 is none."""
+        """The number of its compression; 1 means uncompressed."""
         return self.value(_COMPRESSION, 1)
 
     @property

@@ -25,7 +25,7 @@ SLOWEST = 32 << 10
 
 
 class WholeBodies:
-    """Reads the body of each POST before it passes the request on, so that a slow sender takes nobody's place."""
+    """Reads the body of each POST before it passes the request on, so that a slow sender takes no place in the queue."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -166,11 +166,11 @@ def shown(image: Image, pixels: int, raw: int) -> tuple[dict[str, int], bytes, s
     size, data = to_rgba(thinned(image, pixels))
     if size["width"] * size["height"] <= raw:
         return size, data, "rgba"
-    picture, file = Pillow.frombytes("RGBA", (size["width"], size["height"]), data), io.BytesIO()
+    drawn, file = Pillow.frombytes("RGBA", (size["width"], size["height"]), data), io.BytesIO()
     if size["channels"] in (2, 4):
-        picture.save(file, "PNG", compress_level=1)
+        drawn.save(file, "PNG", compress_level=1)
         return size, file.getvalue(), "png"
-    picture.convert("RGB").save(file, "JPEG", quality=85)
+    drawn.convert("RGB").save(file, "JPEG", quality=85)
     return size, file.getvalue(), "jpeg"
 
 

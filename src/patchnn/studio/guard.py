@@ -1,4 +1,4 @@
-"""Who may use the server: whoever knows its token, and no other page in a browser that knows it."""
+"""Who may use the server: those with its token, but no foreign page in a browser that has it."""
 
 from __future__ import annotations
 

@@ -98,11 +98,11 @@ def job_of(registry: Registry, head: Mapping[str, Any], sent: list[Upload]) -> J
     name, chosen, given, tuned = (head.get(key, {}) for key in ("task", "images", "options", "tuning"))
     if not isinstance(name, str) or not all(isinstance(part, Mapping) for part in (chosen, given, tuned)):
         raise InputError("the request is not an order of the studio's page")
-    pictured = [o.name for o in options(registry.load(name)) if o.is_image]
+    images = [o.name for o in options(registry.load(name)) if o.is_image]
     seed = head.get("seed")
     return Job(
         name,
-        {option: [_pick(sent, number).name for number in chosen.get(option, [])] for option in pictured},
+        {option: [_pick(sent, number).name for number in chosen.get(option, [])] for option in images},
         "",
         secrets.randbelow(SEEDS) if seed is None else _whole("seed", seed, 0, 2**32 - MAX_COUNT),
         {key: value for key, value in given.items() if value is not None},

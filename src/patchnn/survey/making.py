@@ -35,7 +35,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a survey shall have.
+    """What a survey should contain.
 
     setups, seconds: a page is made for each combination; None means without a limit. instruction: what the results of a
     competition should fit; None asks which looks more real. checks, repeats: how many attention checks and repeated

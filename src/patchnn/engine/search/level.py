@@ -20,13 +20,34 @@ __all__ = ["Level", "Matches", "Search"]
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """One level of one round: its sources and what its output is to be.
+    """One level of one round: its sources, and what its output must be.
 
-    number: 0 is the finest. shape: the output's. wrap: axes of it whose ends join. alpha, ratio: as in Plan. completeness: what
-    alpha follows from where it is above 0. claims: iterations at the start in which keys claim their places. iterations: steps
-    at this level. pinned: (H, W, C) on the device and keep: host (H, W) bool, or None: the guess, and the pixels that stay as it
-    has them. guide: (H, W, G) on the device or None: weighted channels that are compared with the atlas's guide. pixel_weights:
-    (H, W, 1) on the device or None: what each pixel of a query counts. seed: of random candidates.
+    Attributes
+    ----------
+    backend
+        Where arrays are, and how loops over them run; `backend.xp` is NumPy or CuPy.
+    atlas
+        The sources at this level in one canvas: `values` (H, W, C), whose patches are copied, and `layout`, their numbers.
+    shape
+        The output's rows and columns. `layout` numbers its patches.
+    number
+        0 is the finest level.
+    wrap
+        For each axis, whether the output's ends join.
+    alpha, completeness, ratio
+        As in `Plan`.
+    claims
+        Number of iterations at the start in which keys claim their places.
+    iterations
+        Number of iterations at this level.
+    pinned, keep
+        The guess, (H, W, C) on the device, and which pixels stay as it has them, (H, W) bool on the host; None: no pixel stays.
+    guide
+        Weighted channels that are compared with the atlas's guide, (H, W, G) on the device, or None.
+    pixel_weights
+        Weight of each pixel of a query, (H, W, 1) on the device, or None.
+    seed
+        Random seed of the candidates.
     """
 
     backend: Backend

@@ -13,7 +13,7 @@ export function element(tag, facts = {}, ...children) {
   return made;
 }
 
-// A picture of an outline, given as the path of an SVG in a box of 24.
+// An icon, given as the path of an SVG in a box of 24.
 export function icon(outline) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");

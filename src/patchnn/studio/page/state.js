@@ -1,4 +1,4 @@
-// What the page holds, shared by its modules, and what it says.
+// The state of the page, shared by its modules, and its messages.
 
 import { Refused } from "./wire.js";
 
@@ -27,7 +27,7 @@ export function say(text) {
 
 let offered = null;
 
-// Offer something beside what is said, until something else is offered or done.
+// Offer an action next to the message, until another is offered or done.
 export function offer(text, label, work) {
   say(text);
   offered = work;
