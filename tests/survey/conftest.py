@@ -1,4 +1,4 @@
-"""The browser of the tests of the survey's page."""
+"""A folder to make surveys in, and a browser for their pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from raters import make_folders
 
 CHROMIUM = Path(os.environ.get("PATCHNN_CHROMIUM", "/usr/bin/chromium"))
 
@@ -23,3 +24,10 @@ def browser() -> Iterator[Any]:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=[*root, "--disable-gpu"])
         yield found
         found.close()
+
+
+@pytest.fixture
+def in_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be in a folder with images in real/, and results in ours/ and theirs/."""
+    monkeypatch.chdir(tmp_path)
+    make_folders(tmp_path)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from patchnn import write_image
+from patchnn.registry import GROUP, Registry
 from patchnn.survey.answers import Answer, parse_answer
 from patchnn.survey.design import CHECK, REAL, Survey
 from patchnn.survey.making import Material, Wanted, make_survey
 from samples import random_image
 
+ONLY_GENERATE = Registry([EntryPoint("generate", "patchnn_tasks.generate:Generate", GROUP)])
+MAKE = "survey real --ours ours --against theirs"
 METHODS = ("ours", "theirs")
 NAMES = ("meadow", "sky", "wall", "pond")
 
