@@ -9,6 +9,8 @@ import numpy as np
 
 from patchnn.engine.arrays import Image, Mask, Shape
 from patchnn.engine.atlas import Field
+from patchnn.engine.plan import Plan
+from patchnn.engine.synthesize import Synthesis
 
 NO_WRAP = (False, False)
 
@@ -74,6 +76,13 @@ def named(field: Field, sources: Sequence[Image], patch: int) -> np.ndarray:
             assert column >= 0
             parts[at] = sources[source][row : row + patch, column : column + patch]
     return parts
+
+
+def assert_same_patches(plan: Plan, first: Synthesis, second: Synthesis) -> None:
+    """The same image by the same patches; where two sources hold the same one, either may be named."""
+    np.testing.assert_array_equal(first.image, second.image)
+    images = [source.image for source in plan.sources]
+    np.testing.assert_array_equal(*(named(result.field, images, plan.patch) for result in (first, second)))
 
 
 def usable_patches(usable: Mask, patch: int) -> Mask:

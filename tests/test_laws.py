@@ -6,7 +6,6 @@ import dataclasses
 import math
 from itertools import pairwise
 from random import Random
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +15,8 @@ from hypothesis import strategies as st
 import reference
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.plan import Plan, Source
-from patchnn.engine.step import PNN
 from patchnn.engine.synthesize import Synthesis, synthesize
-from patchnn.errors import InputError
-from samples import GLARING, SEARCHES, glaring, hole, matching, plans, random_image
+from samples import GLARING, SEARCHES, glaring, hole, plans, random_image
 
 searches = st.sampled_from(list(SEARCHES))
 seeds = st.integers(0, 2**31)
@@ -29,13 +26,6 @@ def assert_same(first: Synthesis, second: Synthesis) -> None:
     np.testing.assert_array_equal(first.image, second.image)
     for name in ("source", "row", "col"):
         np.testing.assert_array_equal(getattr(first.field, name), getattr(second.field, name))
-
-
-def assert_same_patches(plan: Plan, first: Synthesis, second: Synthesis) -> None:
-    """The same image by the same patches; where two sources hold the same one, either may be named."""
-    np.testing.assert_array_equal(first.image, second.image)
-    images = [source.image for source in plan.sources]
-    np.testing.assert_array_equal(*(reference.named(result.field, images, plan.patch) for result in (first, second)))
 
 
 def free(plan: Plan) -> np.ndarray:
@@ -92,7 +82,9 @@ def test_pieces_threads_and_memory_change_nothing(
     cut = NumpyBackend(threads)
     cut.chunk = chunk
     expected = synthesize(plan, seed=seed, search=SEARCHES[search], backend=NumpyBackend(threads=1))
-    assert_same_patches(plan, synthesize(plan, seed=seed, search=SEARCHES[search], backend=cut, max_memory=memory), expected)
+    reference.assert_same_patches(
+        plan, synthesize(plan, seed=seed, search=SEARCHES[search], backend=cut, max_memory=memory), expected
+    )
 
 
 @given(plans(), seeds, st.integers(1, 300), st.integers(1, 300))
@@ -100,7 +92,7 @@ def test_tiles_change_nothing(plan: Plan, seed: int, rows: int, columns: int) ->
     tiled = NumpyBackend()
     tiled.tile = (rows, columns)
     results = [synthesize(plan, seed=seed, search="exact", backend=backend) for backend in (tiled, NumpyBackend())]
-    assert_same_patches(plan, *results)
+    reference.assert_same_patches(plan, *results)
 
 
 @given(plans(noise=0.5), searches, seeds)
@@ -210,136 +202,3 @@ def test_unusable_colours_do_not_even_sway_the_choice(search: str) -> None:
         images.append(synthesize(plan, seed=0, search=SEARCHES[search]).image)
     np.testing.assert_array_equal(images[0], images[1])
     np.testing.assert_array_equal(images[0], images[2])
-
-
-# Images whose ends join.
-
-
-@given(st.integers(0, 3), st.integers(0, 3), st.sampled_from([math.inf, 0.1]), st.integers(0, 9))
-def test_an_image_that_wraps_has_no_first_row_or_column(down: int, across: int, alpha: float, seed: int) -> None:
-    # Two halvings: rolled by whole pixels of the coarsest level, nothing else may change.
-    source, guess = random_image((24, 24), seed=seed), random_image((32, 32), seed=seed + 50)
-    straight, rolled = (
-        synthesize(
-            Plan([Source(source)], image, wrap=(True, True), alpha=alpha, patch=5, ratio=2, coarsest=8, iterations=2),
-            seed=0,
-            search="exact",
-        )
-        for image in (guess, np.roll(guess, (4 * down, 4 * across), (0, 1)))
-    )
-    # Sums of other rows may be rounded otherwise, and near ties then fall otherwise.
-    same = np.isclose(rolled.image, np.roll(straight.image, (4 * down, 4 * across), (0, 1)), atol=1e-4).all(2)
-    assert same.mean() > 0.95
-
-
-@pytest.mark.parametrize("search", SEARCHES)
-@pytest.mark.parametrize("axis", [0, 1])
-def test_an_image_that_wraps_goes_on_at_its_other_end(search: str, axis: int) -> None:
-    seams = []
-    for joined in (True, False):
-        wrap = (joined, False) if axis == 0 else (False, joined)
-        seam = 0.0
-        for seed in range(3):
-            plan = Plan(
-                [Source(random_image((26, 26)))], random_image((24, 22)), wrap=wrap, noise=0.7, patch=5, coarsest=8, iterations=3
-            )
-            image = synthesize(plan, seed=seed, search=SEARCHES[search]).image
-            seam += np.abs(image.take(0, axis) - image.take(-1, axis)).mean() / np.abs(np.diff(image, axis=axis)).mean()
-        seams.append(seam / 3)
-    assert seams[0] < 1.3 < seams[1]
-
-
-# Guides, weights of pixels, other steps.
-
-
-@given(plans(rounds=None), seeds, st.integers(1, 3))
-def test_a_guide_without_weight_changes_nothing(plan: Plan, seed: int, channels: int) -> None:
-    sources = [dataclasses.replace(source, guide=random_image(source.image.shape[:2], channels)) for source in plan.sources]
-    guide = random_image(plan.guess.shape[:2], channels, seed=5)
-    guided = dataclasses.replace(plan, sources=sources, guide=guide, guide_weights=0.0)
-    assert_same_patches(plan, *(synthesize(p, seed=seed, search="exact") for p in (guided, plan)))
-
-
-@pytest.mark.parametrize("search", SEARCHES)
-@pytest.mark.parametrize("alpha", [math.inf, 0.01])
-def test_a_heavy_guide_alone_decides(search: str, alpha: float) -> None:
-    # The output's guide is the source's, moved: whatever the images hold, patches must come from there.
-    guide = random_image((40, 36), 2, seed=4)
-    source = Source(random_image((40, 36)), guide=guide)
-    plan = Plan(
-        [source], random_image((28, 28), seed=1), guide=guide[6:34, 4:32], guide_weights=1e4, alpha=alpha, ratio=2, iterations=4
-    )
-    field = synthesize(plan, seed=0, search=SEARCHES[search]).field
-    rows, columns = np.indices(field.row.shape)
-    assert ((field.row == rows + 6) & (field.col == columns + 4)).mean() > 0.95
-
-
-@pytest.mark.parametrize("weights", [0.3, (0.2, 0.5)])
-def test_a_guide_adds_its_weighted_mean_squared_difference(weights: Any) -> None:
-    guide, source = random_image((14, 15), 2, seed=3), Source(random_image((16, 13)), guide=random_image((16, 13), 2, seed=2))
-    plan = matching(random_image((14, 15), seed=1), source, patch=5, guide=guide, guide_weights=weights)
-    field = synthesize(plan, seed=0, search="exact").field
-    distance = reference.distances(reference.patches(plan.guess, 5), reference.patches(source.image, 5))
-    for channel, weight in enumerate(np.broadcast_to(weights, 2)):
-        ours, theirs = (reference.patches(image[:, :, channel : channel + 1], 5) for image in (guide, source.guide))
-        # At the ends and in the middle of each side.
-        distance += weight * reference.distances(*(patches[:, :, ::2, ::2] for patches in (ours, theirs)))
-    taken = (field.row * 9 + field.col).reshape(-1)
-    np.testing.assert_allclose(distance[np.arange(len(taken)), taken], distance.min(1), atol=1e-6)
-
-
-@given(plans(rounds=None), seeds, st.sampled_from([0.2, 1.0]))
-def test_pixels_that_all_count_alike_change_nothing_but_rounding(plan: Plan, seed: int, weight: float) -> None:
-    weighted = dataclasses.replace(plan, pixel_weights=np.full(plan.guess.shape[:2], weight, np.float32))
-    plain, same = (synthesize(p, seed=seed, search="exact") for p in (plan, weighted))
-    assert np.isclose(plain.image, same.image, atol=1e-4).mean() > 0.9
-
-
-@pytest.mark.parametrize("search", SEARCHES)
-@pytest.mark.parametrize("alpha", [math.inf, 0.1])
-def test_pixels_that_count_nothing_are_not_looked_at(search: str, alpha: float) -> None:
-    source = random_image((32, 30))
-    weights = np.ones((24, 24), np.float32)
-    weights[8:16, 9:17] = 0
-    results = []
-    for colour in (0.0, 1.0):
-        guess = np.where(weights[:, :, None] > 0, source[4:28, 3:27], np.float32(colour))
-        plan = matching(guess, source, patch=5, pixel_weights=weights, alpha=alpha)
-        results.append(synthesize(plan, seed=0, search=SEARCHES[search]))
-    # A patch of nothing but such pixels may be anything.
-    seen = reference.patches(weights[:, :, None], 5).any((2, 3, 4))
-    rows, columns = np.indices(seen.shape)
-    for result in results:
-        found = (result.field.row == rows + 4) & (result.field.col == columns + 3)
-        assert found[seen].mean() > 0.9
-    np.testing.assert_array_equal(results[0].field.position[seen], results[1].field.position[seen])
-
-
-class Upside:
-    """A step that takes patches from where the paper's step would, and turns the image's colours round."""
-
-    def search(self, *arguments: Any) -> Any:
-        return PNN().search(*arguments)
-
-    def vote(self, level: Any) -> Any:
-        vote = PNN().vote(level)
-        return lambda nnf, iteration: 1 - vote(nnf, iteration)
-
-
-def test_a_plan_may_bring_its_own_step() -> None:
-    plan = matching(random_image((14, 15), seed=1), random_image((16, 13)), patch=5)
-    own = synthesize(dataclasses.replace(plan, step=Upside()), seed=0)
-    np.testing.assert_allclose(own.image, 1 - synthesize(plan, seed=0).image, atol=1e-6)
-    with pytest.raises(InputError, match="step is 'none'"):
-        synthesize(dataclasses.replace(plan, step="none"), seed=0)
-    with pytest.raises(InputError, match="step is 3"):
-        dataclasses.replace(plan, step=3)
-
-
-def test_sharp_final_votes_are_those_of_the_same_patches() -> None:
-    plan = Plan(
-        [Source(random_image((24, 24)))], random_image((24, 24), seed=1), iterations=4, step=PNN(final=2, final_sigma=0.3)
-    )
-    result = synthesize(plan, seed=0)
-    parts = reference.named(result.field, [plan.sources[0].image], 7)
-    np.testing.assert_allclose(result.image, reference.fold(parts, (24, 24), sigma=0.3), atol=1e-5)
