@@ -25,7 +25,8 @@ from PIL import Image as Pillow
 
 from patchnn import InputError
 from patchnn.images import FileTraits, decode, encode
-from patchnn.images.child import receive, serve
+from patchnn.images.child import receive
+from patchnn.images.child_main import serve
 from patchnn.images.decoded import Found
 from patchnn.images.limits import Budget
 from patchnn.images.png import encode_png16
