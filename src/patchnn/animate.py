@@ -28,11 +28,24 @@ _Pixels = NDArray[np.uint8]
 
 
 class Animation:
-    """An observer of one run that keeps its frames; write() makes them a file.
+    """An observer of one run that keeps its frames; `write` makes them a file.
 
-    path: .gif, .webp or .mp4. rounds: the plan's output shapes. Frames have the size of the largest
-    round, at most 720 pixels; coarser levels are enlarged to it without smoothing, so that their pixels show, and
-    rounds of a smaller shape stand in its middle, on white. Raises InputError if no animation can be written to path.
+    Frames have the size of the largest round, at most 720 pixels. Coarser levels are enlarged to it without smoothing, so that
+    their pixels show; rounds of a smaller shape are in its middle, on white.
+
+    Parameters
+    ----------
+    path
+        .gif, .webp or .mp4.
+    rounds
+        The plan's output shapes.
+    overwrite
+        Whether a file may be replaced.
+
+    Raises
+    ------
+    InputError
+        If no animation can be written to `path`.
     """
 
     def __init__(self, path: str | os.PathLike[str], rounds: Sequence[Shape], *, overwrite: bool = False) -> None:

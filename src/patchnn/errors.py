@@ -47,7 +47,13 @@ class PatchnnError(Exception):
 
 
 class InputError(PatchnnError):
-    """An image, a file or an option that cannot be used; the message names it and says what would work."""
+    """An image, a file or an option that cannot be used; the message names it and says what would work.
+
+    Attributes
+    ----------
+    about
+        The name of the option at fault, or None.
+    """
 
     def __init__(self, message: str, about: str | None = None) -> None:
         super().__init__(message)

@@ -137,6 +137,11 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     registry
         The tasks. Default: those that are installed.
 
+    Returns
+    -------
+    Outcome
+        The files that were written, and what the user should know.
+
     Raises
     ------
     InputError

@@ -70,7 +70,23 @@ class Size:
         return cls(value)
 
     def of(self, shape: Shape) -> Shape:
-        """Return (rows, columns) for an input of `shape`; raises InputError for no pixels or too many of them."""
+        """Return the size of an output.
+
+        Parameters
+        ----------
+        shape
+            Rows and columns of the input.
+
+        Returns
+        -------
+        (int, int)
+            Rows and columns of the output.
+
+        Raises
+        ------
+        InputError
+            If the output has no pixels, or too many.
+        """
         width, height = self.text.split("x") if "x" in self.text else (self.text, self.text)
         rows, columns = _length(height, shape[0]), _length(width, shape[1])
         if not 0 < rows * columns <= MAX_PIXELS:

@@ -31,7 +31,27 @@ __all__ = ["TaskConformance", "tiny_image", "tiny_mask"]
 
 
 def tiny_image(shape: tuple[int, int] = (24, 32), channels: int = 3, seed: int = 0) -> Image:
-    """Draw an image of soft stripes and two discs: small, with no two places alike. (*shape, channels) float32."""
+    """Draw a small image of soft stripes and two discs, with no two places alike.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns.
+    channels
+        Number of channels.
+    seed
+        Random seed of the drawing.
+
+    Returns
+    -------
+    ndarray
+        (*shape, channels) float32.
+
+    Examples
+    --------
+    >>> tiny_image(channels=1).shape
+    (24, 32, 1)
+    """
     rng = np.random.RandomState(seed)  # its stream never changes
     y, x = np.mgrid[: shape[0], : shape[1]]
     image = np.empty((*shape, channels), np.float32)
@@ -45,7 +65,23 @@ def tiny_image(shape: tuple[int, int] = (24, 32), channels: int = 3, seed: int =
 
 
 def tiny_mask(shape: tuple[int, int] = (24, 32)) -> Mask:
-    """Return a mask with one rectangular hole in the middle. (*shape) bool."""
+    """Return a mask with one rectangular hole in the middle.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns.
+
+    Returns
+    -------
+    ndarray
+        (*shape) bool.
+
+    Examples
+    --------
+    >>> int(tiny_mask().sum())
+    48
+    """
     mask = np.zeros(shape, np.bool_)
     mask[shape[0] // 3 : shape[0] * 2 // 3, shape[1] // 3 : shape[1] // 2] = True
     return mask

@@ -22,11 +22,32 @@ SEEN_WHOLE = 0.999
 
 
 def resize(image: Any, shape: Shape, scale: float | tuple[float, float] | None = None) -> Image:
-    """Resize an image with a cubic kernel, widened when shrinking so that nothing aliases.
+    """Resize an image with a cubic kernel, widened when shrinking so that nothing aliases. Edges reflect.
 
-    image: (H, W, C) float. shape: (rows, columns) of the result. scale: the exact factor, or one for rows and one
-    for columns, when the shape was rounded; the centre then stays where it is. Default: shape over the image's.
-    Edges reflect. Returns (*shape, C) float32; cubic overshoot is not clipped.
+    Parameters
+    ----------
+    image : array_like, (H, W, C)
+    shape : (int, int)
+        Rows and columns of the result.
+    scale : float or (float, float), optional
+        The exact factor, or one for rows and one for columns, where `shape` was rounded: the centre then stays where it is.
+        Default: `shape` over the image's.
+
+    Returns
+    -------
+    ndarray
+        (*shape, C) float32. Cubic overshoot is not clipped.
+
+    Raises
+    ------
+    InputError
+        If a side is less than a pixel, or a scale is not above 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> resize(np.zeros((40, 60, 3)), (20, 30)).shape
+    (20, 30, 3)
     """
     pixels = as_image(image, "the image to resize")
     rows, columns = (int(side) for side in shape)
@@ -117,9 +138,25 @@ def shrink_mask(mask: Mask, shape: Shape) -> Mask:
 
 
 def fill_holes(image: Image, known: Mask) -> Image:
-    """Fill the pixels that are not known smoothly from those that are (push-pull, coarse to fine).
+    """Fill unknown pixels smoothly from known ones (push-pull, coarse to fine).
 
-    image: (H, W, C) float32. known: (H, W) bool, at least one True. Known pixels are returned unchanged.
+    Parameters
+    ----------
+    image : ndarray, (H, W, C) float32
+    known : ndarray, (H, W) bool
+        At least one True.
+
+    Returns
+    -------
+    ndarray
+        (H, W, C) float32. Known pixels are unchanged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> known = np.array([[True, False, False, True]])
+    >>> bool(fill_holes(np.ones((1, 4, 1), np.float32), known).all())
+    True
     """
     if known.all():
         return image

@@ -45,12 +45,19 @@ class PNN:
     S = D / (alpha + min over queries of D)), 4 take the nearest key: the search does these four. 5 replace each query
     patch by the value patch at that position, 6 fold the overlapping patches by their weighted mean: the vote.
 
-    sigma: standard deviation of the vote's Gaussian where a patch spans [-1, 1]; the paper's is 1.7. rim: a patch's vote counts
-    rim**-d, d being the distance of its centre from kept pixels; 1 is off. final: iterations at the end of the finest level that
-    vote with `final_sigma` instead: the smaller, the sharper. feather: pixels over which colour steps in the result fade, at the
-    rim of kept pixels and where patches from different places meet; 0 is off, and the result is the vote alone.
-
     Another step is any object with these two methods (see `Step`). For another vote alone, override `vote` in a subclass.
+
+    Attributes
+    ----------
+    sigma
+        Standard deviation of the vote's Gaussian where a patch spans [-1, 1]; the paper's is 1.7.
+    rim
+        A patch's vote has the weight rim**-d, where d is the distance of its centre from kept pixels; 1 is off.
+    final, final_sigma
+        Number of iterations at the end of the finest level that vote with `final_sigma` instead: the smaller, the sharper.
+    feather
+        Pixels over which colour steps in the result fade, at the rim of kept pixels and where patches from different places
+        meet; 0 is off, and the result is the vote alone.
     """
 
     sigma: float = 1.7

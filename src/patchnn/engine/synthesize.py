@@ -33,9 +33,18 @@ HARDLY = 0.25
 class Progress:
     """What an observer gets after every iteration.
 
-    round and iteration count from 1 to rounds and iterations; level counts down from levels - 1 to 0, the finest.
-    fraction: share of all work that is done, 1.0 in the last event; where a result is tried again, it goes back to 0.
-    image: a function that returns a host copy of the output as it stands, (H, W, C) float32.
+    Attributes
+    ----------
+    round, rounds
+        The round, from 1, and how many there are.
+    level, levels
+        The level, from levels - 1 down to 0, the finest, and how many there are in this round.
+    iteration, iterations
+        The iteration at this level, from 1, and how many there are.
+    fraction
+        The share of all work that is done, 1.0 in the last event. If a result is made again, it goes back to 0.
+    image
+        A function that returns a copy of the output as it is now, (H, W, C) float32 on the host.
     """
 
     round: int
@@ -55,8 +64,18 @@ Observer: TypeAlias = Callable[[Progress], object]
 class Synthesis:
     """An image and where every patch of it came from: the vote over these patches, and what `PNN.feather` adds to it.
 
-    image: (H, W, C) float32. field: the source and position of every patch. seed: what the randomness came from.
-    backend: name of the backend that made it. start: the layout that was kept, where the plan tries several.
+    Attributes
+    ----------
+    image
+        (H, W, C) float32.
+    field
+        The source and position of every patch.
+    seed
+        The random seed.
+    backend
+        The name of the backend that made it.
+    start
+        The layout that was kept, if the plan tries several.
     """
 
     image: Image

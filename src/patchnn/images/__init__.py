@@ -83,6 +83,11 @@ def read_mask(path: str | os.PathLike[str], *, max_memory: int | None = None) ->
     ------
     InputError
         As read_image does, and if the image is a photograph.
+
+    Examples
+    --------
+    >>> read_mask("examples/images/rocket-mask.png").dtype
+    dtype('bool')
     """
     return read_file(path, max_memory=max_memory).mask()
 
@@ -103,6 +108,12 @@ def read_file(path: str | os.PathLike[str], *, max_memory: int | None = None) ->
     ------
     InputError
         As read_image does.
+
+    Examples
+    --------
+    >>> file = read_file("examples/images/balloons.png")
+    >>> file.traits.depth, file.frames
+    (8, 1)
     """
     with _opened(path) as file:
         return decode(file, str(path), max_memory=max_memory)
@@ -125,6 +136,13 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
     ------
     InputError
         If the file has no record.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> write_image("made.png", np.zeros((8, 8, 3)), record={"task": "generate"})
+    >>> read_record("made.png")["task"]
+    'generate'
     """
     with _opened(path) as file:
         text = decode_text(file, str(path), RECORD)

@@ -51,6 +51,12 @@ def decode(data: bytes | BinaryIO, name: str, *, max_memory: int | None = None, 
     ------
     InputError
         If the bytes are not an image that can be read, or are too large; the message starts with `name`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> decode(Path("examples/images/balloons.png").read_bytes(), "balloons.png").pixels.shape
+    (240, 360, 3)
     """
     budget = Budget.of(name, max_memory, max_pixels)
     return _guarded(data, budget, lambda file: _image(_decode(file, budget), name))

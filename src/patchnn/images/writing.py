@@ -72,6 +72,12 @@ def encode(
     ------
     InputError
         If the file cannot hold the image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> encode(np.zeros((8, 8, 3)), "black.png")[1:4]
+    b'PNG'
     """
     pixels, traits = as_image(image, "the image to write"), traits or FileTraits()
     check_format(name, channels=pixels.shape[2], depth=depth, quality=quality)

@@ -69,7 +69,17 @@ class Copies:
 
 
 def copy_share(output: Any, source: Any) -> float:
-    """Return the share of the output that was copied in blocks, in [0, 1]: the `share` of `copied_blocks`.
+    """Return the share of the output that was copied in blocks: the `share` of `copied_blocks`.
+
+    Parameters
+    ----------
+    output, source : array_like
+        Images (H, W, C) in [0, 1].
+
+    Returns
+    -------
+    float
+        From 0 to 1.
 
     Examples
     --------
@@ -133,7 +143,7 @@ def copied_blocks(output: Any, source: Any) -> Copies:
 
 
 def copy_map(output: Any, copies: Copies) -> Image:
-    """Return an image (H, W, 3) in [0, 1] of what was copied: the output in grey, copied pixels tinted by their shift.
+    """Draw what was copied: the output in grey, copied pixels tinted by their shift.
 
     The hue is the direction of the shift; pale colours are shifts of a few pixels.
 
@@ -143,6 +153,11 @@ def copy_map(output: Any, copies: Copies) -> Image:
         The image (H, W, C) in [0, 1].
     copies : Copies
         Its copied blocks, from `copied_blocks`.
+
+    Returns
+    -------
+    ndarray
+        (H, W, 3) float32 in [0, 1].
 
     Examples
     --------
