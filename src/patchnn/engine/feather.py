@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from patchnn.engine.arrays import Image, Mask
+from patchnn.engine.arrays import Image, Mask, Window
 from patchnn.engine.backend import Array
-from patchnn.engine.resample import surround
 from patchnn.engine.search import Level
 
 __all__ = ["feather"]
@@ -19,6 +18,8 @@ CALM = 0.015
 """How far apart neighbours are where there is nothing to blur, as in a sky: there, a blur would leave a line."""
 ACCURACY = 0.01
 """Part of the steps that the solution may leave over."""
+REACH = 10
+"""Pixels around a hole that are looked at: as far as the blur goes, and two more for differences."""
 
 
 def feather(level: Level, nnf: Array, image: Array, reach: float) -> Array:
@@ -34,7 +35,7 @@ def feather(level: Level, nnf: Array, image: Array, reach: float) -> Array:
 
     backend, xp = level.backend, level.backend.xp
     free = ~np.asarray(level.keep)
-    window = surround(free)
+    window = _around(free)
     inside, shown = free[window], backend.to_host(image[window])
     numbers = _numbers(level, backend.to_host(nnf))[window]
     divergence, details = np.zeros_like(shown), np.zeros_like(shown)
@@ -60,6 +61,13 @@ def feather(level: Level, nnf: Array, image: Array, reach: float) -> Array:
     result = image.copy()
     result[window] = xp.where(backend.to_device(inside)[:, :, None], moved, image[window])
     return result
+
+
+def _around(free: Mask) -> Window:
+    """Return the rows and columns that hold all True pixels of a (H, W) mask and what is within REACH of them."""
+    ends = (np.flatnonzero(free.any(axis)) for axis in (1, 0))
+    rows, columns = (slice(max(0, int(at[0]) - REACH), int(at[-1]) + 1 + REACH) for at in ends)
+    return rows, columns
 
 
 def _numbers(level: Level, nnf: np.ndarray) -> np.ndarray:
