@@ -31,9 +31,11 @@ class Composition:
     def __init__(self, source: Image, edited: Image) -> None:
         self.source = source
         erased = _erased(source, edited)
+        shown = edited
         if erased.any():
             edited = fill_holes(edited, ~erased)
-        self.pieces, self.changed = find_pieces(source, np.where(erased[:, :, None], source, edited))
+            shown = np.where(erased[:, :, None], source, edited)
+        self.pieces, self.changed = find_pieces(source, shown)
         self.changed |= erased
         self.free = ndimage.binary_dilation(erased, np.ones((3, 3))) if erased.any() else np.zeros_like(erased)
         self.painted = np.zeros_like(erased)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, ndimage
+from scipy import ndimage
 
-from patchnn import Image, Mask, Shape, Window
+from patchnn import Image, Mask, Window
+from patchnn_tasks.finder import Finder
 from patchnn_tasks.shared import around
 
 __all__ = ["Offset", "Piece", "find_pieces", "shifted", "width"]
@@ -32,8 +33,6 @@ LEAST = 9
 """Side of the smallest square that is looked up."""
 MOST = 64
 """Pieces looked up at most: an edit of more is rare."""
-PIXELS = 2_000_000
-"""A larger source is searched at a smaller size first."""
 BLOCK = 8
 """Side of the blocks in which JPEG leaves its traces."""
 THIN = 2
@@ -111,7 +110,11 @@ def shifted(image: Image, window: Window, offset: Offset) -> tuple[Image, Mask]:
 
 def width(mask: Mask) -> int:
     """Return the side of the largest square that fits into a (H, W) mask, to within a pixel."""
-    return max(0, 2 * int(_depth(mask).max()) - 1)
+    if not mask.any():
+        return 0
+    # Only the True pixels and what is next to them: most masks are a small part of an image.
+    rows, columns = around(mask, 0)
+    return max(0, 2 * int(_depth(mask[rows, columns]).max()) - 1)
 
 
 def _depth(mask: Mask) -> NDArray[np.int32]:
@@ -126,6 +129,13 @@ def _moved(part: slice, start: int) -> slice:
 def _piece(mask: Mask, window: Window, offset: Offset) -> Piece:
     rows, columns = around(mask, 0)
     return Piece((_moved(rows, window[0].start), _moved(columns, window[1].start)), mask[rows, columns], offset)
+
+
+def _apart(image: Image, other: Image) -> NDArray[np.float32]:
+    """Return the largest difference in any channel at every pixel, (H, W)."""
+    # Channel by channel: over the last axis, which is short, NumPy's maximum takes ten times as long.
+    channels = range(image.shape[2])
+    return reduce(np.maximum, (np.abs(image[:, :, channel] - other[:, :, channel]) for channel in channels))
 
 
 def _spread(image: Image, size: int) -> NDArray[np.float32]:
@@ -156,7 +166,7 @@ class _Comparison:
 
     def __init__(self, source: Image, edited: Image) -> None:
         self.source, self.edited = source, edited
-        difference = np.abs(edited - source).max(2)
+        difference = _apart(edited, source)
         # A file format leaves its traces everywhere, a hand here and there.
         self.lossy = bool((ndimage.maximum_filter(difference, 16)[::16, ::16] > EXACT / 2).mean() > 0.6)
         self.usual = float(np.percentile(_norm(edited - source, 5), 25)) if self.lossy else 0.0
@@ -173,7 +183,7 @@ class _Comparison:
     def __call__(self, image: Image, other: Image) -> Mask:
         """Return where two images differ, (H, W) bool; the second has no traces of a file format."""
         if not self.lossy:
-            return np.asarray(np.abs(image - other).max(2) > EXACT)
+            return _apart(image, other) > EXACT
         # An edge leaves traces in the whole 8×8 block that it touches.
         texture = ndimage.maximum_filter(_spread(other, 5), 9)
         return np.asarray(_norm(image - other, 3) > np.maximum(3 * self.usual, 0.5 * texture) + FAINT)
@@ -199,7 +209,7 @@ def _find_copies(compare: _Comparison, window: Window) -> tuple[NDArray[np.int32
     whole = ndimage.binary_fill_holes(ndimage.binary_closing(whole, np.ones((3, 3)), 2))[3:-3, 3:-3]
     label = np.zeros(changed.shape, np.int32)
     offsets: list[Offset] = []
-    find = _Finder(source)
+    find = Finder(source)
     todo = whole.copy()
     for _ in range(MOST):
         depth = _depth(todo)
@@ -252,52 +262,3 @@ def _grow(compare: _Comparison, window: Window, todo: Mask, shape: Mask, offset:
     here = np.unique(parts[shape])
     grown = np.isin(parts, here[here > 0])
     return np.asarray(grown | (ndimage.binary_dilation(grown, np.ones((3, 3)), NEAR) & (same | soft) & todo))
-
-
-class _Finder:
-    """Finds the part of an image that is most like a given shape, by convolving the whole image with it."""
-
-    def __init__(self, image: Image) -> None:
-        self.image = image
-        self.step = math.ceil(math.sqrt(image.shape[0] * image.shape[1] / PIXELS))
-        self.mean = float(image.mean())
-        grey = self._shrink(image.mean(2, dtype=np.float64) - self.mean)
-        self.shape: Shape = grey.shape
-        self.padded = [fft.next_fast_len(n, real=True) for n in grey.shape]
-        self.values, self.squares = fft.rfft2(grey, self.padded), fft.rfft2(grey**2, self.padded)
-
-    def __call__(self, part: Image, mask: Mask) -> tuple[int, int]:
-        """Return row and column of the best match for the masked pixels of a part, (h, w, C)."""
-        grey = self._shrink(np.where(mask, part.mean(2, dtype=np.float64) - self.mean, 0))
-        small = self._shrink(mask.astype(np.float64))
-        product = self.squares * np.conj(fft.rfft2(small, self.padded)) - 2 * self.values * np.conj(fft.rfft2(grey, self.padded))
-        rows, columns = (whole - own + 1 for whole, own in zip(self.shape, small.shape, strict=True))
-        distance = fft.irfft2(product, self.padded)[:rows, :columns]
-        row, col = (int(n) for n in np.unravel_index(distance.argmin(), distance.shape))
-        return (row, col) if self.step == 1 else self._refine(part, mask, row * self.step, col * self.step)
-
-    def _refine(self, part: Image, mask: Mask, row: int, col: int) -> tuple[int, int]:
-        """Return the best match near one that was found at a smaller size."""
-        height, width = mask.shape
-        near = range(-2 * self.step, 2 * self.step + 1)
-        places = [
-            (row + down, col + right)
-            for down in near
-            for right in near
-            if 0 <= row + down <= self.image.shape[0] - height and 0 <= col + right <= self.image.shape[1] - width
-        ]
-        pixels = part[mask]
-
-        def distance(place: tuple[int, int]) -> float:
-            there = self.image[place[0] : place[0] + height, place[1] : place[1] + width][mask]
-            return float(((there - pixels) ** 2).sum())
-
-        return min(places, key=distance)
-
-    def _shrink(self, grey: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the means of blocks where the image is large."""
-        if self.step == 1:
-            return grey
-        rows, columns = (max(1, side // self.step) for side in grey.shape)
-        blocks = grey[: rows * self.step, : columns * self.step]
-        return np.asarray(blocks.reshape(rows, blocks.shape[0] // rows, columns, blocks.shape[1] // columns).mean((1, 3)))
