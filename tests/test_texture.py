@@ -12,7 +12,7 @@ from patchnn import Plan, metrics
 from patchnn.testing import TaskConformance, tiny_image
 from patchnn.tuning import tune
 from patchnn_tasks import Texture
-from patchnn_tasks.texture import shuffled
+from patchnn_tasks.texture import PIECE, shuffled
 
 
 def stones(side: int = 64) -> Any:
@@ -53,13 +53,13 @@ def test_every_seed_makes_another_and_none_is_the_example() -> None:
 
 def test_the_first_layout_is_made_of_pieces_of_the_example() -> None:
     small = np.random.default_rng(0).random((20, 20, 3), np.float32)
-    layout = shuffled(small, (19, 27), seed=5)
-    windows = np.lib.stride_tricks.sliding_window_view(small, (8, 8), axis=(0, 1)).reshape(-1, 3, 8, 8)
-    for top, left in ((0, 0), (8, 16)):
-        piece = np.moveaxis(layout[top : top + 8, left : left + 8], 2, 0)
+    layout = shuffled(small, (26, 41), seed=5)
+    windows = np.lib.stride_tricks.sliding_window_view(small, (PIECE, PIECE), axis=(0, 1)).reshape(-1, 3, PIECE, PIECE)
+    for top, left in ((0, 0), (PIECE, 2 * PIECE)):
+        piece = np.moveaxis(layout[top : top + PIECE, left : left + PIECE], 2, 0)
         assert (windows == piece).all(axis=(1, 2, 3)).any()
-    assert (layout == shuffled(small, (19, 27), seed=5)).all()
-    assert (layout != shuffled(small, (19, 27), seed=6)).any()
+    assert (layout == shuffled(small, (26, 41), seed=5)).all()
+    assert (layout != shuffled(small, (26, 41), seed=6)).any()
 
 
 def test_a_plan_that_takes_a_seed_gets_the_runs() -> None:
@@ -76,3 +76,21 @@ def test_a_plan_that_takes_a_seed_gets_the_runs() -> None:
     tune(task)
     drawn = patchnn.run(task, iterations=1).seed
     assert seeds == [7, 8, 0, drawn]
+
+
+def night() -> Any:
+    """Few lights of all sizes and colours in the dark."""
+    random = np.random.RandomState(3)
+    rows, columns = np.mgrid[:64, :96]
+    image = np.full((64, 96, 3), 0.05, np.float32)
+    for _ in range(14):
+        row, column, radius = random.randint(4, 60), random.randint(4, 92), random.uniform(1.5, 3.5)
+        image[np.hypot(rows - row, columns - column) < radius] = random.uniform(0.3, 1, 3)
+    return image
+
+
+def test_what_is_rare_in_the_example_is_in_the_texture() -> None:
+    example = night()
+    made = [patchnn.run(Texture(image=example), seed=seed).image for seed in range(4)]
+    # Without Plan.completeness, dark patches fit everywhere: 95 with these pieces, 145 with pieces of 8 pixels.
+    assert np.mean([metrics.completeness(image, example) for image in made]) < 80

@@ -12,8 +12,10 @@ from patchnn_tasks.shared import levels_down, shape_at, size, wanted
 
 COARSEST = 20
 """Shorter side of the example where synthesis starts, in pixels: the things in it are a few pixels large there."""
-PIECE = 8
-"""Side of the pieces that the first layout is put together from, in pixels: hardly more than a patch."""
+PIECE = 13
+"""Side of the pieces that the first layout is put together from, in pixels: smaller ones leave more seams to mend."""
+COMPLETENESS = {"completeness": 0.5, "completeness_levels": 3}
+"""Where the layout is decided, all of the example is asked for: what is rare in it is not lost, what is common not repeated."""
 ITERATIONS = 20
 """Steps at the coarsest level, until the pieces fit together."""
 RATIO = 4 / 3
@@ -45,6 +47,7 @@ class Texture(Task):
             ratio=RATIO,
             coarsest=levels_down(end, levels, RATIO),
             coarsest_iterations=ITERATIONS,
+            **COMPLETENESS,
         )
 
 
