@@ -15,6 +15,8 @@ from patchnn.cli import main
 from patchnn.images import read_record
 from patchnn.testing import tiny_image, tiny_mask
 
+pytestmark = pytest.mark.usefixtures("one_layout")
+
 posix = pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them")
 
 
@@ -185,8 +187,8 @@ def test_quiet_prints_paths_and_failures(call: Any) -> None:
 
 
 def test_several_processes_give_the_same_images(call: Any) -> None:
-    call(f"generate in -o alone -n 2 --seed 1 {QUICK}")
-    code, out, err = call(f"generate in -o out -n 2 --seed 1 --jobs 2 {QUICK}")
+    call(f"generate in -o alone -n 2 --seed 1 {NOISY}")
+    code, out, err = call(f"generate in -o out -n 2 --seed 1 --jobs 2 {NOISY}")
     assert (code, len(out.split())) == (0, 6), err
     assert contents("alone") == contents("out")
     assert err.splitlines()[-2].startswith("6/6 out/")

@@ -21,6 +21,8 @@ from patchnn.links import DOCUMENTATION
 from patchnn.registry import COMMANDS, GROUP, Registry
 from patchnn.testing import tiny_image, tiny_mask
 
+pytestmark = pytest.mark.usefixtures("one_layout")
+
 OWN = Registry(found for found in entry_points(group=GROUP) if found.dist and found.dist.name == "patchnn")
 
 Call = Callable[..., tuple[int, str, str]]

@@ -27,6 +27,8 @@ from samples import random_image
 
 pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
 
+pytestmark = pytest.mark.usefixtures("one_layout")
+
 TASKS = report_page.TASKS
 
 
