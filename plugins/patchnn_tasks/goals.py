@@ -33,8 +33,8 @@ GOALS = [
     {
         "word": "Resize",
         "task": "retarget",
-        "options": {},
-        "how": "Choose a size or a format. Things keep their shape; the space between them shrinks or grows.",
+        "options": {"size": "100%x100%"},
+        "how": "Drag the handles, or choose a size. Things keep their shape; the space between them shrinks or grows.",
         "icon": "M8 6h8v12H8zM5 12H1M19 12h4M3 10l-2 2 2 2M21 10l2 2-2 2",
     },
     {

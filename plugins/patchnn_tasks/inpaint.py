@@ -41,9 +41,15 @@ class Inpaint(Task):
         words=("none", "own"),
     )
     invert_mask: bool = option(False, "The holes are black or transparent in the mask.")
-    grow: float = option(0.0, "Pixels by which the holes grow beyond the mask, where it is too tight.", min=0, max=1000)
+    grow: float = option(
+        0.0, "Pixels by which the holes grow beyond the mask, where it is too tight.", min=0, max=1000, pixels=True
+    )
     feather: float = option(
-        8.0, "Pixels over which steps in colour fade, at a hole's rim and inside it; 0 turns it off.", min=0, max=1000
+        8.0,
+        "Pixels over which steps in colour fade, at a hole's rim and inside it; 0 turns it off.",
+        min=0,
+        max=1000,
+        pixels=True,
     )
     noise: float = noise("How much farther seeds differ; with --fill, how far to leave what the hole is painted with.")
 

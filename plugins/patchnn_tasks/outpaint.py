@@ -20,7 +20,7 @@ Margins = tuple[int, int, int, int]
 
 def margin(side: str) -> Any:
     """The option for one side's margin."""
-    return option("0", f"What to add {side}: pixels, or percent of the image's width or height, as 100 or 30%.")
+    return option("0", f"What to add {side}: pixels, or percent of the image's width or height, as 100 or 30%.", pixels=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,9 @@ class Outpaint(Task):
     right: str = margin("on the right")
     bottom: str = margin("below")
     left: str = margin("on the left")
-    feather: float = option(3.0, "Pixels over which a colour step at the border fades outwards; 0 turns it off.", min=0, max=1000)
+    feather: float = option(
+        3.0, "Pixels over which a colour step at the border fades outwards; 0 turns it off.", min=0, max=1000, pixels=True
+    )
     noise: float = noise("How much farther seeds differ.")
 
     def plan(self) -> Plan:

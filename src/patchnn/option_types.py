@@ -131,6 +131,8 @@ class Option:
         Texts to suggest; other texts are valid too.
     soft
         A mask's values are the share of each pixel that is marked, (H, W) float32 from 0 to 1.
+    pixels
+        The value counts pixels of the image: in a larger copy of it the same takes more.
     """
 
     name: str
@@ -145,6 +147,7 @@ class Option:
     inf: bool = False
     words: tuple[str, ...] = ()
     soft: bool = False
+    pixels: bool = False
 
     @property
     def positional(self) -> bool:
@@ -234,6 +237,7 @@ def option(
     inf: bool = False,
     words: tuple[str, ...] = (),
     soft: bool = False,
+    pixels: bool = False,
 ) -> Any:
     """Describe a field of a task.
 
@@ -251,6 +255,8 @@ def option(
         Texts to suggest for a text; others are valid too.
     soft
         Whether a mask's values are the share of each pixel that is marked, (H, W) float32 from 0 to 1, instead of True and False.
+    pixels
+        Whether a number, or a text of digits, counts pixels of the image: in a larger copy of it the same takes more.
 
     Returns
     -------
@@ -263,7 +269,7 @@ def option(
 
         noise: float = option(0.5, "How much the layout may change.", min=0)
     """
-    facts = {"help": help, "min": min, "max": max, "inf": inf, "words": words, "soft": soft}
+    facts = {"help": help, "min": min, "max": max, "inf": inf, "words": words, "soft": soft, "pixels": pixels}
     return dataclasses.field(default=default, metadata=facts)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client import HOUR, SHAPE
+from client import HOUR
 
 from patchnn import read_image
 
@@ -44,18 +44,21 @@ class Page:
             assert time.monotonic() < deadline, condition
             self.tab.wait_for_timeout(20)
 
-    def on_screen(self, x: float, y: float, shape: tuple[int, int] = SHAPE, pane: str = "easel") -> tuple[float, float]:
-        """Where the middle of a pixel is, while the whole picture fills its pane but for a rim of 5 (10 for both sides)."""
+    def on_screen(self, x: float, y: float, pane: str = "easel") -> tuple[float, float]:
+        """Where the middle of a pixel is."""
+        view = {"easel": "easel.view", "result": "resultView"}[pane]
+        scale, left, top = self.tab.evaluate(
+            f"import('/stage.js').then(({{easel, resultView}}) => ['scale', 'x', 'y'].map((n) => {view}[n] / devicePixelRatio))"
+        )
         box = self.tab.locator(f"#{pane} canvas").bounding_box()
-        scale = min((box["width"] - 10) / shape[1], (box["height"] - 10) / shape[0])
-        left, top = (box["width"] - shape[1] * scale) / 2, (box["height"] - shape[0] * scale) / 2
         return box["x"] + left + (x + 0.5) * scale, box["y"] + top + (y + 0.5) * scale
 
-    def drag(self, *places: tuple[float, float], shape: tuple[int, int] = SHAPE) -> None:
-        self.tab.mouse.move(*self.on_screen(*places[0], shape))
+    def drag(self, *places: tuple[float, float]) -> None:
+        on_screen = [self.on_screen(*place) for place in places]
+        self.tab.mouse.move(*on_screen[0])
         self.tab.mouse.down()
-        for place in places[1:]:
-            self.tab.mouse.move(*self.on_screen(*place, shape), steps=6)
+        for place in on_screen[1:]:
+            self.tab.mouse.move(*place, steps=6)
         self.tab.mouse.up()
 
     def set(self, name: str, value: str) -> None:

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -106,14 +107,14 @@ def started(*words: str, path: Path | None = None, code: str = "", command: str 
             process.wait(HOUR)
 
 
-def plugin(folder: Path, name: str, code: str) -> None:
-    """Put a plugin, as pip would install it, into a folder: module, distribution and entry points as `code` defines tasks."""
+def plugin(folder: Path, name: str, code: str, group: str = "patchnn.tasks") -> None:
+    """Put a plugin, as pip would install it, into a folder: module, distribution and the entry point that `code` defines."""
     module = f"studio_{name}"
     folder.joinpath(f"{module}.py").write_text(code)
     described = folder / f"{module}-1.0.dist-info"
     described.mkdir()
     described.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
-    described.joinpath("entry_points.txt").write_text(f"[patchnn.tasks]\n{name} = {module}:Made\n")
+    described.joinpath("entry_points.txt").write_text(f"[{group}]\n{name} = {module}:Made\n")
 
 
 SHAPE = (60, 80)
@@ -180,7 +181,10 @@ def call(app: Any, chunks: Iterator[bytes], path: str = "/open", *headers: tuple
     own = [("host", "127.0.0.1"), ("authorization", "Bearer token"), *headers]
     listed = [(name.encode(), value.encode()) for name, value in own]
     scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": listed}
-    asyncio.run(asyncio.wait_for(app({**scope, "http_version": "1.1", "scheme": "http", "root_path": ""}, receive, send), HOUR))
+    done = app({**scope, "http_version": "1.1", "scheme": "http", "root_path": ""}, receive, send)
+    # Where a browser is open, this thread has an event loop already.
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, asyncio.wait_for(done, HOUR)).result()
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent)
 
 

@@ -59,8 +59,9 @@ def studio(running: Studio) -> Iterator[Studio]:
             return
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
+    """One browser for all tests, which have windows of their own."""
     # A browser that runs as root has no sandbox.
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     quiet = ["--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]

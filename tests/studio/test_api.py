@@ -201,8 +201,12 @@ def test_the_examples_of_the_documentation(service: Studio, tmp_path: Path) -> N
     assert len(zipfile.ZipFile(tmp_path / "variations.zip").namelist()) == 5
 
 
-def test_the_dockerfile_runs_the_service() -> None:
+def test_the_dockerfile_runs_the_service(running: Studio) -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
-    (command,) = (json.loads(line.removeprefix("CMD ")) for line in lines if line.startswith("CMD "))
+    health, command = (json.loads(line.partition("CMD ")[2]) for line in lines if line.startswith(("HEALTHCHECK CMD", "CMD")))
     assert patchnn(*command[1:], "--help")[0] == 0
     assert 'pip install --no-cache-dir ".[studio]"' in "\n".join(lines)
+    assert "EXPOSE 8760" in lines
+    assert health[:2] == ["python", "-c"]
+    check = [sys.executable, "-c", health[2].replace(":8760/", f":{running.port}/")]
+    assert subprocess.run(check, check=False, timeout=HOUR).returncode == 0

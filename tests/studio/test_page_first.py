@@ -17,8 +17,6 @@ from client import SHAPE, Studio, started
 from patchnn import read_image, read_mask
 from patchnn.images import decode, read_record
 
-SAMPLE = (240, 360)
-
 
 @pytest.fixture(scope="module")
 def empty(folder: Path) -> Any:
@@ -39,7 +37,7 @@ def test_a_newcomers_first_removal_takes_three_actions(open_page: Opener, empty:
     assert page.tab.locator("#samples button").count() == 3
     actions = [
         lambda: page.tab.locator("#samples button").first.click(),
-        lambda: page.drag((60, 60), (70, 80), shape=SAMPLE),
+        lambda: page.drag((60, 60), (70, 80)),
         lambda: page.tab.click("#run"),
     ]
     for number, action in enumerate(actions):
@@ -124,7 +122,7 @@ def test_both_panes_zoom_in_step(page: Page) -> None:
 
 def test_settings_are_taken_back_from_a_result_and_from_a_file(page: Page, tmp_path: Path) -> None:
     page.tab.fill("input[name=noise]", "0.6")
-    page.tab.click("details summary")
+    page.tab.click("details:has(#tuning) summary")
     page.tab.fill("input[name=iterations]", "2")
     page.tab.fill("[aria-label='Size: width']", "50")
     page.make(seed=41)

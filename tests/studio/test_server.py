@@ -14,16 +14,18 @@ import numpy as np
 import pytest
 from client import HOLE, PHOTO, Studio, errors, finished, order, patchnn, plugin, started, with_hole
 
-from patchnn import read_image, read_mask, write_image
+from patchnn import Guide, read_image, read_mask, run, write_image
 from patchnn.images import FileTraits, decode, encode, read_record
 from patchnn.images.decoded import premultiply, unpremultiply
 from patchnn.registry import Registry
-from patchnn.studio.files import read_upload, to_rgba
+from patchnn.studio.files import read_upload, to_rgba, uploads
+from patchnn.studio.large import WORKABLE
 from patchnn.studio.messages import pack, unpack
 from patchnn.studio.server import PAGE
 from patchnn.studio.words import TOO_LARGE, spoken
 from patchnn.task import options
 from patchnn.tuning import TUNING
+from patchnn_tasks import Generate
 from samples import random_image
 
 
@@ -39,15 +41,19 @@ def test_every_option_of_the_command_line_is_described(studio: Studio) -> None:
             (o.type, spoken(o.help), o.positional, o.many) for o in options(registry.load(name))
         ]
     assert [o["name"] for o in told["tuning"]] == list(TUNING)
+    assert described["collage"]["tuning"] == ["coarsest"], "its help speaks of --coarsest"
+    assert described["generate"]["tuning"] == []
     assert told["images"] == ["photo.png"]
     assert all(o["help"] for task in told["tasks"] for o in task["options"] if task["name"] != "stuck")
 
 
 def test_a_broken_plugin_is_named_and_the_others_work(tmp_path: Path) -> None:
     plugin(tmp_path, "broken", "raise RuntimeError('not today')")
+    plugin(tmp_path, "odd", "Made = [3]", group="patchnn.goals")
     with started(path=tmp_path) as studio:
         told = json.loads(studio.ask("GET", "/api/v1/tasks")[1])
         assert any("not today" in reason for reason in told["broken"])
+        assert "goals odd of studio_odd: TypeError: 3 is no goal: a goal is a dict with a task" in told["broken"]
         assert "generate" in [task["name"] for task in told["tasks"]]
         assert finished(studio.run(order(), PHOTO))
 
@@ -155,6 +161,68 @@ def test_the_zip_holds_all_that_the_command_needs(studio: Studio, tmp_path: Path
     assert read_record("made.png")["files"] == {"image": ["photo.png"], "mask": ["photo-mask.png"]}
 
 
+def pixels(form: str, values: Any, **facts: Any) -> tuple[dict[str, Any], bytes]:
+    """An image of the page's own pixels: its description and its bytes."""
+    return {"form": form, "width": values.shape[1], "height": values.shape[0], **facts}, values.astype(np.uint8).tobytes()
+
+
+def test_labels_guide_a_result(studio: Studio) -> None:
+    labels = np.full((40, 52, 4), 255)
+    labels[:, :26, :3] = 0
+    source, own = pixels("rgba", labels, name="labels.png")
+    target, wanted = pixels("rgba", labels[:, ::-1], name="wanted.png")
+    files = [{"name": "photo.png", "form": "file"}, source, target]
+    guides = [{"source": 1, "target": 2, "weight": 2}]
+    told = studio.run(order(files=files, guides=guides, options={"noise": 0.5}), PHOTO, own, wanted)
+    head, (file, _) = next((head, blobs) for head, blobs in told if head["event"] == "image")
+    assert "--guide labels.png wanted.png:2" in head["command"]
+    image = read_upload("photo.png", PHOTO).pixels
+    guide = Guide(labels[:, :, :3] / np.float32(255), labels[:, ::-1, :3] / np.float32(255), 2)
+    made = run(Generate(image=image, noise=0.5), seed=3, iterations=2, guides=[guide])
+    np.testing.assert_array_equal(to_rgba(read_upload("made.png", file).pixels)[1], to_rgba(made.image)[1])
+
+
+def test_a_note_that_advises_a_mask_says_which(studio: Studio) -> None:
+    first = np.frombuffer(to_rgba(read_upload("photo.png", PHOTO).pixels)[1], np.uint8).reshape(40, 52, 4)
+    stroke = first.copy()
+    stroke[10:20, 10:30, :3] = [230, 30, 30]
+    painted, blob = pixels("rgba", stroke, name="photo-painted.png")
+    files = [{"name": "photo.png", "form": "file"}, painted]
+    told = studio.run(order("edit", images={"source": [0], "edited": [1]}, files=files), PHOTO, blob)
+    head = next(head for head, _ in told if head["event"] == "image")
+    assert "“Keep” keeps what it masks" in head["notes"][0]
+    assert head["advised"] == ["keep"]
+
+
+def test_what_is_marked_at_a_workable_size_holds_for_the_whole_file() -> None:
+    small = np.zeros((20, 26))
+    small[5:9, 6:12] = 1
+    mask, marks = pixels("mask", small, name="mask.png", on="photo.png")
+    painted = np.zeros((20, 26, 4))
+    painted[5:9, 6:12] = [230, 30, 30, 255]
+    layer, colours = pixels("layer", painted, name="painted.png", on="photo.png")
+    _, hole, shown = uploads([{"name": "photo.png", "form": "file"}, mask, layer], [PHOTO, marks, colours])
+    expected = np.zeros((40, 52), np.bool_)
+    expected[10:18, 12:24] = True
+    np.testing.assert_array_equal(hole.decoded().mask(), expected)
+    image = read_upload("photo.png", PHOTO).pixels
+    np.testing.assert_array_equal(shown.decoded().pixels[~expected], image[~expected])
+    np.testing.assert_allclose(
+        shown.decoded().pixels[expected], np.broadcast_to(np.array([230, 30, 30]) / 255, (96, 3)), atol=1e-6
+    )
+    np.testing.assert_array_equal(read_upload("painted.png", shown.file()).pixels, shown.decoded().pixels)
+
+
+def test_a_large_photograph_opens_at_a_workable_size(studio: Studio) -> None:
+    large = encode(np.linspace(0, 1, 2600, dtype=np.float32)[None, :, None].repeat(1000, axis=0), "large.png")
+    head, (shown,) = unpack(studio.ask("POST", "/open", large, x_name="large.png")[1])
+    assert head["full"] == {"width": 2600, "height": 1000}
+    assert abs(head["width"] * head["height"] / WORKABLE - 1) < 0.01
+    assert len(shown) == 4 * head["width"] * head["height"]
+    head, (shown,) = unpack(studio.ask("POST", "/open", large, x_name="large.png", x_whole="1")[1])
+    assert (head["width"], head["height"], head["full"]) == (2600, 1000, None)
+
+
 @pytest.mark.parametrize(
     ("facts", "word"),
     [
@@ -175,6 +243,10 @@ def test_the_zip_holds_all_that_the_command_needs(studio: Studio, tmp_path: Path
         ({"images": {"image": ["0"]}}, "does not carry"),
         ({"images": {}}, "“Image” is missing: open or choose an image for it."),
         ({"images": []}, "not an order"),
+        ({"guides": [3]}, "not an order"),
+        ({"guides": [{"source": 0, "target": 1}]}, "does not carry"),
+        ({"guides": [{"source": 0, "target": 0, "weight": -1}]}, "“Guide” is -1"),
+        ({"files": [{"name": "photo.png", "form": "file", "on": "other.png"}]}, "unknown description"),
         ({"files": []}, "other images"),
         ({"files": [{"name": "../photo.png", "form": "file"}]}, "cannot be the name of a file"),
         ({"files": [{"name": "photo.png", "form": "command"}]}, "unknown description"),

@@ -128,8 +128,6 @@ def test_goals_name_tasks_and_every_task_has_one() -> None:
         {"word": "First", "task": "one", "options": {"a": 1}},
         {"word": "x", "task": "absent"},
         {"task": ["one"]},
-        "one",
-        {},
     ]
     goals = arranged(offered, tasks)
     assert [(goal["word"], goal["task"], goal["options"]) for goal in goals] == [

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from patchnn.engine.arrays import Image, Window
+from patchnn.engine.arrays import Image, Shape, Window
 from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Array, Backend, find_backend
 from patchnn.engine.memory import check_memory
@@ -45,6 +45,8 @@ class Progress:
         The share of all work that is done, 1.0 in the last event. If a result is made again, it goes back to 0.
     image
         A function that returns a copy of the output as it is now, (H, W, C) float32 on the host.
+    shape
+        Rows and columns of the finished output.
     """
 
     round: int
@@ -55,6 +57,7 @@ class Progress:
     iterations: int
     fraction: float
     image: Callable[[], Image]
+    shape: Shape = (0, 0)
 
 
 Observer: TypeAlias = Callable[[Progress], object]
@@ -173,7 +176,8 @@ def _reported(observe: Observer, view: View, image: Image, done: float, share: f
         fraction = done + share * progress.fraction
         # Sums of shares are rounded: the last event says 1.
         fraction = 1.0 if fraction > 1 - 1e-9 else fraction
-        observe(replace(progress, fraction=fraction, image=lambda: view.show(image, progress.image(), progress.level)))
+        shown = replace(progress, image=lambda: view.show(image, progress.image(), progress.level), shape=view.shape)
+        observe(replace(shown, fraction=fraction))
 
     return report
 
@@ -304,4 +308,5 @@ class _Run:
         output = self.outputs[number]
         self.done += output.pixels(level.number)
         place = (number + 1, len(self.outputs), level.number, output.coarsest + 1, iteration + 1, level.iterations)
-        self.observe(Progress(*place, self.done / self.work, lambda: np.array(self.backend.to_host(image))))
+        shape = tuple(self.plan.rounds or ())[-1]
+        self.observe(Progress(*place, self.done / self.work, lambda: np.array(self.backend.to_host(image)), shape))

@@ -14,6 +14,7 @@ from patchnn.engine.arrays import Image, as_image
 from patchnn.errors import InputError
 from patchnn.images.decoded import DEPTHS, BitDepth, FileTraits, premultiply, unpremultiply
 from patchnn.images.exr import check_library, encode_exr
+from patchnn.images.limits import blocks
 from patchnn.images.png import encode_png16
 from patchnn.images.tiff import encode_tiff
 from patchnn.record import to_text
@@ -83,7 +84,7 @@ def encode(
     check_format(name, channels=pixels.shape[2], depth=depth, quality=quality)
     form = _FORMATS[Path(name).suffix.lower()]
     depth = depth or _nearest(traits.depth, form.depths)
-    pixels = _numbers(unpremultiply(pixels), depth, traits.span)
+    pixels = _stored(pixels, depth, traits.span)
     if pixels.shape[2] < 3 and not form.grey:
         pixels = np.concatenate([pixels[:, :, :1].repeat(3, axis=2), pixels[:, :, 1:]], axis=2)
     text = None if record is None else to_text(record)
@@ -127,6 +128,16 @@ def may_be_ours(path: Path) -> bool:
 def _nearest(wanted: BitDepth, possible: tuple[BitDepth, ...]) -> BitDepth:
     """Return the finest depth that is no finer than the wanted one, or else the coarsest."""
     return max((d for d in possible if DEPTHS.index(d) <= DEPTHS.index(wanted)), key=DEPTHS.index, default=possible[0])
+
+
+def _stored(image: Image, depth: BitDepth, span: tuple[float, float]) -> Any:
+    """Return an image in a file's numbers, block by block: a large one has its floats in memory once."""
+    if depth == "float":
+        return _numbers(unpremultiply(image), depth, span)
+    numbers = np.empty(image.shape, np.uint8 if depth == 8 else np.uint16)
+    for box in blocks(*image.shape[:2]):
+        numbers[box] = _numbers(unpremultiply(image[box]), depth, span)
+    return numbers
 
 
 def _numbers(image: Image, depth: BitDepth, span: tuple[float, float]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,11 +22,12 @@ def describe(registry: Registry, images: Sequence[str], samples: Sequence[str], 
     """Return the tasks with their options, what people want of them, tuning options, the images to open, samples, and limits."""
     plugins = registry.plugins()
     tasks = [_task(plugin.name, plugin.load()) for plugin in plugins if not plugin.problem]
+    goals, broken = offered()
     return {
         "version": __version__,
         "tasks": tasks,
-        "goals": arranged(offered(), {task["name"]: task["help"] for task in tasks}),
-        "broken": [f"{plugin.name} of {plugin.distribution}: {plugin.problem}" for plugin in plugins if plugin.problem],
+        "goals": arranged(goals, {task["name"]: task["help"] for task in tasks}),
+        "broken": [*(f"{one.name} of {one.distribution}: {one.problem}" for one in plugins if one.problem), *broken],
         "tuning": [_option(o) for o in TUNING.values()],
         "search": _option(SEARCH),
         "images": list(images),
@@ -35,12 +37,23 @@ def describe(registry: Registry, images: Sequence[str], samples: Sequence[str], 
 
 
 def _task(name: str, task: type[Task]) -> dict[str, Any]:
-    help_text = spoken(" ".join((inspect.getdoc(task) or "").split()))
-    return {"name": name, "label": label(name), "help": help_text, "options": [_option(o) for o in options(task)]}
+    text = " ".join((inspect.getdoc(task) or "").split())
+    said = " ".join([text, *(o.help for o in options(task))])
+    # What a task's help speaks of is at hand, not among the tuning that most people never open.
+    named = [each for each in TUNING if re.search(rf"--{each}\b", said)]
+    return {
+        "name": name,
+        "label": label(name),
+        "help": spoken(text),
+        "options": [_option(o) for o in options(task)],
+        "tuning": named,
+    }
 
 
 def _option(o: Option) -> dict[str, Any]:
     default = None if o.is_image or o.positional else plain(o.default)
     bounds = {side: None if value is None or math.isinf(value) else value for side, value in (("min", o.min), ("max", o.max))}
-    facts = {fact: getattr(o, fact) for fact in ("name", "type", "bounds", "many", "optional", "inf", "choices", "words")}
+    facts = {
+        fact: getattr(o, fact) for fact in ("name", "type", "bounds", "many", "optional", "inf", "choices", "words", "pixels")
+    }
     return {**facts, **bounds, "label": label(o.name), "help": spoken(o.help), "default": default, "required": o.positional}

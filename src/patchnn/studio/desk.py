@@ -13,20 +13,26 @@ from patchnn.images.reading import decode_text
 from patchnn.images.writing import RECORD
 from patchnn.record import from_text
 from patchnn.studio.files import read_upload, to_rgba, uploads
+from patchnn.studio.large import workable
 from patchnn.studio.messages import pack, unpack
 
 __all__ = ["open_file", "pack_files"]
 
 
 def open_file(message: bytes) -> bytes:
-    """Return the image in a file as the page shows it: its size, channels and colour profile, and its RGBA pixels."""
+    """Return the image in a file as the page shows it: its size, channels and colour profile, and its RGBA pixels.
+
+    A large one comes at its workable size, with its `full` one, unless the message asks for the `whole`.
+    """
     head, blobs = unpack(message)
     if len(blobs) != 1:
         raise InputError("the request must carry one file")
     image = read_upload(str(head.get("name")), blobs[0])
-    size, pixels = to_rgba(image.pixels)
+    height, width, _ = image.pixels.shape
+    size, pixels = to_rgba(image.pixels if head.get("whole") else workable(image.pixels))
+    full = {"width": width, "height": height} if size["width"] < width else None
     icc = image.traits.icc
-    facts = {"icc": base64.b64encode(icc).decode() if icc else None, "record": _settings(blobs[0])}
+    facts = {"full": full, "icc": base64.b64encode(icc).decode() if icc else None, "record": _settings(blobs[0])}
     return pack({"event": "opened", **size, **facts}, pixels)
 
 

@@ -9,7 +9,8 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from patchnn.engine.arrays import Image
 from patchnn.errors import InputError
 from patchnn.images import DecodedImage, FileTraits, decode, encode
 from patchnn.images.decoded import premultiply, unpremultiply
+from patchnn.images.limits import blocks
+from patchnn.studio.large import enlarged, painted
 
 __all__ = ["MAX_PIXELS", "Upload", "check_size", "read_upload", "safe_name", "shown", "thinned", "to_rgba", "uploads", "visible"]
 
@@ -32,7 +35,7 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s
 
 _AT_MOST = f"an image here has at most {MAX_PIXELS // 10**6} million pixels"
 
-_FORMS = ("file", "rgba", "mask")
+_FORMS = ("file", "rgba", "mask", "layer")
 
 _HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"))
 """How the photographs of some telephones begin. The wheels that decode them hold libraries under the LGPL and the GPL."""
@@ -41,6 +44,8 @@ _HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", 
 @dataclass(frozen=True)
 class Upload:
     """An image from the page. form: "file", "rgba" (straight opacity) or "mask" (one byte a pixel, hole unless 0).
+
+    A message may also describe a mask, or a "layer" of what was painted, clear elsewhere, that is `on` a larger file.
 
     channels, icc: of the image that the pixels of "rgba" were painted on: its number of channels, 1 to 4, and the
     colour profile that they keep. They get more channels only if their colours need them.
@@ -55,7 +60,11 @@ class Upload:
     icc: bytes | None = None
 
     def decoded(self) -> DecodedImage:
-        """Return the image, as decode would from file()."""
+        """Return the image, as decode would from file(). It is decoded once."""
+        return self._decoded
+
+    @cached_property
+    def _decoded(self) -> DecodedImage:
         if self.form == "file":
             return read_upload(self.name, self.data)
         pixels = premultiply(self._pixels() / np.float32(255))
@@ -82,6 +91,8 @@ def uploads(described: Any, blobs: Sequence[bytes]) -> list[Upload]:
     if not isinstance(described, list) or len(described) != len(blobs):
         raise InputError("the request describes other images than it carries")
     found = [_upload(facts, blob) for facts, blob in zip(described, blobs, strict=True)]
+    files = {upload.name: upload for upload in found if upload.form == "file"}
+    found = [_whole(upload, facts, files) for upload, facts in zip(found, described, strict=True)]
     names = [upload.name.casefold() for upload in found]
     for name in names:
         if names.count(name) > 1:
@@ -99,9 +110,26 @@ def _upload(facts: Any, data: bytes) -> Upload:
         raise InputError(f"{name} has an unknown description")
     if form != "file":
         check_size(name, *sides)
-        if len(data) != sides[0] * sides[1] * (4 if form == "rgba" else 1):
+        if len(data) != sides[0] * sides[1] * (1 if form == "mask" else 4):
             raise InputError(f"{name} has more or fewer pixels than its description says")
     return Upload(name, form, data, sides[0], sides[1], channels, _profile(name, facts.get("icc")))
+
+
+def _whole(upload: Upload, facts: Mapping[str, Any], files: Mapping[str, Upload]) -> Upload:
+    """Return what was made at a workable size as an image of the size of the file that it is `on`."""
+    on = str(facts.get("on", ""))
+    if not on and upload.form != "layer":
+        return upload
+    if on not in files or upload.form not in ("mask", "layer"):
+        raise InputError(f"{upload.name} has an unknown description")
+    small = np.frombuffer(upload.data, np.uint8).reshape(upload.height, upload.width, -1)
+    image = files[on].decoded()
+    height, width, _ = image.pixels.shape
+    if upload.form == "mask":
+        return replace(upload, width=width, height=height, data=enlarged(small, (height, width)).tobytes())
+    size, pixels = to_rgba(image.pixels)
+    made = painted(np.frombuffer(pixels, np.uint8).reshape(height, width, 4), small)
+    return Upload(upload.name, "rgba", made.tobytes(), width, height, size["channels"], image.traits.icc)
 
 
 def visible(name: str) -> str:
@@ -152,10 +180,11 @@ def to_rgba(image: Image) -> tuple[dict[str, int], bytes]:
     """Return an image's size and channels, and its pixels as the page shows them: RGBA, straight opacity, 8 bits."""
     height, width, channels = image.shape
     pixels = np.full((height, width, 4), 255, np.uint8)
-    levels = np.floor(np.clip(unpremultiply(image), 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
-    pixels[:, :, :3] = levels[:, :, :1] if channels < 3 else levels[:, :, :3]
-    if channels in (2, 4):
-        pixels[:, :, 3] = levels[:, :, -1]
+    for box in blocks(height, width):
+        levels = np.floor(np.clip(unpremultiply(image[box]), 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+        pixels[box][:, :, :3] = levels[:, :, :1] if channels < 3 else levels[:, :, :3]
+        if channels in (2, 4):
+            pixels[box][:, :, 3] = levels[:, :, -1]
     return {"width": width, "height": height, "channels": channels}, pixels.tobytes()
 
 

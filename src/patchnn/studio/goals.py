@@ -16,17 +16,26 @@ GROUP = "patchnn.goals"
 _ICON = "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z"
 
 
-def offered() -> list[Any]:
-    """Return the goals that installed packages offer. A package that cannot be loaded offers none: its tasks are named anyway."""
-    return [goal for point in entry_points(group=GROUP) for goal in _load(point)]
+def offered() -> tuple[list[Any], list[str]]:
+    """Return the goals that installed packages offer, and what is broken: each entry point in a line, as broken tasks are named.
+
+    The tasks of a package whose goals cannot be loaded are offered under their own names.
+    """
+    found = [_load(point) for point in entry_points(group=GROUP)]
+    return [goal for goals, _ in found for goal in goals], [problem for _, problem in found if problem]
 
 
-def _load(point: EntryPoint) -> list[Any]:
+def _load(point: EntryPoint) -> tuple[list[Any], str]:
+    """Return the goals of an entry point, or why there are none."""
     try:
-        return list(point.load())
-    except Exception:
-        # The registry names what is broken about a plugin.
-        return []
+        goals = list(point.load())
+        for goal in goals:
+            if not isinstance(goal, Mapping) or "task" not in goal:
+                raise TypeError(f"{goal!r} is no goal: a goal is a dict with a task")
+    except Exception as error:
+        distribution = point.dist.name if point.dist else "unknown"
+        return [], f"goals {point.name} of {distribution}: {type(error).__name__}: {' '.join(str(error).split())}"
+    return goals, ""
 
 
 def arranged(goals: Iterable[Any], tasks: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -34,7 +43,7 @@ def arranged(goals: Iterable[Any], tasks: Mapping[str, str]) -> list[dict[str, A
 
     tasks: what each does, by name.
     """
-    found = [_checked(goal) for goal in goals if isinstance(goal, Mapping) and str(goal.get("task")) in tasks]
+    found = [_checked(goal) for goal in goals if str(goal["task"]) in tasks]
     aimed = {goal["task"] for goal in found}
     plain = [{"word": label(name), "task": name, "options": {}, "how": how, "icon": _ICON} for name, how in tasks.items()]
     return found + [goal for goal in plain if goal["task"] not in aimed]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from patchnn.engine.plan import Plan, Source
 from patchnn.engine.synthesize import Observer, Progress
 from patchnn.errors import InputError, PluginError
+from patchnn.guides import Guide
 from patchnn.images import FileTraits, decode, encode
 from patchnn.job import Job, found_by, record_of
 from patchnn.registry import Registry
@@ -39,6 +41,8 @@ PLACES = 200_000
 """Patches whose origin the page learns, at most; of a larger image every second row and column, every third, and so on."""
 FRAME = 0.04
 """Seconds between two previews, at least: no eye sees more, and showing them takes time from the engine."""
+SHARE = 8
+"""Between two previews of a large image, so many times the time that one takes, at least."""
 PAUSE = 0.15
 """Seconds after which a level is previewed before it ends."""
 
@@ -64,9 +68,13 @@ def warm_up(registry: Registry) -> None:
     for name in registry:
         with contextlib.suppress(PluginError):
             registry.load(name)
+    # Tasks import this when they plan, and it takes long.
+    import scipy.ndimage  # noqa: F401
+
     noise = np.random.default_rng(0).random((80, 100, 3), np.float32)
     result = run(_Warmth(image=noise), seed=0)
     decode(encode(result.image, "warm.png"), "warm.png")
+    shown(result.image, PREVIEW, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +83,7 @@ class Order:
 
     job: Job
     task: Task
+    guides: list[Guide]
     traits: FileTraits | None
     count: int
     preview: int
@@ -90,7 +99,10 @@ class Order:
         preview = _whole("preview", head.get("preview", PREVIEW), 0, PREVIEW)
         traits: list[FileTraits] = []
         images = {o.name: _pixels(o, [sent[n] for n in job.files[o.name]], traits) for o in options(task) if o.is_image}
-        return cls(job, task.from_json(job.options, **images), next(iter(traits), None), count, preview)
+        guides = [
+            Guide(sent[source].decoded().pixels, sent[target].decoded().pixels, weight) for source, target, weight in job.guides
+        ]
+        return cls(job, task.from_json(job.options, **images), guides, next(iter(traits), None), count, preview)
 
 
 def job_of(registry: Registry, head: Mapping[str, Any], sent: list[Upload]) -> Job:
@@ -108,6 +120,7 @@ def job_of(registry: Registry, head: Mapping[str, Any], sent: list[Upload]) -> J
         {key: value for key, value in given.items() if value is not None},
         {key: o.check(tuned.get(key)) for key, o in TUNING.items()},
         SEARCH.check(head.get("search", SEARCH.default)),
+        guides=_guides(head.get("guides", []), sent),
     )
 
 
@@ -118,65 +131,98 @@ def make(registry: Registry, message: bytes, say: Say, stopped: Callable[[], boo
     say(pack({"event": "begin", "seed": job.seed, "count": order.count}))
     for number in range(order.count):
         observe = _observer(number, order.preview, say, stopped)
-        result = run(order.task, seed=job.seed + number, **job.tuning, search=job.search, observe=observe)
+        how: dict[str, Any] = {**job.tuning, "search": job.search, "guides": order.guides}
+        result = run(order.task, seed=job.seed + number, **how, observe=observe)
         if number == 0 and order.preview:
             for origin in _origins(order, result.plan):
                 say(origin)
-        say(_finished(number, order, result))
+        head, places = _told(number, order, result)
+        image = result.image
+        # Of a large photograph, the plan and the field take more memory than its file needs to be written.
+        del result
+        say(pack(head, encode(image, "result.png", traits=order.traits, record=head.pop("record")), places))
 
 
 def _observer(number: int, preview: int, say: Say, stopped: Callable[[], bool]) -> Observer:
-    last = 0.0
+    last, cost = 0.0, 0.0
 
     def observe(progress: Progress) -> None:
-        nonlocal last
+        nonlocal last, cost
         if stopped():
             raise StoppedError
-        wait = FRAME if progress.iteration == progress.iterations else PAUSE
-        if preview and (time.monotonic() >= last + wait or progress.fraction == 1):
-            last = time.monotonic()
-            facts = {name: getattr(progress, name) for name in ("round", "rounds", "level", "levels", "fraction")}
+        wait = max(SHARE * cost, FRAME if progress.iteration == progress.iterations else PAUSE)
+        began = time.monotonic()
+        if preview and (began >= last + wait or progress.fraction == 1):
+            facts = {name: getattr(progress, name) for name in ("round", "rounds", "level", "levels", "fraction", "shape")}
             size, pixels, form = shown(progress.image(), preview, RAW)
             say(pack({"event": "progress", "image": number, **facts, **size, "form": form}, pixels))
+            last = time.monotonic()
+            cost = last - began
 
     return observe
 
 
-def _finished(number: int, order: Order, result: Result) -> bytes:
-    record = record_of(replace(order.job, seed=result.seed), order.task, **found_by(result))
+def _told(number: int, order: Order, result: Result) -> tuple[dict[str, Any], bytes]:
+    """Return what the page is told about a result, with its record, and the origins of its patches."""
+    guides = {"guides": [guide.to_json() for guide in order.guides]} if order.guides else {}
+    record = record_of(replace(order.job, seed=result.seed), order.task, **guides, **found_by(result))
     field = np.stack([result.field.source, result.field.row, result.field.col])
     step = int(np.ceil(np.sqrt(field[0].size / PLACES)))
     places = np.ascontiguousarray(field[:, ::step, ::step].astype("<i2"))
     height, width, _ = result.image.shape
-    head = {
+    head: dict[str, Any] = {
         "event": "image",
+        "record": record,
         "image": number,
         "seed": result.seed,
         "command": shlex.join(["patchnn", *record["command"]]),
         "patch": result.plan.patch,
         "notes": [spoken(note) for note in result.plan.notes],
+        "advised": _advised(order.task, result.plan.notes),
         "width": width,
         "height": height,
         "field": {"height": places.shape[1], "width": places.shape[2], "step": step},
     }
-    return pack(head, encode(result.image, "result.png", traits=order.traits, record=record), places.tobytes())
+    return head, places.tobytes()
+
+
+def _advised(task: Task, notes: Iterable[str]) -> list[str]:
+    """Return the masks that notes advise to give, by their options: the page can make them of what the user did."""
+    return [o.name for o in options(type(task)) if o.type == "mask" and any(re.search(rf"--{o.name}\b", note) for note in notes)]
 
 
 def _origins(order: Order, plan: Plan) -> Iterator[bytes]:
     """Yield a message for every source of the plan: which of the page's images it is, or the pixels of another one."""
     given = {name: items(getattr(order.task, name)) for name in order.job.files}
     for number, source in enumerate(plan.sources):
-        # A task may change the pixels that are not used.
-        used = slice(None) if source.usable is None else source.usable
         same = [
             file
             for name, images in given.items()
             for file, pixels in zip(order.job.files[name], images, strict=True)
-            if pixels.shape == source.image.shape and np.array_equal(pixels[used], source.image[used])
+            if _holds(pixels, source)
         ]
-        size, pixels = to_rgba(source.image)
+        height, width, channels = source.image.shape
+        size, pixels = ({"width": width, "height": height, "channels": channels}, b"") if same else to_rgba(source.image)
         head = {"event": "source", "source": number, "file": same[0] if same else None, **size}
         yield pack(head) if same else pack(head, pixels)
+
+
+def _holds(pixels: Any, source: Source) -> bool:
+    """Return whether an image is a source's. A task may change the pixels that are not used."""
+    if pixels is source.image or pixels.shape != source.image.shape:
+        return pixels is source.image
+    alike = (pixels == source.image).all(axis=2)
+    return bool((alike if source.usable is None else alike | ~source.usable).all())
+
+
+def _guides(given: Any, sent: list[Upload]) -> tuple[tuple[str, str, float], ...]:
+    """Return the guides of an order: each a dict of source and target, which are numbers of its images, and weight."""
+    if not isinstance(given, list) or not all(isinstance(guide, Mapping) for guide in given):
+        raise InputError("the request is not an order of the studio's page")
+    return tuple(
+        (_pick(sent, guide.get("source")).name, _pick(sent, guide.get("target")).name, guide.get("weight", 1.0))
+        for guide in given
+    )
 
 
 def _pick(sent: list[Upload], number: Any) -> Upload:

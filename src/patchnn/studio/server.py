@@ -27,6 +27,7 @@ from patchnn.studio.bodies import MAX_BYTES, WholeBodies
 from patchnn.studio.describe import describe
 from patchnn.studio.files import MAX_PIXELS, visible
 from patchnn.studio.guard import BUSY, Guard, refusal
+from patchnn.studio.large import WORKABLE
 from patchnn.studio.messages import pack, unpack
 from patchnn.studio.order import MAX_COUNT
 from patchnn.studio.words import sentence
@@ -64,7 +65,7 @@ def build_server(
     images: names and bytes of files that the page opens at once. hosts, token: as in Guard. page: with the studio's page.
     """
     bench = Bench()
-    limits = {"bytes": MAX_BYTES, "pixels": MAX_PIXELS, "count": MAX_COUNT}
+    limits = {"bytes": MAX_BYTES, "pixels": MAX_PIXELS, "count": MAX_COUNT, "workable": WORKABLE}
     described = describe(registry, [name for name, _ in images], sorted(SAMPLES), **limits)
     open_paths = {*try_page.PATHS, "/openapi.json", "/health"}
     routes = list(try_page.ROUTES)
@@ -117,9 +118,9 @@ class _Studio:
         return Response(self._images[number][1], media_type="application/octet-stream")
 
     async def open(self, request: Request) -> Response:
-        """Any file that holds an image, as pixels."""
+        """Any file that holds an image, as pixels: a large one at its workable size, or whole if X-Whole asks for that."""
         name = visible(unquote(request.headers.get("x-name", ""))) or "image"
-        answer = await self._ask_desk("open", pack({"name": name}, await request.body()))
+        answer = await self._ask_desk("open", pack({"name": name, "whole": "x-whole" in request.headers}, await request.body()))
         return Response(answer, media_type="application/octet-stream")
 
     async def pack(self, request: Request) -> Response:

@@ -1,5 +1,7 @@
 // Controls for the options that the server describes: the same as on the command line.
 
+import { size } from "./size.js";
+
 let count = 0;
 
 export function element(tag, facts = {}, ...children) {
@@ -32,7 +34,7 @@ export function knob(option, sizeOf) {
   const label = element("label", { htmlFor: id }, option.label);
   const row = element("div", { className: `knob ${option.type}` }, label, made.element, help);
   row.querySelector(`#${id}`).setAttribute("aria-describedby", help.id);
-  return { option, element: row, value: made.value, set: made.set, refresh: made.refresh ?? (() => {}), suggest: made.suggest ?? (() => {}) };
+  return { refresh: () => {}, suggest: (_text) => {}, ...made, option, element: row };
 }
 
 const makers = { number, integer: number, flag, choice, text, size };
@@ -85,50 +87,4 @@ function number(option, id) {
   field.addEventListener("input", () => (slider.value = field.value));
   const set = (text) => (slider.value = write(text));
   return { element: element("span", { className: "pair" }, slider, field), value, set };
-}
-
-// An image brought to a format grows on one side.
-const wide = (ratio) => ({ width, height }) => (width < height * ratio ? `${Math.round(height * ratio)}x${height}` : `${width}x${Math.round(width / ratio)}`);
-const FORMATS = [
-  ["1:1", wide(1)],
-  ["4:3", wide(4 / 3)],
-  ["16:9", wide(16 / 9)],
-  ["9:16", wide(9 / 16)],
-  ["Half", () => "50%x50%"],
-  ["Double", () => "200%x200%"],
-];
-
-// Width and height, in percent or pixels, and the size that they give.
-function size(option, id, sizeOf) {
-  const [across, down] = (option.default ?? "").replaceAll("%", "").split("x");
-  const field = (label, value, own) =>
-    element("input", { id: own, value: value ?? "", inputMode: "numeric", placeholder: "100", "aria-label": label, autocomplete: "off" });
-  const width = field(`${option.label}: width`, across, id);
-  const height = field(`${option.label}: height`, down ?? across, `${id}-height`);
-  const unit = element("select", { "aria-label": `${option.label}: unit` }, ...["%", "px"].map((word) => element("option", { value: word }, word)));
-  const outcome = element("output", { className: "hint" });
-  const value = () => {
-    const mark = unit.value === "%" ? "%" : "";
-    if (!width.value.trim() && !height.value.trim()) return option.default ?? null;
-    const side = (input) => (input.value.trim() ? input.value.trim().replace(/%$/, "") + mark : "100%");
-    return `${side(width)}x${side(height)}`;
-  };
-  const refresh = () => {
-    const shape = sizeOf();
-    const number = (input) => Number(input.value.trim().replace(/%$/, ""));
-    const pixels = (input, full) => (!input.value.trim() ? full : unit.value === "%" ? Math.round((number(input) / 100) * full) : number(input));
-    const sides = shape && value() ? [pixels(width, shape.width), pixels(height, shape.height)] : [];
-    outcome.value = sides.length && sides.every((side) => side > 0) ? `${sides.join(" × ")} pixels` : "";
-    for (const input of [width, height]) input.placeholder = unit.value === "%" ? "100" : "same";
-  };
-  for (const input of [width, height, unit]) input.addEventListener("input", refresh);
-  const set = (text) => {
-    const sides = (text ?? "").split("x");
-    unit.value = !text || sides.every((side) => side.endsWith("%")) ? "%" : "px";
-    [width.value, height.value] = [sides[0], sides[1] ?? sides[0]].map((side) => (unit.value === "%" ? side.replace("%", "") : side));
-    refresh();
-  };
-  const format = (word, shape) => element("button", { type: "button", onclick: () => set(shape(sizeOf() ?? { width: 100, height: 100 })) }, word);
-  const formats = element("span", { className: "formats" }, ...FORMATS.map(([word, shape]) => format(word, shape)));
-  return { element: element("span", { className: "size-row" }, width, "×", height, unit, outcome, formats), value, refresh, set };
 }

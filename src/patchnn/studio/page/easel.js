@@ -1,8 +1,14 @@
 // The easel: the image that is edited, and the tools. Pointer and keyboard drive the tools by down, move and up.
 
 import { View } from "./view.js";
-import { corners, cross, dashed, frame, lasso, path, placed, points, rectangle, ring, stroke } from "./outlines.js";
+import { corners, cross, dashed, frame, lasso, path, placed, rectangle, ring, stroke } from "./outlines.js";
+import { alike } from "./regions.js";
+import { listen } from "./pointing.js";
 import { Selection } from "./selection.js";
+
+const SELECTING = ["rectangle", "lasso", "wand"];
+// How far a colour may be from the one that the wand touches, of 255.
+const TOLERANCE = 24;
 
 export class Easel {
   // changed: called after a change of the image or the selection; picked: called with a colour picked from the image.
@@ -18,21 +24,18 @@ export class Easel {
     /** @type {number[] | null} */
     this.colour = null;
     this.cursor = this.guest = this.stroke = this.pointer = null;
-    this.lassoed = this.dragged = null;
+    this.lassoed = this.dragged = this.wand = null;
     /** @type {[any, any] | null} */
     this.framed = null;
     this.marks = true;
-    this.panning = this.spaced = this.penDown = false;
+    // Handles at the rim of the image, of a task that changes its size, and the one that is held.
+    /** @type {import("./handles.js").Handles | null} */
+    this.handles = null;
+    this.grip = null;
+    this.waved = 0;
     this.selection = new Selection(this);
     this.view = new View(canvas, (context, pixel) => this.above(context, pixel));
-    this.pointers = new Map();
-    canvas.addEventListener("pointerdown", (event) => this.pressed(event));
-    canvas.addEventListener("pointermove", (event) => this.moved(event));
-    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, (event) => this.released(event));
-    canvas.addEventListener("pointerleave", () => this.pointAt(null));
-    canvas.addEventListener("keydown", (event) => this.key(event));
-    canvas.addEventListener("blur", () => this.penUp());
-    canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+    this.pointing = listen(this);
   }
 
   put(image) {
@@ -53,53 +56,19 @@ export class Easel {
     this.guest = guest;
     const shown = guest ?? this.image;
     if (!shown) return;
-    const layers = guest ? [guest.canvas] : this.marks ? [this.image.canvas, this.image.overlay] : [this.image.canvas];
+    const { canvas, overlay, labels } = this.image;
+    const layers = guest ? [guest.canvas] : labels ? [labels.over.canvas, canvas] : this.marks ? [canvas, overlay] : [canvas];
+    // What labels are drawn over shines through them.
+    this.view.veil = labels && !guest ? 0.6 : 1;
     this.view.show(shown.width, shown.height, layers);
   }
 
   choose(tool) {
-    if (!["rectangle", "lasso", "hand"].includes(tool)) this.selection.select(null);
-    this.penUp();
+    if (![...SELECTING, "hand"].includes(tool)) this.selection.select(null);
+    this.pointing.penUp();
     this.tool = tool;
     this.canvas.dataset.cursor = tool;
     this.view.draw();
-  }
-
-  // One pointer is a tool, two zoom and move; the middle button or the space bar moves.
-  pressed(event) {
-    if (!this.image) return;
-    this.canvas.focus({ preventScroll: true });
-    this.canvas.setPointerCapture(event.pointerId);
-    this.pointers.set(event.pointerId, event);
-    if (this.pointers.size === 2) this.giveUp();
-    else if (this.pointers.size === 1) {
-      this.panning = this.tool === "hand" || event.button === 1 || this.spaced;
-      if (!this.panning && event.button === 0) this.down(this.view.place(event), event.altKey);
-    }
-  }
-
-  moved(event) {
-    if (!this.image) return;
-    const before = this.pointers.get(event.pointerId);
-    if (before) this.pointers.set(event.pointerId, event);
-    if (this.pointers.size === 2) this.pinch(event, before);
-    else if (before && this.panning) this.view.pan(event.clientX - before.clientX, event.clientY - before.clientY);
-    else if (before) for (const point of points(event)) this.move(this.view.place(point));
-    if (event.pointerType !== "touch") this.pointAt(this.view.place(event));
-  }
-
-  released(event) {
-    if (!this.pointers.delete(event.pointerId)) return;
-    if (!this.panning) this.up();
-    this.panning = this.pointers.size > 0;
-  }
-
-  pinch(event, before) {
-    const other = [...this.pointers.values()].find((pointer) => pointer.pointerId !== event.pointerId);
-    const apart = (a) => Math.hypot(a.clientX - other.clientX, a.clientY - other.clientY);
-    const middle = this.view.screen({ clientX: (event.clientX + other.clientX) / 2, clientY: (event.clientY + other.clientY) / 2 });
-    this.view.zoom(apart(event) / Math.max(1, apart(before)), middle.x, middle.y);
-    this.view.pan((event.clientX - before.clientX) / 2, (event.clientY - before.clientY) / 2);
   }
 
   // A second finger touches: undo what the first one did.
@@ -108,8 +77,7 @@ export class Easel {
       this.image.cancel();
       this.stroke = null;
     }
-    this.lassoed = this.framed = this.dragged = null;
-    this.panning = true;
+    this.lassoed = this.framed = this.dragged = this.wand = this.grip = null;
   }
 
   pointAt(place) {
@@ -117,51 +85,13 @@ export class Easel {
     this.view.draw();
   }
 
-  // Arrow keys move a cursor, or the selected piece; space puts the tool down and lifts it.
-  key(event) {
-    if (!this.image || event.ctrlKey || event.metaKey) return;
-    const step = event.shiftKey ? 10 : 1;
-    const [dx, dy] = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key] ?? [0, 0];
-    if (dx || dy) {
-      if (this.selection.area && !this.penDown) this.selection.nudge(dx, dy);
-      else this.walk(dx, dy);
-    } else if (event.key === " ") this.penDown ? this.penUp() : this.putPenDown();
-    else if (event.key === "Enter") {
-      if (this.penDown) this.penUp();
-      else this.selection.done();
-    } else if (event.key === "Escape" && this.selection.area) this.selection.piece ? this.undo() : this.selection.select(null);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
-  walk(dx, dy) {
-    const { width, height } = this.image;
-    const from = this.cursor ?? { x: Math.floor(width / 2) + 0.5, y: Math.floor(height / 2) + 0.5 };
-    const within = (value, end) => Math.min(end - 0.5, Math.max(0.5, value));
-    this.cursor = { x: within(from.x + dx, width), y: within(from.y + dy, height) };
-    if (this.penDown) this.move(this.cursor);
-    this.pointAt(this.cursor);
-  }
-
-  putPenDown() {
-    this.walk(0, 0);
-    if (this.tool === "hand") return;
-    this.penDown = true;
-    this.down(this.cursor, false);
-    if (this.tool === "picker") this.penUp();
-  }
-
-  penUp() {
-    if (!this.penDown) return;
-    this.penDown = false;
-    this.up();
-  }
-
   // The tools.
 
-  down(place, alt) {
-    const selecting = this.tool === "rectangle" || this.tool === "lasso";
+  // reach: how near to a handle a pointer holds it.
+  down(place, alt, reach = 0) {
+    const selecting = SELECTING.includes(this.tool);
+    this.grip = reach ? this.handles?.at(place, reach) : null;
+    if (this.grip) return;
     if (this.tool === "picker" || (alt && !selecting)) {
       this.pick(place);
     } else if (this.tool === "brush" || this.tool === "eraser") {
@@ -174,12 +104,25 @@ export class Easel {
     } else if (selecting) {
       this.selection.select(null);
       if (this.tool === "rectangle") this.framed = [place, place];
-      else this.lassoed = [place];
+      else if (this.tool === "lasso") this.lassoed = [place];
+      else this.touch((this.wand = place), place);
     }
   }
 
+  // The wand takes more the farther it is dragged.
+  touch(from, to) {
+    const apart = (Math.hypot(to.x - from.x, to.y - from.y) * this.view.scale) / devicePixelRatio;
+    this.selection.area = alike(this.image, from, TOLERANCE + apart / 3);
+    this.touched();
+  }
+
   move(place) {
-    if (this.stroke) {
+    if (this.grip) this.handles.drag(this.grip, place);
+    else if (this.wand) {
+      const { wand } = this;
+      cancelAnimationFrame(this.waved);
+      this.waved = requestAnimationFrame(() => this.touch(wand, place));
+    } else if (this.stroke) {
       this.dab(this.stroke, place);
       this.stroke = place;
     } else if (this.dragged) {
@@ -203,7 +146,8 @@ export class Easel {
       this.lassoed = null;
       this.selection.select(lasso(points, this.image));
     }
-    this.dragged = null;
+    if (this.grip) this.view.fit(false);
+    this.dragged = this.wand = this.grip = null;
     this.view.draw();
   }
 
@@ -240,6 +184,7 @@ export class Easel {
       return;
     }
     const { piece, area } = this.selection;
+    this.handles?.draw(context, pixel);
     if (piece) context.drawImage(piece.canvas, piece.x, piece.y);
     if (area) dashed(context, placed(area), pixel);
     if (this.framed) dashed(context, corners(this.framed), pixel);

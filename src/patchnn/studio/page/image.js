@@ -1,6 +1,8 @@
 // An image on the easel: its pixels (RGBA, straight opacity), what was painted on it, and its history.
 // Painting works on numbers: a canvas premultiplies colours by their opacity, which would change them.
 
+import { canvasOf, clip, same, words } from "./pixels.js";
+
 const TILE = 64;
 const HISTORY_BYTES = 200e6;
 
@@ -10,8 +12,12 @@ export const PAINTED = 2;
 let count = 0;
 
 export class EditableImage {
+  // Colours that are far apart, for labels.
+  static LABELS = [[38, 84, 124, 255], [239, 160, 70, 255], [110, 176, 104, 255], [196, 92, 138, 255]];
+
   // blob: the file, null for an image drawn here; given: the file's own name.
-  constructor(name, blob, { width, height, channels, icc, data }, given = null) {
+  // full: the size of the file, where the page shows less of a large photograph.
+  constructor(name, blob, { width, height, channels, icc, data, full = null }, given = null) {
     this.id = `i${++count}`;
     /** @type {string} */
     this.name = name;
@@ -25,6 +31,11 @@ export class EditableImage {
     this.height = height;
     this.channels = channels;
     this.icc = icc;
+    /** @type {{ width: number, height: number } | null} */
+    this.full = full;
+    // Labels that guide a task: which part they are over, "source" or "target", and the image that they are drawn over.
+    /** @type {{ part: string, over: EditableImage } | null} */
+    this.labels = null;
     /** @type {Uint8ClampedArray<ArrayBuffer>} */
     this.original = data;
     this.firstCanvas = null;
@@ -43,7 +54,7 @@ export class EditableImage {
 
   static blank(name, width, height, colour) {
     const data = new Uint8ClampedArray(width * height * 4);
-    for (let i = 0; i < data.length; i += 4) data.set([...colour, 255], i);
+    for (let i = 0; i < data.length; i += 4) data.set([...colour.slice(0, 3), 255], i);
     return new EditableImage(name, null, { width, height, channels: 3, icc: null, data });
   }
 
@@ -167,6 +178,29 @@ export class EditableImage {
     };
   }
 
+  // Bring a pixel towards a colour, by a share of the way.
+  mix(i, colour, share) {
+    for (let c = 0; c < 4; c++) this.pixels[i * 4 + c] += (colour[c] - this.pixels[i * 4 + c]) * share;
+  }
+
+  // One byte a pixel: 1 where it differs from the file.
+  changes() {
+    const [now, first] = [this.pixels, this.original].map(words);
+    return Uint8Array.from(now, (value, i) => (value === first[i] ? 0 : 1));
+  }
+
+  // Whether all that differs from the file is painted, and nothing was moved.
+  get flat() {
+    return this.changes().every((changed, i) => !changed || this.marks[i] === PAINTED);
+  }
+
+  // The pixels that are painted, clear elsewhere.
+  layer() {
+    const pixels = new Uint8ClampedArray(this.pixels.length);
+    this.marks.forEach((mark, i) => mark === PAINTED && pixels.set(this.pixels.subarray(i * 4, i * 4 + 4), i * 4));
+    return pixels;
+  }
+
   erase(i) {
     this.marks[i] = 0;
     this.pixels.set(this.original.subarray(i * 4, i * 4 + 4), i * 4);
@@ -202,23 +236,4 @@ export class EditableImage {
     const i = (y * this.width + x) * 4;
     return this.pixels.slice(i, i + 4);
   }
-}
-
-function same(first, second) {
-  const [a, b] = [first, second].map((bytes) => new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4));
-  return a.every((value, i) => value === b[i]);
-}
-
-export function canvasOf(width, height, pixels) {
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width, height });
-  const data = pixels instanceof Uint8ClampedArray ? pixels : new Uint8ClampedArray(pixels);
-  canvas.getContext("2d").putImageData(new ImageData(data, width, height), 0, 0);
-  return canvas;
-}
-
-export function clip({ x, y, width, height }, right, bottom) {
-  const left = Math.max(0, x), top = Math.max(0, y);
-  const box = { x: left, y: top, width: Math.min(right, x + width) - left, height: Math.min(bottom, y + height) - top };
-  return box.width > 0 && box.height > 0 ? box : null;
 }

@@ -2,6 +2,7 @@
 
 import { $, attempt, complain, offer, say, state, withdraw } from "./state.js";
 import { decode, Refused } from "./wire.js";
+import { fresh } from "./names.js";
 import { EditableImage } from "./image.js";
 import { easel, look, slots } from "./stage.js";
 import { choose, fitBrush } from "./toolbar.js";
@@ -11,33 +12,33 @@ import { takeBack } from "./tasks.js";
 // The slot that the next image goes into.
 let wished = null;
 
-// A name that is safe as a file's on every system, and free.
-function fresh(name) {
-  const seen = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").replace(/[/\\:*?"<>|]+/g, "-");
-  const clean = seen.replace(/^[.\s-]+/, "").replace(/[.\s]+$/, "");
-  const [, stem, suffix] = /^(.*?)(\.[a-z0-9]{1,5})?$/i.exec(clean);
-  const taken = new Set(state.images.map((image) => image.stem.toLowerCase()));
-  const device = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)/i.test(stem);
-  const short = (device ? `image-${stem}` : stem).slice(0, 60).trim() || "image";
-  let free = short;
-  for (let number = 2; taken.has(free.toLowerCase()); number++) free = `${short}-${number}`;
-  return free + (suffix ?? ".png");
-}
-
-export async function open(name, blob) {
+// whole: a large photograph too is shown whole.
+export async function open(name, blob, whole = false) {
   const { limits } = state.studio;
   const own = fresh(name);
   complain();
   withdraw();
   if (blob.size > limits.bytes) throw new Refused(`${own} has more than ${limits.bytes >> 20} MB: use a smaller image.`);
   say(`Opening ${own} …`);
-  const pixels = await decode(own, blob);
-  take(new EditableImage(fresh(name), blob, pixels, name));
-  say(`${own} is open, ${pixels.width} × ${pixels.height} pixels.`);
-  const { record } = pixels;
-  if (!record || !state.studio.tasks.some((task) => task.name === record.task)) return;
-  offer(`${own} was made by patchnn, with seed ${record.seed}.`, "Use its settings", () => takeBack(record, record.seed));
+  const pixels = await decode(own, blob, whole);
+  const image = new EditableImage(fresh(name), blob, pixels, name);
+  take(image);
+  const { record, full } = pixels;
+  const size = `${pixels.width} × ${pixels.height}`;
+  if (record && state.studio.tasks.some((task) => task.name === record.task)) {
+    offer(`${own} was made by patchnn, with seed ${record.seed}.`, "Use its settings", () => takeBack(record, record.seed));
+  } else if (full) {
+    offer(`${own} is shown at ${size} of ${full.width} × ${full.height} pixels. Results are saved at full size.`, "Show all pixels", () => showAll(image));
+  } else say(`${own} is open, ${size} pixels.`);
 }
+
+// Open an image's file again, whole, in its place.
+async function showAll(image) {
+  state.images = state.images.filter((other) => other !== image);
+  await attempt(() => open(image.given, image.blob, true));
+}
+
+$("whole").addEventListener("click", () => showAll(state.current));
 
 async function openAll(files) {
   for (const file of files) await attempt(() => open(file.name || "image.png", file));

@@ -1,6 +1,6 @@
 // Shapes drawn above an image, and selections: a box with a map of its pixels and an outline.
 
-import { clip } from "./image.js";
+import { clip } from "./pixels.js";
 
 export function line(context, outline, pixel, colour, width) {
   context.setLineDash([]);
@@ -91,36 +91,6 @@ export function lasso(places, image) {
   const inside = new Uint8Array(box.width * box.height).map((_, at) => (data[at * 4 + 3] > 127 ? 1 : 0));
   const outline = path(places.map((point) => ({ x: point.x - box.x, y: point.y - box.y })));
   return inside.includes(1) ? { ...box, inside, outline } : null;
-}
-
-// A selection made larger by some pixels on all sides.
-export function grown(selection, image, by = 3) {
-  const box = clip({ x: selection.x - by, y: selection.y - by, width: selection.width + 2 * by, height: selection.height + 2 * by }, image.width, image.height);
-  const inside = new Uint8Array(box.width * box.height);
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width: box.width, height: box.height });
-  const context = canvas.getContext("2d");
-  context.translate(selection.x - box.x, selection.y - box.y);
-  context.lineJoin = "round";
-  context.lineWidth = 2 * by;
-  context.fill(selection.outline, "evenodd");
-  context.stroke(selection.outline);
-  const { data } = context.getImageData(0, 0, box.width, box.height);
-  inside.forEach((_, at) => (inside[at] = data[at * 4 + 3] > 127 ? 1 : 0));
-  return { ...box, inside, outline: edges(inside, box) };
-}
-
-// The outline of a map of pixels: a line along every side between a pixel inside and one outside.
-function edges(inside, { width, height }) {
-  const outline = new Path2D();
-  const at = (x, y) => x >= 0 && y >= 0 && x < width && y < height && inside[y * width + x];
-  for (let y = 0; y <= height; y++) {
-    for (let x = 0; x <= width; x++) {
-      if (Boolean(at(x, y)) !== Boolean(at(x - 1, y))) outline.addPath(new Path2D(`M${x} ${y}v1`));
-      if (Boolean(at(x, y)) !== Boolean(at(x, y - 1))) outline.addPath(new Path2D(`M${x} ${y}h1`));
-    }
-  }
-  return outline;
 }
 
 // The pixels that a round brush covers between two places: a box around them, and whether one of it is covered.

@@ -1,6 +1,7 @@
 // Results: one for every seed of a job, and the origin of each of its patches.
 
-import { canvasOf } from "./image.js";
+import { canvasOf } from "./pixels.js";
+import { state } from "./state.js";
 
 export class Job {
   // goal: what was wanted; head: the order; cargo: the images sent with it.
@@ -12,6 +13,9 @@ export class Job {
     /** @type {Result[]} */
     this.results = [];
     this.sources = [];
+    // large: the page shows less than there is of an image; full: the order for all of it: {head, sent, size}.
+    this.large = false;
+    this.full = null;
   }
 
   async hear(head, blobs) {
@@ -19,7 +23,8 @@ export class Job {
       this.results = Array.from({ length: head.count }, (_, i) => new Result(this, head.seed + i));
     } else if (head.event === "progress") {
       const canvas = head.form === "rgba" ? canvasOf(head.width, head.height, new Uint8ClampedArray(blobs[0])) : await drawn(blobs[0]);
-      Object.assign(this.results[head.image], { fraction: head.fraction, canvas });
+      const [height, width] = head.shape;
+      Object.assign(this.results[head.image], { fraction: head.fraction, canvas, view: workable({ width, height }) });
     } else if (head.event === "source") {
       const sent = this.cargo.find(({ head: { name } }) => name === head.file);
       const canvas = sent?.canvas ?? canvasOf(head.width, head.height, new Uint8ClampedArray(blobs[0]));
@@ -38,9 +43,16 @@ export class Job {
 // Canvases of files, as against previews that are the image itself.
 const coded = new WeakSet();
 
-// A canvas of the image in a PNG or JPEG file, in the file's own numbers.
-async function drawn(file) {
-  const bitmap = await createImageBitmap(new Blob([file]), { colorSpaceConversion: "none" });
+// The size at which the page shows an image: its own, or less of a large one.
+export function workable({ width, height }) {
+  const scale = Math.sqrt(state.studio.limits.workable / (width * height));
+  return scale < 1 ? { width: Math.round(width * scale), height: Math.round(height * scale) } : { width, height };
+}
+
+// A canvas of the image in a PNG or JPEG file, in the file's own numbers. size: to show it at.
+async function drawn(file, size = null) {
+  const smaller = size ? { resizeWidth: size.width, resizeHeight: size.height, resizeQuality: /** @type {const} */ ("high") } : {};
+  const bitmap = await createImageBitmap(new Blob([file]), { colorSpaceConversion: "none", ...smaller });
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
   coded.add(canvas);
@@ -66,14 +78,22 @@ export class Result {
     this.command = "";
     /** @type {string[]} */
     this.notes = [];
+    // Masks that the notes advise to give.
+    /** @type {string[]} */
+    this.advised = [];
     this.patch = this.width = this.height = 0;
     this.field = null;
+    // view: the size at which it is shown. whole: the same of the whole photograph, once it was made.
+    this.view = null;
+    /** @type {Result | null} */
+    this.whole = null;
   }
 
   async finish(head, [file, places]) {
+    const { command, notes, advised, patch, width, height } = head;
+    Object.assign(this, { fraction: 1, command, notes, advised, patch, width, height, view: workable(head) });
     // The last preview of a small image is the image itself.
-    if (this.canvas?.width !== head.width || coded.has(this.canvas)) this.canvas = await drawn(file);
-    Object.assign(this, { fraction: 1, command: head.command, notes: head.notes, patch: head.patch, width: head.width, height: head.height });
+    if (this.canvas?.width !== width || coded.has(this.canvas)) this.canvas = await drawn(file, width > this.view.width ? this.view : null);
     this.blob = new Blob([file], { type: "image/png" });
     this.field = { ...head.field, places: new Int16Array(places) };
   }
@@ -81,7 +101,8 @@ export class Result {
   // A result that was kept.
   static async restored(job, { seed, blob, command, notes, patch, width, height, field }) {
     const result = Object.assign(new Result(job, seed), { fraction: 1, blob, command, notes, patch, width, height, field });
-    result.canvas = await drawn(blob);
+    result.view = workable(result);
+    result.canvas = await drawn(blob, result.view);
     return result;
   }
 

@@ -1,10 +1,14 @@
 // The selection on the easel, and the piece that was lifted from it: moved, copied, filled and deleted.
 
-import { canvasOf, clip, HOLE } from "./image.js";
+import { HOLE, PAINTED } from "./image.js";
+import { canvasOf, clip } from "./pixels.js";
 import { fillSmoothly } from "./fill.js";
-import { each, grown, within } from "./outlines.js";
+import { each, within } from "./outlines.js";
+import { grown, shares } from "./regions.js";
 
 const RIM = 16;
+// Pixels by which the rim becomes softer at a time.
+const SOFTER = 3;
 
 export class Selection {
   // easel: gives the image, and is told of changes. area: what is selected; piece: the lifted pixels, while they float.
@@ -49,13 +53,20 @@ export class Selection {
     const s = this.area, { image } = this;
     const pixels = new Uint8ClampedArray(s.width * s.height * 4);
     each(s, image, (at, i) => pixels.set(image.pixels.subarray(i * 4, i * 4 + 4), at * 4));
-    const seen = pixels.slice();
-    s.inside.forEach((inside, at) => inside || seen.fill(0, at * 4, at * 4 + 4));
     if (!copy) this.cut();
-    this.piece = { ...s, pixels, copy, canvas: canvasOf(s.width, s.height, seen) };
+    this.piece = { ...s, pixels, copy, canvas: null };
+    this.look();
     // A copy counts as an edit from now on, though it changes the image only when it lands.
     image.edited = true;
     this.easel.touched();
+  }
+
+  // Draw the piece as it will land.
+  look() {
+    const { piece } = this;
+    const seen = piece.pixels.slice();
+    shares(piece).forEach((share, at) => (seen[at * 4 + 3] *= share));
+    piece.canvas = canvasOf(piece.width, piece.height, seen);
   }
 
   cut() {
@@ -75,15 +86,16 @@ export class Selection {
     this.piece = null;
     if (!piece) return;
     image.begin();
-    this.put(piece, piece, piece.pixels, 0);
+    this.put(piece, piece, piece.pixels, 0, piece.soft ? shares(piece) : null);
   }
 
-  // Copy an area's pixels from those of a box into the image, as one step with what began before.
-  put(area, box, pixels, mark) {
+  // Copy an area's pixels from those of a box into the image, as one step with what began before. shares: how much of each, where
+  // the area is the box.
+  put(area, box, pixels, mark, shares = null) {
     const { image } = this;
     image.paint(area, within(area), (i) => {
       const at = (Math.floor(i / image.width) - box.y) * box.width + (i % image.width) - box.x;
-      image.pixels.set(pixels.subarray(at * 4, at * 4 + 4), i * 4);
+      image.mix(i, pixels.subarray(at * 4, at * 4 + 4), shares ? shares[at] : 1);
       image.marks[i] = mark;
     });
     image.end();
@@ -107,8 +119,10 @@ export class Selection {
     if (!this.area) return;
     this.drop();
     this.image.begin();
-    this.image.paint(this.area, within(this.area), this.image.painter(this.easel.colour));
-    this.image.end();
+    const { area } = this, { colour } = this.easel;
+    const pixels = new Uint8ClampedArray(area.width * area.height * 4);
+    for (let at = 0; at < pixels.length; at += 4) pixels.set(colour, at);
+    this.put(area, area, pixels, PAINTED, shares(area));
     this.select(null);
   }
 
@@ -125,6 +139,18 @@ export class Selection {
   grow() {
     this.drop();
     if (this.area) this.select(grown(this.area, this.image));
+  }
+
+  // Soften the rim of what is painted, copied or moved.
+  feather() {
+    if (!this.area) return;
+    const soft = (this.area.soft ?? 0) + SOFTER;
+    this.area.soft = soft;
+    if (this.piece) {
+      this.piece.soft = soft;
+      this.look();
+    }
+    this.easel.touched();
   }
 
   delete() {

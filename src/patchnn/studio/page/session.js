@@ -42,18 +42,18 @@ export function changed() {
 }
 
 async function keep() {
+  const at = (image) => state.images.indexOf(image);
   // What a file holds is decoded anew.
-  const images = state.images.map(({ name, given, blob, width, height, channels, icc, original, pixels, marks, marked, edited }) => ({
-    name, given, blob, width, height, channels, icc, original: blob ? null : original, marks: marked ? marks : null, pixels: edited ? pixels : null,
+  const images = state.images.map(({ name, given, blob, width, height, channels, icc, full, labels, original, pixels, marks, marked, edited }) => ({
+    name, given, blob, width, height, channels, icc, whole: !full, labels: labels && { part: labels.part, over: at(labels.over) },
+    original: blob ? null : original, marks: marked ? marks : null, pixels: edited ? pixels : null,
   }));
   const jobs = [...new Set(state.results.map((result) => result.job))];
-  const at = (image) => state.images.indexOf(image);
   const results = state.results
     .filter((result) => result.blob)
     .map(({ job, seed, blob, command, notes, patch, width, height, field }) => ({ job: jobs.indexOf(job), seed, blob, command, notes, patch, width, height, field }));
-  const orders = jobs.map(({ goal, head, cargo }) => ({
-    goal, head, cargo: cargo.map(({ use, head: own, blob, given }) => ({ head: own, blob, given, image: at(use.image), as: use.as })),
-  }));
+  const carried = (cargo) => cargo.map(({ use, head: own, blob, given }) => ({ head: own, blob, given, image: at(use?.image), as: use?.as }));
+  const orders = jobs.map(({ goal, head, cargo, large, full }) => ({ goal, head, large, cargo: carried(cargo), full: full && { ...full, sent: carried(full.sent) } }));
   const facts = { images, results, orders, current: at(state.current), goal: state.goal.word };
   await done((await sessions("readwrite")).put(facts, KEY));
   saved = true;
@@ -74,7 +74,9 @@ export async function restore() {
   // One after the other: the server lets few requests wait.
   state.images = [];
   for (const one of facts.images) state.images.push(await reopened(one));
-  const jobs = facts.orders.map(({ goal, head, cargo }) => new Job(goal, head, cargo.map((one) => ({ ...one, use: { image: state.images[one.image], as: one.as }, canvas: shown(one) }))));
+  facts.images.forEach(({ labels }, i) => (state.images[i].labels = labels && { ...labels, over: state.images[labels.over] }));
+  const sent = (cargo) => cargo.map((one) => ({ ...one, use: { image: state.images[one.image], as: one.as }, canvas: shown(one) }));
+  const jobs = facts.orders.map(({ goal, head, cargo, large, full }) => Object.assign(new Job(goal, head, sent(cargo)), { large, full: full && { ...full, sent: sent(full.sent) } }));
   state.results = await Promise.all(facts.results.map((one) => Result.restored(jobs[one.job], one)));
   for (const result of state.results) result.job.results.push(result);
   state.current = state.images[facts.current] ?? null;
@@ -83,8 +85,8 @@ export async function restore() {
   return true;
 }
 
-async function reopened({ name, given, blob, original, pixels, marks, ...facts }) {
-  const image = new EditableImage(name, blob, blob ? await decode(name, blob) : { ...facts, data: original }, given);
+async function reopened({ name, given, blob, whole, original, pixels, marks, ...facts }) {
+  const image = new EditableImage(name, blob, blob ? await decode(name, blob, whole) : { ...facts, data: original }, given);
   if (pixels) image.pixels.set(pixels);
   if (marks) image.marks.set(marks);
   image.show({ x: 0, y: 0, width: image.width, height: image.height });
@@ -95,5 +97,5 @@ async function reopened({ name, given, blob, original, pixels, marks, ...facts }
 // What an image that was sent looks like, while it is still open.
 function shown({ image, as }) {
   const found = state.images[image];
-  return found && (as === "marks" ? found.overlay : as === "first" ? found.first : found.canvas);
+  return found && (as === "marks" || as === "changes" ? found.overlay : as === "first" ? found.first : found.canvas);
 }

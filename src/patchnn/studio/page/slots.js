@@ -1,9 +1,9 @@
 // Slots: which images go into a task. A slot follows the easel until it is set.
 
+import { label, thumb } from "./cargo.js";
 import { element } from "./controls.js";
 import { find, focused, state } from "./state.js";
 
-// A use is an image and a state of it: "now" (as on the easel), "first" (as its file), "marks" (what is marked on it).
 const same = (a, b) => a?.image === b?.image && a?.as === b?.as;
 
 export class Slots {
@@ -36,7 +36,9 @@ export class Slots {
   }
 
   guess(option, i, uses) {
-    const { images, current } = state;
+    const images = state.images.filter((image) => !image.labels);
+    // Labels stand for the image that they are drawn over.
+    const current = state.current?.labels?.over ?? state.current;
     if (!current || !option.required) return [];
     const now = (image) => ({ image, as: "now" });
     if (option.type === "mask") {
@@ -131,6 +133,7 @@ export class Slots {
     const uses = [];
     for (const image of state.images) {
       if (option.type === "mask" && image.marked) uses.push({ image, as: "marks" });
+      if (option.type === "mask" && image.blob && image.edited) uses.push({ image, as: "changes" });
       if (image.blob && image.edited) uses.push({ image, as: "now" }, { image, as: "first" });
       else uses.push({ image, as: "now" });
     }
@@ -148,55 +151,4 @@ export class Slots {
     else rest[i] = choices[Number(value)];
     this.set(option, rest);
   }
-}
-
-function label({ image, as }) {
-  if (as === "marks") return `What is marked on ${image.name}`;
-  return image.edited && image.blob ? `${image.name}, ${as === "now" ? "as painted" : "as opened"}` : image.name;
-}
-
-function thumb(use) {
-  const canvas = element("canvas", { width: 44, height: 44, "aria-hidden": "true" });
-  if (use?.as === "marks") drawMask(canvas, use.image);
-  else if (use) draw(canvas, use.as === "first" ? use.image.first : use.image.canvas);
-  return canvas;
-}
-
-// The mask: white where the image is marked.
-function drawMask(canvas, { marks, width, height }) {
-  const scale = Math.max(width / canvas.width, height / canvas.height);
-  const across = Math.floor(width / scale), down = Math.floor(height / scale);
-  const pixels = new ImageData(across, down);
-  for (let y = 0, at = 0; y < down; y++) {
-    for (let x = 0; x < across; x++, at += 4) {
-      const marked = marks[Math.floor((y + 0.5) * scale) * width + Math.floor((x + 0.5) * scale)];
-      pixels.data.fill(marked ? 255 : 0, at, at + 3).fill(255, at + 3, at + 4);
-    }
-  }
-  canvas.getContext("2d").putImageData(pixels, (canvas.width - across) / 2, (canvas.height - down) / 2);
-}
-
-// Draw an image into a small canvas, whole and centred.
-export function draw(canvas, image) {
-  const context = canvas.getContext("2d");
-  const scale = Math.min(canvas.width / image.width, canvas.height / image.height);
-  const width = image.width * scale, height = image.height * scale;
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(image, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
-}
-
-// What an order carries of a use: the file, or pixels. given: the name of the file that the user has, if any.
-export function cargo({ image, as }, name) {
-  const { width, height, channels, icc } = image;
-  if (as === "marks") {
-    return { head: { name: name(`${image.stem}-mask.png`), form: "mask", width, height }, blob: image.marks.slice(), canvas: image.overlay };
-  }
-  if (image.blob && (as === "first" || !image.edited)) {
-    return { head: { name: name(image.name), form: "file" }, blob: image.blob, canvas: image.first, given: image.given };
-  }
-  const painted = image.blob ? `${image.stem}-painted.png` : image.name;
-  const canvas = element("canvas", { width, height });
-  canvas.getContext("2d").drawImage(image.canvas, 0, 0);
-  return { head: { name: name(painted), form: "rgba", width, height, channels, icc }, blob: image.pixels.slice(), canvas };
 }

@@ -1,12 +1,12 @@
 // The two panes: the image on the easel, and a result with the origins of its patches.
 
-import { $, complain, say, state } from "./state.js";
+import { $, complain, find, say, state } from "./state.js";
 import { Easel } from "./easel.js";
 import { frame } from "./outlines.js";
 import { Slots } from "./slots.js";
 import { View } from "./view.js";
 import { strip } from "./strip.js";
-import { choose, controls, fitPalette, paintWith } from "./toolbar.js";
+import { choose, controls, fitPalette, fitTools, paintWith } from "./toolbar.js";
 import { before, compare } from "./compare.js";
 import { openFor } from "./opening.js";
 import { refreshKnobs, steer } from "./tasks.js";
@@ -35,6 +35,9 @@ export const slots = new Slots($("slots"), {
 
 export const resultView = new View($("result").querySelector("canvas"), (context, pixel) => frame(context, resultView.box, pixel));
 
+// The height of the buttons below a result.
+const BAR = 48;
+
 // Show the current image, and a result in the other pane.
 export function look(result) {
   state.shown = result;
@@ -45,8 +48,10 @@ export function look(result) {
   $("easel").hidden = !current;
   $("result").hidden = !result;
   if (current) {
-    if (easel.image !== current) fitPalette(current);
+    const other = easel.image !== current;
+    if (other) fitPalette(current);
     easel.put(current);
+    if (other) fitTools();
     showMarks();
     $("easel-caption").textContent = caption();
   }
@@ -66,28 +71,36 @@ export function showMarks() {
 
 export const asksForMarks = (task) => task?.options.some((option) => option.type === "mask" && option.required) ?? false;
 
-const caption = () => `${state.current.name}, ${state.current.width} × ${state.current.height}`;
+const caption = () => {
+  const { name, width, height, full } = state.current;
+  return `${name}, ${width} × ${height}${full ? ` of ${full.width} × ${full.height}` : ""}`;
+};
 
-// Side by side or one above the other, whichever shows the result larger.
+// Side by side or one above the other, whichever shows both larger; they are at one scale.
 function arrange() {
-  const panes = document.querySelector(".panes");
+  const panes = find(".panes");
   const { shown, current } = state;
-  const image = shown && (shown.canvas ?? current);
-  const larger = (width, height) => Math.min(width / image.width, height / image.height);
+  const result = shown && (shown.view ?? current);
+  const larger = (width, height) => Math.min(...[current, result].map((image) => Math.min(width / image.width, height / image.height)));
   const { clientWidth: width, clientHeight: height } = panes;
-  const stacked = Boolean(image && current && larger(width, height * 0.62) > 1.1 * larger(width * 0.66, height));
+  const stacked = Boolean(result && current && larger(width, height / 2 - BAR) > 1.1 * larger(width / 2, height - BAR));
   panes.classList.toggle("stacked", stacked);
 }
 
 addEventListener("resize", arrange);
 
 export function reveal() {
-  const { shown } = state;
-  const { canvas } = shown;
-  if (canvas) resultView.show(canvas.width, canvas.height, [canvas]);
+  const { shown, current } = state;
+  const { canvas, view } = shown;
+  if (canvas) resultView.show(view.width, view.height, [canvas]);
   else resultView.clear();
   const progress = shown.blob ? `${shown.width} × ${shown.height}` : shown.fraction ? `${Math.floor(shown.fraction * 100)} %` : "waiting";
   $("result-caption").textContent = `${shown.job.goal.word}, seed ${shown.seed}, ${progress}`;
+  const { full, large } = shown.job;
+  $("full-row").hidden = !full && !large;
+  $("full").hidden = !full;
+  $("full-size").textContent = full ? `Save at ${full.size.width} × ${full.size.height}` : "Moved pieces are saved as shown: show all pixels before you move them.";
+  $("whole").hidden = !current?.full;
   for (const button of $("actions").querySelectorAll("button")) button.disabled = !shown.blob && button.dataset.do !== "close";
   $("actions").querySelector("[data-do=compare]").disabled = !before();
   compare();
@@ -96,9 +109,11 @@ export function reveal() {
 // Point at the origin of the patch at a place in the result.
 function trace(place) {
   const { shown, current } = state;
-  const from = place && shown?.blob ? shown.origin(place.x, place.y) : undefined;
+  // A large result is shown smaller than it is.
+  const scale = shown?.blob ? shown.width / shown.view.width : 1;
+  const from = place && shown?.blob ? shown.origin(place.x * scale, place.y * scale) : undefined;
   const side = shown?.patch;
-  resultView.box = from && { ...from.here, width: side, height: side };
+  resultView.box = from && { x: from.here.x / scale, y: from.here.y / scale, width: side / scale, height: side / scale };
   resultView.draw();
   if (!current) return;
   if (from?.source) easel.show({ ...from.source, box: { x: from.x, y: from.y, width: side, height: side } });
@@ -130,8 +145,9 @@ canvas.addEventListener("keydown", (event) => {
   const step = event.shiftKey ? 10 : 1;
   const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
   if (!moves || !shown?.blob) return;
-  cursor ??= { x: shown.width / 2, y: shown.height / 2 };
-  cursor = { x: Math.max(0, Math.min(shown.width - 1, cursor.x + moves[0])), y: Math.max(0, Math.min(shown.height - 1, cursor.y + moves[1])) };
+  const { width, height } = shown.view;
+  cursor ??= { x: width / 2, y: height / 2 };
+  cursor = { x: Math.max(0, Math.min(width - 1, cursor.x + moves[0])), y: Math.max(0, Math.min(height - 1, cursor.y + moves[1])) };
   trace(cursor);
   say(`Column ${Math.floor(cursor.x)}, row ${Math.floor(cursor.y)}: ${$("easel-caption").textContent}`);
   event.preventDefault();

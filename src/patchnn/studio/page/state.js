@@ -21,13 +21,15 @@ export const focused = () => document.activeElement;
  */
 export const state = { studio: null, goal: null, task: null, images: [], current: null, results: [], shown: null, running: null };
 
+// What is said takes the place of what was offered.
 export function say(text) {
+  withdraw();
   $("status").textContent = text;
 }
 
 let offered = null;
 
-// Offer an action next to the message, until another is offered or done.
+// Offer an action next to the message, until something else is said.
 export function offer(text, label, work) {
   say(text);
   offered = work;
@@ -37,7 +39,6 @@ export function offer(text, label, work) {
 
 $("offer").addEventListener("click", () => {
   const work = offered;
-  withdraw();
   say("");
   work?.();
 });

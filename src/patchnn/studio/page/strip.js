@@ -2,7 +2,7 @@
 
 import { $, focused, offer, state } from "./state.js";
 import { element } from "./controls.js";
-import { draw } from "./slots.js";
+import { draw } from "./cargo.js";
 import { look } from "./stage.js";
 import { changed } from "./session.js";
 import { showGrid } from "./grid.js";

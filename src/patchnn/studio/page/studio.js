@@ -8,6 +8,8 @@ import { describe } from "./tasks.js";
 import { offerSamples, open } from "./opening.js";
 import { make } from "./making.js";
 import { hold } from "./compare.js";
+import "./actions.js";
+import "./guides.js";
 import "./zoom.js";
 import { kept, restore } from "./session.js";
 
@@ -38,8 +40,8 @@ addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-addEventListener("keydown", (event) => event.key === " " && event.target === document.body && (easel.spaced = true));
-addEventListener("keyup", (event) => event.key === " " && (easel.spaced = false));
+addEventListener("keydown", (event) => event.key === " " && event.target === document.body && (easel.pointing.spaced = true));
+addEventListener("keyup", (event) => event.key === " " && (easel.pointing.spaced = false));
 addEventListener("keyup", (event) => event.key.toLowerCase() === "c" && hold(false));
 addEventListener("blur", () => hold(false));
 addEventListener("beforeunload", (event) => state.results.length && !kept() && event.preventDefault());

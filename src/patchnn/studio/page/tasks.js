@@ -2,18 +2,24 @@
 
 import { $, complain, state } from "./state.js";
 import { element, icon, knob } from "./controls.js";
-import { look, slots } from "./stage.js";
+import { Handles } from "./handles.js";
+import { easel, look, slots } from "./stage.js";
 import { fitTools } from "./toolbar.js";
 
 let knobs = [];
 let tuning = [];
+let sized = null;
 
 export const pictured = (option) => option.type === "image" || option.type === "mask";
 
 const sizeOf = () => Object.values(slots.uses()).flat()[0]?.image;
 
+// The size that is set for the result, or null.
+export const wantedSize = () => sized?.sides() ?? null;
+
 export function refreshKnobs() {
   for (const made of knobs) made.refresh();
+  easel.view.fit(false);
   steer();
 }
 
@@ -29,7 +35,13 @@ export function pick(goal) {
   $("run").textContent = goal.word;
   knobs = task.options.filter((option) => !pictured(option)).map((option) => knob(option, sizeOf));
   for (const made of knobs) if (made.option.name in goal.options) made.set(goal.options[made.option.name]);
-  $("knobs").replaceChildren(...knobs.map((made) => made.element));
+  // A knob that the task's help speaks of is at hand.
+  const named = tuning.filter((made) => task.tuning.includes(made.option.name));
+  $("knobs").replaceChildren(...[...knobs, ...named].map((made) => made.element));
+  $("tuning").replaceChildren(...tuning.filter((made) => !named.includes(made)).map((made) => made.element));
+  sized = knobs.find((made) => made.option.type === "size") ?? null;
+  easel.handles = sized && !task.options.some((option) => option.many && option.required) ? new Handles(sized, () => sizeOf() === state.current && !easel.guest) : null;
+  $("guides").hidden = task.options.some((option) => option.many && option.required);
   slots.use(task.options.filter(pictured));
   complain();
   fitTools();
@@ -39,7 +51,6 @@ export function pick(goal) {
 export function describe(studio) {
   state.studio = studio;
   tuning = [...studio.tuning, studio.search].map((option) => knob(option, sizeOf));
-  $("tuning").replaceChildren(...tuning.map((made) => made.element));
   $("count").title = `1 to ${studio.limits.count}`;
   const button = (goal) =>
     element("button", { "data-goal": goal.word, "data-task": goal.task, title: goal.how, onclick: () => pick(goal) }, icon(goal.icon), goal.word);
@@ -74,3 +85,6 @@ export function takeBack({ task, options, tuning: tuned, search }, seed) {
   refreshKnobs();
   return true;
 }
+
+// The handles follow the size.
+for (const change of ["input", "click"]) $("knobs").addEventListener(change, () => easel.view.fit(false));

@@ -10,6 +10,7 @@ const TOOLS = {
   eraser: "Eraser: restore the original",
   rectangle: "Rectangle: select, drag to move, Alt-drag to copy",
   lasso: "Lasso: select freely, drag to move, Alt-drag to copy",
+  wand: "Wand: select what is connected and of one colour; drag to take more",
   picker: "Picker: take a colour from the image",
   hand: "Hand: move the view",
 };
@@ -20,8 +21,8 @@ const buttons = () => every("#tools [data-tool]:not([hidden])");
 let sized = false;
 let coloured = false;
 
-// Marks without a colour remove. They are what a task that asks for marks gets, unless its goal is to fill with what is painted.
-const paints = () => !asksForMarks(state.task) || Object.values(state.goal.options).includes("own");
+// Labels are painted. Marks without a colour remove: they are what a task that asks for marks gets, unless its goal is to fill with what is painted.
+const paints = () => Boolean(state.current?.labels) || !asksForMarks(state.task) || Object.values(state.goal.options).includes("own");
 
 export function choose(tool) {
   easel.choose(tool);
@@ -41,8 +42,10 @@ export function fitTools() {
   easel.colour = paints() ? well() : null;
   $("colours").hidden = !paints();
   find("[data-tool=picker]").hidden = !paints();
-  $("selection").querySelector("[data-do=fill]").hidden = !paints();
-  $("selection").querySelector("[data-do=mark]").hidden = !asksForMarks(state.task) || paints();
+  find("[data-do=fill]", $("selection")).hidden = !paints();
+  find("[data-do=mark]", $("selection")).hidden = !asksForMarks(state.task) || paints();
+  // Marks have no soft rim: the task's own option gives them one.
+  find("[data-do=feather]", $("selection")).hidden = !paints();
   if (!paints() && easel.tool === "picker") choose("brush");
   showMarks();
   controls();
@@ -50,7 +53,7 @@ export function fitTools() {
 
 // The colours of an image, to paint with. The first is the brush's until the user chooses one.
 export function fitPalette(image) {
-  const colours = paletteOf(image);
+  const colours = image.labels ? image.constructor.LABELS : paletteOf(image);
   const name = (colour) => `Paint with rgb ${colour.slice(0, 3).join(", ")}`;
   const swatch = (colour) => {
     const made = element("button", { type: "button", className: "swatch", "aria-label": name(colour), title: name(colour), onclick: () => paintWith(colour) });
@@ -58,8 +61,8 @@ export function fitPalette(image) {
     return made;
   };
   $("palette").replaceChildren(...colours.map(swatch));
-  if (coloured || !colours.length) return;
-  paintWith(colours[0]);
+  if ((coloured && !image.labels) || !colours.length) return;
+  paintWith(colours[image.labels ? 1 : 0]);
   coloured = false;
 }
 
@@ -114,6 +117,7 @@ $("selection").addEventListener("click", (event) => {
   const work = event.target.dataset?.do;
   if (!work) return;
   easel.selection[work]();
+  if (work === "feather") say(`The rim is soft over ${easel.selection.area?.soft} pixels.`);
   if (work === "copy") say("This is a copy: drag it, or move it with the arrow keys.");
   easel.canvas.focus();
 });

@@ -8,11 +8,15 @@ export class View {
     this.above = above;
     /** @type {HTMLCanvasElement[]} */
     this.layers = [];
+    // How much the layers above the first one hide of it.
+    this.veil = 1;
     this.width = this.height = this.scale = 1;
     this.x = this.y = 0;
     this.fitted = true;
+    // How much room to leave for what is drawn beyond the image: a width and a height.
+    this.room = () => ({ width: 0, height: 0 });
     /** @type {() => View | null} */
-    // Another view, which moves in step.
+    // Another view, which moves in step, at the same scale.
     this.follower = () => null;
     // Called with the zoom, in percent.
     this.scaled = (_percent) => {};
@@ -34,29 +38,45 @@ export class View {
 
   // layers: canvases, each drawn over the whole of width × height.
   show(width, height, layers) {
-    const other = width !== this.width || height !== this.height;
-    const wider = width / this.width;
-    const same = Math.abs(wider / (height / this.height) - 1) < 0.2;
+    const other = width !== this.width || height !== this.height || !this.layers.length;
     Object.assign(this, { width, height, layers });
-    if (other && !this.fitted && same) {
-      // The same image, coarser or finer: it keeps its place.
-      this.scale /= wider;
-      this.draw();
-    } else if (other) this.fit();
-    else this.draw();
+    const beside = this.follower();
+    if (!other) this.draw();
+    else if (beside && !beside.fitted) this.follow(beside);
+    else this.fit();
   }
 
+  // Fit the whole image in, and that of the other view too: both are shown at one scale.
   fit(anew = true) {
-    const ratio = devicePixelRatio;
-    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * ratio));
-    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * ratio));
-    if (anew || this.fitted) {
-      const room = 10 * ratio;
-      this.scale = Math.max(0.01, Math.min((this.canvas.width - room) / this.width, (this.canvas.height - room) / this.height));
-      this.x = Math.round((this.canvas.width - this.width * this.scale) / 2);
-      this.y = Math.round((this.canvas.height - this.height * this.scale) / 2);
-      this.fitted = true;
+    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * devicePixelRatio));
+    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * devicePixelRatio));
+    if (anew) this.fitted = true;
+    if (this.fitted) {
+      const other = this.follower();
+      const both = other && (anew || other.fitted) ? [this, other] : [this];
+      const scale = Math.min(...both.map((view) => view.largest()));
+      for (const view of both) view.centre(scale);
     }
+    this.draw();
+  }
+
+  // The largest scale at which the whole image is seen.
+  largest() {
+    const { clientWidth, clientHeight } = this.canvas, more = this.room();
+    const rim = (more.width ? 26 : 10) * devicePixelRatio;
+    const across = (clientWidth * devicePixelRatio - rim) / Math.max(this.width, more.width);
+    const down = (clientHeight * devicePixelRatio - rim) / Math.max(this.height, more.height);
+    return Math.max(0.01, Math.min(across, down));
+  }
+
+  centre(scale) {
+    const { clientWidth, clientHeight } = this.canvas, more = this.room();
+    // Side by side, both are at one height: the buttons below one of them take room from both.
+    const height = Math.min(clientHeight, this.follower()?.canvas.clientHeight ?? clientHeight);
+    this.scale = scale;
+    this.fitted = true;
+    this.x = Math.round((clientWidth * devicePixelRatio - Math.max(this.width, more.width) * scale) / 2);
+    this.y = Math.round((height * devicePixelRatio - Math.max(this.height, more.height) * scale) / 2);
     this.draw();
   }
 
@@ -82,7 +102,7 @@ export class View {
   follow(other) {
     const middle = (view) => [(view.canvas.width / 2 - view.x) / view.scale / view.width, (view.canvas.height / 2 - view.y) / view.scale / view.height];
     const [across, down] = middle(other);
-    this.scale = (other.scale * other.width) / this.width;
+    this.scale = other.scale;
     this.x = this.canvas.width / 2 - across * this.width * this.scale;
     this.y = this.canvas.height / 2 - down * this.height * this.scale;
     this.fitted = false;
@@ -125,8 +145,10 @@ export class View {
     for (const layer of this.layers) {
       // Smooth for coarse levels, sharp for pixels seen from near.
       context.imageSmoothingEnabled = scale < 4 || layer.width < width;
+      context.globalAlpha = layer === this.layers[0] ? 1 : this.veil;
       context.drawImage(layer, 0, 0, width, height);
     }
+    context.globalAlpha = 1;
     if (this.before) {
       context.save();
       context.beginPath();

@@ -21,9 +21,11 @@ export const describe = async () => (await ask("/api/v1/tasks")).json();
 
 export const started = async (number) => (await ask(`/images/${number}`)).blob();
 
-// Any file that holds an image, as pixels: {width, height, channels, data}.
-export async function decode(name, blob) {
-  const answer = await ask("/open", { method: "POST", body: blob, headers: { "X-Name": encodeURIComponent(name) } });
+// Any file that holds an image, as pixels: {width, height, channels, data}. A large one comes at a workable size, and says its
+// full one, unless the whole is asked for.
+export async function decode(name, blob, whole = false) {
+  const headers = { "X-Name": encodeURIComponent(name), ...(whole ? { "X-Whole": "1" } : {}) };
+  const answer = await ask("/open", { method: "POST", body: blob, headers });
   const { head, blobs } = unpack(new Uint8Array(await answer.arrayBuffer()));
   return { ...head, data: new Uint8ClampedArray(blobs[0]) };
 }

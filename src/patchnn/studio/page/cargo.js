@@ -1,0 +1,84 @@
+// What an order carries of its images: their files, or pixels of the page.
+
+import { element } from "./controls.js";
+
+// A use is an image and a state of it: "now" (as on the easel), "first" (as its file), "marks" (what is marked on it),
+// "changes" (where it differs from its file). given: the name of the file that the user has, if any.
+export function cargo({ image, as }, name) {
+  const { width, height, channels, icc, full } = image;
+  // A large photograph goes at the size that the page shows, unless the whole is asked for.
+  const stem = full ? `${image.stem}-small` : image.stem;
+  if (as === "marks" || as === "changes") {
+    const blob = as === "marks" ? image.marks.slice() : image.changes();
+    return { head: { name: name(`${stem}-mask.png`), form: "mask", width, height }, blob, canvas: image.overlay };
+  }
+  const first = image.blob && (as === "first" || !image.edited);
+  if (first && !full) return { head: { name: name(image.name), form: "file" }, blob: image.blob, canvas: image.first, given: image.given };
+  const own = first ? `${stem}.png` : image.blob ? `${stem}-painted.png` : image.name;
+  const canvas = element("canvas", { width, height });
+  canvas.getContext("2d").drawImage(first ? image.first : image.canvas, 0, 0);
+  return { head: { name: name(own), form: "rgba", width, height, channels, icc }, blob: (first ? image.original : image.pixels).slice(), canvas };
+}
+
+// The same of the whole photographs: {head, blob} for each, and the files that these are on; null if a piece was moved on one.
+export function wholes(uses, name) {
+  const files = new Map();
+  const file = (image) => {
+    if (!files.has(image)) files.set(image, { head: { name: name(image.name), form: "file" }, blob: image.blob, canvas: image.first, given: image.given });
+    return files.get(image);
+  };
+  const first = ({ image, as }) => image.blob && (as === "first" || (as === "now" && !image.edited));
+  for (const use of uses) if (use.image.full && first(use)) file(use.image);
+  const whole = ({ image, as }) => {
+    const { width, height, full } = image;
+    if (!full) return cargo({ image, as }, name);
+    if (first({ image, as })) return file(image);
+    const on = file(image).head.name;
+    if (as !== "now") {
+      const { head, blob, canvas } = cargo({ image, as }, () => name(`${image.stem}-mask.png`));
+      return { head: { ...head, on }, blob, canvas };
+    }
+    const head = { name: name(`${image.stem}-painted.png`), form: "layer", width, height, on };
+    return { head, blob: image.layer(), canvas: image.canvas };
+  };
+  if (uses.some(({ image, as }) => image.full && as === "now" && image.edited && !image.flat)) return null;
+  const sent = uses.map(whole);
+  return [...sent, ...[...files.values()].filter((one) => !sent.includes(one))];
+}
+
+export function label({ image, as }) {
+  if (as === "marks") return `What is marked on ${image.name}`;
+  if (as === "changes") return `What changed on ${image.name}`;
+  return image.edited && image.blob ? `${image.name}, ${as === "now" ? "as painted" : "as opened"}` : image.name;
+}
+
+export function thumb(use) {
+  const canvas = element("canvas", { width: 44, height: 44, "aria-hidden": "true" });
+  if (use?.as === "marks" || use?.as === "changes") drawMask(canvas, use.image, use.as === "marks" ? use.image.marks : use.image.changes());
+  else if (use) draw(canvas, use.as === "first" ? use.image.first : use.image.canvas);
+  return canvas;
+}
+
+// The mask: white where the image is marked.
+function drawMask(canvas, { width, height }, marks) {
+  const scale = Math.max(width / canvas.width, height / canvas.height);
+  const across = Math.floor(width / scale), down = Math.floor(height / scale);
+  const pixels = new ImageData(across, down);
+  for (let y = 0, at = 0; y < down; y++) {
+    for (let x = 0; x < across; x++, at += 4) {
+      const marked = marks[Math.floor((y + 0.5) * scale) * width + Math.floor((x + 0.5) * scale)];
+      pixels.data.fill(marked ? 255 : 0, at, at + 3).fill(255, at + 3, at + 4);
+    }
+  }
+  canvas.getContext("2d").putImageData(pixels, (canvas.width - across) / 2, (canvas.height - down) / 2);
+}
+
+// Draw an image into a small canvas, whole and centred.
+export function draw(canvas, image) {
+  const context = canvas.getContext("2d");
+  const scale = Math.min(canvas.width / image.width, canvas.height / image.height);
+  const width = image.width * scale, height = image.height * scale;
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+}
