@@ -25,8 +25,8 @@ def patches(image: np.ndarray, patch: int, wrap: tuple[bool, bool] = NO_WRAP) ->
 def distances(queries: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """Mean squared distances of every query patch to every key patch, (N, M) float64."""
     size = math.prod(queries.shape[-3:])
-    queries, keys = queries.reshape(-1, 1, size).astype(float), keys.reshape(1, -1, size).astype(float)
-    return ((queries - keys) ** 2).mean(-1)
+    queries, keys = queries.reshape(-1, size).astype(float), keys.reshape(-1, size).astype(float)
+    return np.stack([((query - keys) ** 2).mean(-1) for query in queries])
 
 
 def scores(distance: np.ndarray, alpha: float) -> np.ndarray:

@@ -149,11 +149,11 @@ def test_pnn_says_what_it_cannot_take(shapes: tuple[tuple[int, ...], ...], optio
 
 @pytest.mark.parametrize("options", [{}, {"alpha": 0.01}, {"completeness": 1.0}])
 def test_patchmatch_comes_near_to_exact_search(options: dict[str, float]) -> None:
-    errors = {search: np.zeros(2) for search in SEARCHES}
+    errors = {search: np.zeros(2) for search in ("exact", "patchmatch")}
     for seed in range(4):
         source = random_image((40, 36), seed=seed)
         plan = Plan([Source(source)], random_image((36, 40), seed=seed + 9), coarsest=10, iterations=3, **options)
-        for search in SEARCHES:
+        for search in errors:
             image = synthesize(plan, seed=seed, search=SEARCHES[search]).image
             distance = reference.distances(reference.patches(image, 7), reference.patches(source, 7))
             errors[search] += distance.min(1).mean(), distance.min(0).mean()
