@@ -81,7 +81,7 @@ def test_several_ctrl_c_are_one_line(line: str) -> None:
 @posix
 @pytest.mark.parametrize("jobs", [(), ("--jobs", "2")])
 def test_ctrl_c_ends_a_folder_with_one_line(folder: Path, jobs: tuple[str, ...]) -> None:
-    process = start("generate", "in", "-o", "out", "-n", "500", "--seed", "1", *jobs)
+    process = start("generate", "in", "-o", "out", "-n", "500", "--seed", "1", "--noise", "0.5", *jobs)
     with process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -154,7 +154,7 @@ sys.exit(main())
 @posix
 def test_kills_at_random_moments_and_a_resumed_run(folder: Path, call: Any) -> None:
     kills = int(os.environ.get("PATCHNN_KILLS", "4"))
-    words = ["generate", "in", "-n", str(max(4, kills)), "--seed", "1", "--apply-to", "normals"]
+    words = ["generate", "in", "-n", str(max(4, kills)), "--seed", "1", "--noise", "0.5", "--apply-to", "normals"]
     assert main([*words, "-o", "undisturbed", "--search", "exact"]) == 0
     wanted = contents("undisturbed")
     assert len(wanted) == 2 * 3 * max(4, kills)
