@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -181,10 +180,7 @@ def call(app: Any, chunks: Iterator[bytes], path: str = "/open", *headers: tuple
     own = [("host", "127.0.0.1"), ("authorization", "Bearer token"), *headers]
     listed = [(name.encode(), value.encode()) for name, value in own]
     scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": listed}
-    done = app({**scope, "http_version": "1.1", "scheme": "http", "root_path": ""}, receive, send)
-    # Where a browser is open, this thread has an event loop already.
-    with ThreadPoolExecutor(1) as threads:
-        threads.submit(asyncio.run, asyncio.wait_for(done, HOUR)).result()
+    asyncio.run(asyncio.wait_for(app({**scope, "http_version": "1.1", "scheme": "http", "root_path": ""}, receive, send), HOUR))
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent)
 
 

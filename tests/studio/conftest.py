@@ -59,9 +59,9 @@ def studio(running: Studio) -> Iterator[Studio]:
             return
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One browser for all tests, which have windows of their own."""
+    """A browser for a file's tests, which have windows of their own. While it is open, this thread has an event loop."""
     # A browser that runs as root has no sandbox.
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     quiet = ["--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]

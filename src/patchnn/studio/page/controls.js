@@ -34,7 +34,8 @@ export function knob(option, sizeOf) {
   const label = element("label", { htmlFor: id }, option.label);
   const row = element("div", { className: `knob ${option.type}` }, label, made.element, help);
   row.querySelector(`#${id}`).setAttribute("aria-describedby", help.id);
-  return { refresh: () => {}, suggest: (_text) => {}, ...made, option, element: row };
+  const { refresh = () => {}, suggest = (_text) => {} } = made;
+  return Object.assign(made, { refresh, suggest, option, element: row });
 }
 
 const makers = { number, integer: number, flag, choice, text, size };

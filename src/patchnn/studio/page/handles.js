@@ -37,7 +37,7 @@ export class Handles {
     if (!now) return;
     const ratio = now.height / now.width;
     let width = across ? Math.max(1, x) : now.width, height = down ? Math.max(1, y) : now.height;
-    if (this.knob.locked()) {
+    if (this.knob.locked) {
       width = across && down ? Math.max(width, height / ratio) : across ? width : height / ratio;
       height = width * ratio;
     }

@@ -15,70 +15,97 @@ const FORMATS = [
 const LOCK = "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5z";
 
 const number = (input) => Number(input.value.trim().replace(/%$/, ""));
+const rounded = (value, digits) => String(Number(value.toFixed(digits)));
 
-// Besides what every knob has: sides(), the size in pixels or null, and setSides(width, height).
+// A knob as all are; besides, sides() tells the size in pixels or null, and setSides(width, height) sets it.
 export function size(option, id, sizeOf) {
-  const field = (label, own) => element("input", { id: own, inputMode: "numeric", "aria-label": label, autocomplete: "off" });
-  const width = field(`${option.label}: width`, id), height = field(`${option.label}: height`, `${id}-height`);
-  const unit = element("select", { "aria-label": `${option.label}: unit` }, ...["%", "px"].map((word) => element("option", { value: word }, word)));
-  const lock = element("button", { type: "button", className: "lock", "aria-pressed": "false", "aria-label": "Keep the proportions", title: "Keep the proportions" }, icon(LOCK));
-  const outcome = element("output", { className: "hint" });
-  const locked = () => lock.getAttribute("aria-pressed") === "true";
+  return new Size(option, id, sizeOf);
+}
+
+class Size {
+  constructor(option, id, sizeOf) {
+    const field = (label, own) => element("input", { id: own, inputMode: "numeric", "aria-label": `${option.label}: ${label}`, autocomplete: "off" });
+    this.usual = option.default ?? null;
+    this.sizeOf = sizeOf;
+    this.width = field("width", id);
+    this.height = field("height", `${id}-height`);
+    this.unit = element("select", { "aria-label": `${option.label}: unit` }, ...["%", "px"].map((word) => element("option", { value: word }, word)));
+    this.lock = element("button", { type: "button", className: "lock", "aria-pressed": "false", "aria-label": "Keep the proportions", title: "Keep the proportions" }, icon(LOCK));
+    this.outcome = element("output", { className: "hint" });
+    const format = (word, shape) => element("button", { type: "button", onclick: () => this.set(shape(sizeOf() ?? { width: 100, height: 100 })) }, word);
+    const formats = element("span", { className: "formats" }, ...FORMATS.map(([word, shape]) => format(word, shape)));
+    this.element = element("span", { className: "size-row" }, this.width, "×", this.height, this.unit, this.lock, this.outcome, formats);
+    this.width.addEventListener("input", () => this.follow(this.width, this.height));
+    this.height.addEventListener("input", () => this.follow(this.height, this.width));
+    this.unit.addEventListener("input", () => this.convert());
+    this.lock.addEventListener("click", () => {
+      this.lock.setAttribute("aria-pressed", String(!this.locked));
+      this.follow(this.width, this.height);
+    });
+    this.set(option.default);
+  }
+
+  get locked() {
+    return this.lock.getAttribute("aria-pressed") === "true";
+  }
+
+  get inPercent() {
+    return this.unit.value === "%";
+  }
+
   // Without a size the task has its own; with one side the other stays.
-  const given = () => Boolean(width.value.trim() || height.value.trim());
-  const value = () => {
-    const mark = unit.value === "%" ? "%" : "";
+  get given() {
+    return Boolean(this.width.value.trim() || this.height.value.trim());
+  }
+
+  value() {
+    const mark = this.inPercent ? "%" : "";
     const side = (input) => (input.value.trim() ? input.value.trim().replace(/%$/, "") + mark : "100%");
-    return given() ? `${side(width)}x${side(height)}` : (option.default ?? null);
-  };
-  const sides = () => {
-    const shape = sizeOf();
-    if (!shape || !given()) return null;
-    const pixels = (input, full) => (!input.value.trim() ? full : unit.value === "%" ? Math.round((number(input) / 100) * full) : number(input));
-    const found = { width: pixels(width, shape.width), height: pixels(height, shape.height) };
+    return this.given ? `${side(this.width)}x${side(this.height)}` : this.usual;
+  }
+
+  sides() {
+    const shape = this.sizeOf();
+    if (!shape || !this.given) return null;
+    const pixels = (input, full) => (!input.value.trim() ? full : this.inPercent ? Math.round((number(input) / 100) * full) : number(input));
+    const found = { width: pixels(this.width, shape.width), height: pixels(this.height, shape.height) };
     return found.width > 0 && found.height > 0 ? found : null;
-  };
-  const refresh = () => {
-    const found = sides();
-    outcome.value = found ? `${found.width} × ${found.height} pixels` : "";
-    for (const input of [width, height]) input.placeholder = unit.value === "%" ? "100" : "same";
-  };
-  const set = (text) => {
-    const parts = (text ?? "").split("x");
-    unit.value = !text || parts.every((side) => side.endsWith("%")) ? "%" : "px";
-    [width.value, height.value] = [parts[0], parts[1] ?? parts[0]].map((side) => (unit.value === "%" ? side.replace("%", "") : side));
-    refresh();
-  };
-  const setSides = (across, down) => {
-    const shape = sizeOf();
-    const share = (side, full) => String(Number(((100 * side) / full).toFixed(1)));
-    if (unit.value === "%") [width.value, height.value] = [share(across, shape.width), share(down, shape.height)];
-    else [width.value, height.value] = [across, down].map((side) => String(Math.round(side)));
-    refresh();
-  };
+  }
+
+  setSides(width, height) {
+    const shape = this.sizeOf();
+    const side = (pixels, full) => (this.inPercent ? rounded((100 * pixels) / full, 1) : rounded(pixels, 0));
+    this.width.value = side(width, shape.width);
+    this.height.value = side(height, shape.height);
+    this.refresh();
+  }
+
+  refresh() {
+    const found = this.sides();
+    this.outcome.value = found ? `${found.width} × ${found.height} pixels` : "";
+    for (const input of [this.width, this.height]) input.placeholder = this.inPercent ? "100" : "same";
+  }
+
+  set(text) {
+    const sides = (text ?? "").split("x");
+    this.unit.value = !text || sides.every((side) => side.endsWith("%")) ? "%" : "px";
+    [this.width.value, this.height.value] = [sides[0], sides[1] ?? sides[0]].map((side) => (this.inPercent ? side.replace("%", "") : side));
+    this.refresh();
+  }
+
   // With the lock, one side follows the other.
-  const follow = (input, other) => {
-    const shape = sizeOf() ?? { width: 1, height: 1 };
-    const ratio = unit.value === "%" ? 1 : input === width ? shape.height / shape.width : shape.width / shape.height;
-    if (locked() && number(input) > 0) other.value = String(Number((number(input) * ratio).toFixed(unit.value === "%" ? 1 : 0)));
-    refresh();
-  };
-  width.addEventListener("input", () => follow(width, height));
-  height.addEventListener("input", () => follow(height, width));
-  unit.addEventListener("input", () => {
-    // The same size in the other unit.
-    const shape = sizeOf();
-    const inPixels = unit.value === "px";
-    const other = (input, full) => String(inPixels ? Math.round((number(input) / 100) * full) : Number(((100 * number(input)) / full).toFixed(1)));
-    if (shape && width.value && height.value) [width.value, height.value] = [other(width, shape.width), other(height, shape.height)];
-    refresh();
-  });
-  lock.addEventListener("click", () => {
-    lock.setAttribute("aria-pressed", String(!locked()));
-    follow(width, height);
-  });
-  const format = (word, shape) => element("button", { type: "button", onclick: () => set(shape(sizeOf() ?? { width: 100, height: 100 })) }, word);
-  const formats = element("span", { className: "formats" }, ...FORMATS.map(([word, shape]) => format(word, shape)));
-  set(option.default);
-  return { element: element("span", { className: "size-row" }, width, "×", height, unit, lock, outcome, formats), value, refresh, set, sides, setSides, locked };
+  follow(input, other) {
+    const shape = this.sizeOf() ?? { width: 1, height: 1 };
+    const ratio = this.inPercent ? 1 : input === this.width ? shape.height / shape.width : shape.width / shape.height;
+    if (this.locked && number(input) > 0) other.value = rounded(number(input) * ratio, this.inPercent ? 1 : 0);
+    this.refresh();
+  }
+
+  // The same size in the unit that is now chosen.
+  convert() {
+    const shape = this.sizeOf();
+    const other = (input, full) => (this.inPercent ? rounded((100 * number(input)) / full, 1) : rounded((number(input) / 100) * full, 0));
+    if (shape && this.width.value && this.height.value) [this.width.value, this.height.value] = [other(this.width, shape.width), other(this.height, shape.height)];
+    this.refresh();
+  }
 }
