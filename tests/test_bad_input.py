@@ -241,12 +241,14 @@ def assert_refused(capsys: pytest.CaptureFixture[str], words: list[str], code: i
 
 
 @pytest.mark.parametrize(("line", "code", "said"), OPTIONS, ids=[line for line, *_ in OPTIONS])
-def test_options(capsys: pytest.CaptureFixture[str], line: str, code: int, said: str) -> None:
+def test_a_wrong_option_is_one_line_and_leaves_nothing(
+    capsys: pytest.CaptureFixture[str], line: str, code: int, said: str
+) -> None:
     assert_refused(capsys, shlex.split(line), code, said)
 
 
 @pytest.mark.parametrize("name", [*FILES, "absent.png", "dir.png", "pipe.png", "photo.png/x.png"])
-def test_files(capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_a_wrong_file_is_one_line_and_leaves_nothing(capsys: pytest.CaptureFixture[str], name: str) -> None:
     if name == "pipe.png" and not hasattr(os, "mkfifo"):
         pytest.skip("named pipes as Unix has them")
     assert_refused(capsys, ["generate", name, "-o", "out.png"], VALUE, f"error: {name}")
@@ -263,18 +265,20 @@ FILE_OPTIONS: dict[str, Callable[[str], list[str]]] = {
 
 @pytest.mark.parametrize("name", ["absent.png", "text.png", "cut.png", "nan.tif"])
 @pytest.mark.parametrize("where", FILE_OPTIONS)
-def test_files_in_other_places(capsys: pytest.CaptureFixture[str], where: str, name: str) -> None:
+def test_a_wrong_file_is_named_in_every_place(capsys: pytest.CaptureFixture[str], where: str, name: str) -> None:
     assert_refused(capsys, [*FILE_OPTIONS[where](name), "-o", "out.png"], VALUE, f"error: {name}")
 
 
 @pytest.mark.parametrize(("output", "said"), OUTPUTS, ids=[output for output, _ in OUTPUTS])
-def test_outputs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, output: str, said: str) -> None:
+def test_a_wrong_output_is_refused_before_any_work(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, output: str, said: str
+) -> None:
     monkeypatch.setattr(sys.modules["patchnn.runner"], "synthesize", lambda *args, **kwargs: pytest.fail("work was done"))
     assert_refused(capsys, ["generate", "photo.png", "-o", output], VALUE, said)
 
 
 @pytest.mark.parametrize(("line", "said"), KINDS, ids=[line for line, _ in KINDS])
-def test_what_an_output_cannot_hold(
+def test_what_an_output_cannot_hold_is_refused_before_any_work(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, line: str, said: str
 ) -> None:
     monkeypatch.setattr(sys.modules["patchnn.runner"], "synthesize", lambda *args, **kwargs: pytest.fail("work was done"))

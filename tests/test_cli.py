@@ -89,7 +89,7 @@ def test_an_image_is_made_and_its_path_printed(call: Any) -> None:
     assert "\nseed: " in err
 
 
-def test_a_task_without_images(call: Any) -> None:
+def test_a_task_without_images_names_its_outputs_after_itself(call: Any) -> None:
     assert call("blank --grey 0.25 --quiet --seed 1") == (0, "patchnn-blank.png\n", "")
     assert call("blank --quiet -n 2 -o b.png")[1] == "b-1.png\nb-2.png\n"
 
@@ -268,7 +268,7 @@ def test_debug_shows_the_traceback(call: Any, line: str) -> None:
     assert err.splitlines()[-1].startswith("error: ")
 
 
-def test_debug_by_environment(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_turns_tracebacks_on(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATCHNN_DEBUG", "1")
     assert "Traceback" in call("generate absent.png")[2]
     monkeypatch.setenv("PATCHNN_DEBUG", "0")
@@ -291,7 +291,7 @@ def test_reserved_names_are_the_commands_and_options_in_use() -> None:
     assert set(commands.list_commands(commands.make_context("patchnn", [], resilient_parsing=True))) == COMMANDS | set(TASKS)
 
 
-def test_a_bar_on_a_terminal(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_has_a_bar(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     code, out, err = call(f"{QUICK} --seed 1 -n 2 -o a.png")
     assert (code, out) == (0, "a-1.png\na-2.png\n")

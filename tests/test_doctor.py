@@ -24,7 +24,7 @@ TASKS = Registry(
 )
 
 
-def test_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examine_finds_versions_backends_tasks_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CupyBackend, "unavailable", classmethod(lambda cls: "no device today"))
     monkeypatch.setenv(THREADS, "3")
     found = examine(TASKS)
@@ -40,7 +40,7 @@ def test_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any("blas" in line.lower() or "mkl" in line.lower() for line in found["blas"])
 
 
-def test_text_and_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_prints_what_it_found_as_text_or_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CupyBackend, "unavailable", classmethod(lambda cls: "no device today"))
     assert main(["doctor", "--json"], TASKS) == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)

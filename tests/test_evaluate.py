@@ -243,7 +243,7 @@ def test_wrong_words_are_one_line_and_no_work(call: Any, line: str, words: str) 
 
 
 @pytest.mark.parametrize("line", ["evaluate", "evaluate inpaint in", "evaluate in --mask a", "evaluate inpant in masks"])
-def test_wrong_usage(call: Any, line: str) -> None:
+def test_wrong_usage_is_one_line_and_exits_with_2(call: Any, line: str) -> None:
     code, out, err = call(line)
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1

@@ -59,7 +59,7 @@ def contents(place: str = "out") -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("words", ["in -o out", "in/ -o out/", "'in/*.png' -o out", "'in/[a-c].png' -o 'out/*.png'"])
-def test_a_folder_or_pattern(call: Any, words: str) -> None:
+def test_a_folder_or_pattern_gives_an_output_for_each_image(call: Any, words: str) -> None:
     code, out, err = call(f"generate {words} --seed 1 {NOISY}")
     assert (code, out.splitlines()) == (0, OUTPUTS), err
     *lines, last = err.splitlines()
@@ -71,7 +71,7 @@ def test_a_folder_or_pattern(call: Any, words: str) -> None:
     assert read_record("out/b.png")["command"][:2] == ["generate", "in/b.png"]
 
 
-def test_names_of_outputs(call: Any) -> None:
+def test_a_pattern_or_folder_names_the_outputs_of_every_seed(call: Any) -> None:
     assert call(f"generate in -o 'new/deep/*-x.jpg' -n 2 --seed 1 --quiet {QUICK}")[1].split() == [
         f"new/deep/{name}-x-{n}.jpg" for name in "abc" for n in (1, 2)
     ]
@@ -226,7 +226,7 @@ def test_resume_skips_finished_outputs(call: Any) -> None:
     assert contents() == before
 
 
-def test_resume_with_numbers(call: Any) -> None:
+def test_resume_makes_only_the_seeds_that_are_missing(call: Any) -> None:
     call(f"generate in -o out -n 2 --seed 4 {QUICK}")
     before = contents()
     for name in ("a-1.png", "b-2.png"):
@@ -235,14 +235,14 @@ def test_resume_with_numbers(call: Any) -> None:
     assert contents() == before
 
 
-def test_resume_of_a_single_image(call: Any) -> None:
+def test_resume_leaves_a_single_image_that_is_there(call: Any) -> None:
     call(f"generate in/a.png {QUICK}")
     before = Path("a-generate.png").read_bytes()
     assert call(f"generate in/a.png {QUICK} --resume")[:2] == (0, "a-generate.png\n")
     assert Path("a-generate.png").read_bytes() == before
 
 
-def test_maps(call: Any) -> None:
+def test_apply_to_makes_a_map_of_every_file_and_show_repeats_it(call: Any) -> None:
     write_image("copy.png", read_image("in/a.png"))
     code, out, err = call(f"generate in/a.png -o m.png --seed 1 --apply-to copy.png --apply-to normals/a.tif {QUICK}")
     assert (code, out.split()) == (0, ["m.png", "m-copy.png", "m-normals.tif"]), err
@@ -255,14 +255,14 @@ def test_maps(call: Any) -> None:
     assert {name: Path(name).read_bytes() for name in before} == before
 
 
-def test_maps_of_a_folder(call: Any) -> None:
+def test_every_image_of_a_folder_has_its_map(call: Any) -> None:
     code, out, err = call(f"retarget in --size 80%x100% -o out --seed 1 --apply-to normals {QUICK}")
     assert code == 0, err
     assert out.split() == [f"out/{name}{end}" for name in "abc" for end in (".png", "-normals.tif")]
     assert np.abs(read_image("out/b-normals.tif") + read_image("out/b.png") - 1).max() < 0.005
 
 
-def test_a_bar_for_a_folder(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_has_a_bar_for_a_folder(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     code, out, err = call(f"generate in -o out --seed 1 {QUICK}")
     assert (code, out.split()) == (0, OUTPUTS)

@@ -150,7 +150,7 @@ COMMAND = ["generate", "image.png", "--seed", "3", "--iterations", "2", "--guide
 
 
 @pytest.mark.usefixtures("files")
-def test_a_command_with_a_guide(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_hands_its_guide_to_the_run_and_the_record(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*COMMAND, "-o", "out.png"]) == 0
     task = Generate(read_image("image.png"))
     guide = read_image("from.png"), read_image("to.png"), 4

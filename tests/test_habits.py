@@ -91,7 +91,7 @@ def test_one_side_says_how_to_write_a_size(call: Call) -> None:
     assert "--size: '40' is not a size: it is one side; write 40x100% to keep the height, 40x300, or a share such as 50%" in err
 
 
-def test_help_and_version(call: Call) -> None:
+def test_help_and_version_have_the_forms_that_people_type(call: Call) -> None:
     assert call("help sweep retarget") == call("sweep retarget --help")
     assert call("help") == call("--help")
     assert call("-V") == call("--version")
@@ -168,7 +168,7 @@ def test_a_plugin_that_is_missing_is_named_for_what_is_meant(call: Call) -> None
         (["completion", "z"], ["zsh"]),
     ],
 )
-def test_completion(words: list[str], found: list[str]) -> None:
+def test_completion_offers_commands_options_and_values(words: list[str], found: list[str]) -> None:
     assert candidates(get_command(build_app(OWN)), words) == found
 
 

@@ -63,7 +63,7 @@ def test_a_mask_of_other_values_is_refused(wrong: Any) -> None:
         Inpaint(image=tiny_image(SHAPE), mask=wrong)
 
 
-def test_holes_grow() -> None:
+def test_grow_makes_a_hole_larger_by_so_many_pixels() -> None:
     image, hole = tiny_image(SHAPE), np.zeros(SHAPE, np.bool_)
     hole[18:22, 20:24] = True
     grown = (filled(image, hole, grow=3) != image).any(axis=2)

@@ -99,7 +99,7 @@ def test_nested_groups_the_tightest_counts(fake: Machine) -> None:
 
 
 @linux
-def test_groups_of_version_1(fake: Machine) -> None:
+def test_limits_of_control_groups_of_version_1_count(fake: Machine) -> None:
     fake.write("proc/self/cgroup", "5:cpu,cpuacct:/docker/x\n4:memory:/docker/x\n1:name=systemd:/\n0::/")
     fake.v1("docker/x", 4 * GIB, 3 * GIB, cache=2 * GIB)
     fake.v1(".", NONE_V1, 9 * GIB)

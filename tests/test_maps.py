@@ -41,7 +41,7 @@ def test_the_sources_as_maps_give_the_identical_image(task: Task, sources: tuple
 
 
 @pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"keep"}))
-def test_plans_of_every_kind(name: str) -> None:
+def test_the_sources_as_maps_give_the_image_of_plans_of_every_kind(name: str) -> None:
     plan = EXAMPLES[name]
     made = synthesize(plan, seed=1, backend="numpy")
     for backend in (NumpyBackend(), StrictBackend()):
@@ -50,7 +50,7 @@ def test_plans_of_every_kind(name: str) -> None:
 
 
 @given(plans())
-def test_plans_drawn_at_random(plan: Plan) -> None:
+def test_the_sources_as_maps_give_the_image_of_plans_drawn_at_random(plan: Plan) -> None:
     made = synthesize(plan, seed=1, backend="numpy")
     sources = [source.image for source in plan.sources]
     if plan.keep is not None and sources[0].shape[:2] != plan.guess.shape[:2]:

@@ -17,6 +17,8 @@ from patchnn.origins import draw_origins
 from patchnn.testing import tiny_image, tiny_mask
 from patchnn_tasks import Generate, Inpaint
 
+pytestmark = pytest.mark.usefixtures("one_layout")
+
 IMAGE = np.clip(tiny_image((24, 28)), 0, 1)
 
 
@@ -76,9 +78,9 @@ def test_a_terminal_has_a_bar_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch
             return True
 
     for wanted in (None, True):
-        monkeypatch.setattr(sys, "stderr", Terminal())
+        monkeypatch.setattr(sys, "stderr", terminal := Terminal())
         patchnn.run(Generate(image=IMAGE), seed=1, iterations=1, progress=wanted)
-        assert ("level" in sys.stderr.getvalue()) == bool(wanted)  # type: ignore[attr-defined]
+        assert ("level" in terminal.getvalue()) == bool(wanted)
 
 
 def test_origins_have_the_colours_of_their_places() -> None:

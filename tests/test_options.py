@@ -16,6 +16,8 @@ from patchnn.testing import tiny_image
 from patchnn.tuning import MIN_MEMORY, parse_bytes
 from patchnn_tasks import Generate
 
+pytestmark = pytest.mark.usefixtures("one_layout")
+
 BYTES = [
     ("68157440", 65 << 20),
     ("4GB", 4 * 10**9),
@@ -27,12 +29,12 @@ BYTES = [
 
 
 @pytest.mark.parametrize(("text", "value"), BYTES)
-def test_bytes(text: str, value: int) -> None:
+def test_memory_is_read_in_every_unit(text: str, value: int) -> None:
     assert parse_bytes(text) == value
 
 
 @pytest.mark.parametrize("text", ["", "lots", "-4GB", "4 potatoes", "nan", "1e9", "4iB", str(MIN_MEMORY - 1)])
-def test_bad_bytes(text: str) -> None:
+def test_a_text_that_is_no_memory_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="max_memory"):
         parse_bytes(text)
 

@@ -31,7 +31,7 @@ OUTPUTS = [
 
 
 @pytest.mark.parametrize(("output", "count", "force", "expected"), OUTPUTS)
-def test_output_paths(folder: Path, output: str | None, count: int, force: bool, expected: list[str]) -> None:
+def test_outputs_are_named_as_asked_for(folder: Path, output: str | None, count: int, force: bool, expected: list[str]) -> None:
     (folder / "full").mkdir()
     for name in ("new.png", "new-1.png"):
         (folder / "full" / name).touch()
@@ -57,11 +57,11 @@ MAPS = [
 
 
 @pytest.mark.parametrize(("output", "file", "image", "expected"), MAPS)
-def test_names_of_maps(output: str, file: str, image: str, expected: str) -> None:
+def test_a_map_is_named_after_its_output_and_its_file(output: str, file: str, image: str, expected: str) -> None:
     assert map_path(Path(output), file, image) == Path(expected)
 
 
-def test_patterns() -> None:
+def test_patterns_name_outputs_and_wrong_ones_are_refused() -> None:
     assert folder_pattern("out/", 2, {}) == str(Path("out/*.png"))
     Path("odd.name").mkdir()
     assert folder_pattern("odd.name", 2, {}) == str(Path("odd.name/*.png"))

@@ -135,7 +135,7 @@ def test_a_name_that_is_not_there_lists_those_that_are(plugins: Registry) -> Non
         plugins.load("collage")
 
 
-def test_names_of_tasks(plugins: Registry) -> None:
+def test_a_task_is_named_by_its_entry_point_or_its_class(plugins: Registry) -> None:
     assert task_name(Generate) == "generate"
     assert task_name(plugins.load("copy")) == "copy"
     assert task_name(type("MyTask", (Generate,), {})) == "mytask"

@@ -43,7 +43,7 @@ def call(capsys: pytest.CaptureFixture[str]) -> Any:
     return run
 
 
-def test_a_table_of_one(call: Any) -> None:
+def test_a_table_has_the_figures_of_an_output(call: Any) -> None:
     code, out, err = call("score source.png rolled.png")
     assert (code, err) == (0, "")
     heads, row = out.splitlines()
@@ -79,7 +79,7 @@ def test_several_have_mean_median_and_diversity(call: Any) -> None:
     assert lines[-1] == f"diversity: {expected:.3f}"
 
 
-def test_outputs_of_other_sizes(call: Any) -> None:
+def test_outputs_of_other_sizes_have_no_diversity(call: Any) -> None:
     code, out, err = call("score source.png other.png small.png")
     assert code == 0
     assert out.splitlines()[-1] == "diversity: the outputs differ in size"
@@ -149,7 +149,7 @@ def test_bad_input_is_one_line(call: Any, words: str) -> None:
     assert sorted(Path().iterdir()) == before
 
 
-def test_wrong_usage(call: Any) -> None:
+def test_wrong_usage_exits_with_2(call: Any) -> None:
     assert call("score source.png")[0] == 2
     assert call("score source.png rolled.png --patch 1")[0] == 2
 

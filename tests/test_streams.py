@@ -35,7 +35,7 @@ def patchnn(*words: str, data: bytes = b"") -> tuple[int, bytes, str]:
     return done.returncode, done.stdout, done.stderr.decode()
 
 
-def test_in_and_out() -> None:
+def test_an_image_comes_from_standard_input_and_goes_to_standard_output() -> None:
     data = Path("a.png").read_bytes()
     code, out, err = patchnn("generate", "-", "-o", "-", *NOISY, data=data)
     assert (code, err.partition(":")[0]) == (0, "standard output")

@@ -128,7 +128,7 @@ def test_any_number_can_be_swept_and_others_are_fixed(call: Any) -> None:
     np.testing.assert_array_equal(read_image("again.png"), read_image("meadow-sweep.png"))
 
 
-def test_a_task_with_a_mask(call: Any) -> None:
+def test_a_task_with_a_mask_can_be_swept(call: Any) -> None:
     mask = np.zeros((*SHAPE, 1), np.float32)
     mask[40:60, 50:80] = 1
     write_image("mask.png", mask)
@@ -179,7 +179,7 @@ def test_wrong_words_are_one_line_and_nothing_is_written(call: Any, line: str, w
     assert sorted(Path().iterdir()) == before
 
 
-def test_wrong_usage(call: Any) -> None:
+def test_wrong_usage_exits_with_2(call: Any) -> None:
     assert call("sweep")[0] == 2
     assert call("sweep inpaint meadow.png --noise 0,1")[0] == 2
 

@@ -198,7 +198,7 @@ SIZES = [
 
 
 @pytest.mark.parametrize(("text", "shape"), SIZES)
-def test_size(text: str, shape: tuple[int, int]) -> None:
+def test_a_size_is_read_as_it_is_written(text: str, shape: tuple[int, int]) -> None:
     assert Size(text).of((100, 200)) == shape
     assert Size(str(Size(text))) == Size(text)
 
@@ -206,12 +206,12 @@ def test_size(text: str, shape: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     "text", ["", "300", "x", "300x", "x200", "-5%", "1e3x5", "300 x 200", "150%x", "150%%", "3x4x5", "nan%", "0x5", "99999x99999"]
 )
-def test_bad_size(text: str) -> None:
+def test_a_text_that_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         Size(text)
 
 
-def test_size_that_fits_no_image() -> None:
+def test_a_size_that_no_image_can_have_is_refused() -> None:
     for text in ("1%", "0%", "99999999%"):
         with pytest.raises(InputError, match=text):
             Size(text).of((20, 20))
@@ -242,7 +242,7 @@ def test_unknown_options_are_refused() -> None:
     assert caught.value.about == "colour"
 
 
-def test_generate() -> None:
+def test_generate_plans_with_its_size_sources_and_variety() -> None:
     plan = Generate(flat_image(3, 20, 30), size="50%x200%", source=(flat_image(1),)).plan()  # type: ignore[arg-type]  # what users type
     assert plan.rounds == ((40, 15),)
     assert len(plan.sources) == 2

@@ -72,7 +72,7 @@ ESCAPED = [
 
 
 @pytest.mark.parametrize(("text", "shown"), ESCAPED)
-def test_escape(text: str, shown: str) -> None:
+def test_what_steers_a_terminal_is_escaped(text: str, shown: str) -> None:
     assert escape(text) == shown
     assert not UNSAFE.intersection(escape(text))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from raters import METHODS, NAMES, answers, err, guess, know, prefer_first, small_survey
+from raters import METHODS, NAMES, Judge, answers, err, guess, know, prefer_first, small_survey
 
 from patchnn.survey.analysis import analyse
 from patchnn.survey.design import CHECK, Survey
@@ -25,8 +26,8 @@ def near(value: float, wanted: float, error: float | None) -> bool:
 
 @pytest.mark.parametrize("page", ["paired-1s", "unpaired-1s", "competition-1s"])
 @pytest.mark.parametrize("judge", [guess, prefer_first])
-def test_raters_who_guess_or_prefer_a_side_give_one_half(survey: Survey, page: str, judge: object) -> None:
-    found = analyse(survey, answers(survey, page, judge))[page]  # type: ignore[arg-type]
+def test_raters_who_guess_or_prefer_a_side_give_one_half(survey: Survey, page: str, judge: Judge) -> None:
+    found = analyse(survey, answers(survey, page, judge))[page]
     assert found.raters == 200
     assert set(found.methods) == (set(METHODS) if "pair" in page else {"theirs"})
     for result in found.methods.values():
@@ -82,8 +83,8 @@ def test_raters_who_fail_or_leave_are_left_out(survey: Survey) -> None:
 def test_one_wrong_check_is_enough(survey: Survey) -> None:
     wrong = iter([True] + [False] * 99)
 
-    def once(methods: object, random: object) -> int:
-        return know(methods, random) ^ int(next(wrong))  # type: ignore[arg-type]
+    def once(methods: Sequence[str], random: np.random.Generator) -> int:
+        return know(methods, random) ^ int(next(wrong))
 
     found = analyse(survey, answers(survey, "unpaired-1s", know, raters=5, check=once))["unpaired-1s"]
     assert (found.raters, found.failed) == (4, 1)
