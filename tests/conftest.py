@@ -31,11 +31,11 @@ def one_layout(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def call(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Callable[[str], tuple[int, str, str]]:
-    """Run the command line on a line of words, with the test file's own TASKS: (exit code, stdout, stderr)."""
+    """Run the command line on a line of words, with the test file's TASKS or those installed: (exit code, stdout, stderr)."""
     from patchnn.cli import main
 
     def run(line: str) -> tuple[int, str, str]:
-        code = main(shlex.split(line), request.module.TASKS)
+        code = main(shlex.split(line), getattr(request.module, "TASKS", None))
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 

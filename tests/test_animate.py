@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -136,17 +135,11 @@ def test_a_failure_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+def call(call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run `patchnn generate photo.png` with more words in an empty folder: (exit code, stdout, stderr)."""
     monkeypatch.chdir(tmp_path)
     write_image("photo.png", random_image((20, 24)))
-
-    def run(line: str) -> tuple[int, str, str]:
-        code = main(["generate", "photo.png", "--iterations", "1", "--seed", "1", "--quiet", *shlex.split(line)])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+    return lambda line: call(f"generate photo.png --iterations 1 --seed 1 --quiet {line}")
 
 
 def test_the_command_line_writes_one_for_every_image(call: Any) -> None:

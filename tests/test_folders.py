@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import numpy as np
 import pytest
 
 from patchnn import read_image, write_image
-from patchnn.cli import main
 from patchnn.images import read_record
 from patchnn.testing import tiny_image, tiny_mask
 
@@ -34,18 +32,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("in/notes.txt", "in/.hidden.png", "in/Thumbs.db"):
         Path(name).write_text("no image")
     return tmp_path
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run the command line on a line of words: (exit code, stdout, stderr)."""
-
-    def run(line: str) -> tuple[int, str, str]:
-        code = main(shlex.split(line))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 QUICK = "--iterations 1 --backend numpy --search exact"

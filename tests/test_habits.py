@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +12,6 @@ import pytest
 from typer.main import get_command
 
 from patchnn import read_image, write_image
-from patchnn.cli import main
 from patchnn.cli.app import build_app
 from patchnn.cli.complete import candidates
 from patchnn.cli.examples import COMMANDS as EXAMPLES
@@ -23,24 +21,19 @@ from patchnn.testing import tiny_image, tiny_mask
 
 pytestmark = pytest.mark.usefixtures("one_layout")
 
-OWN = Registry(found for found in entry_points(group=GROUP) if found.dist and found.dist.name == "patchnn")
+TASKS = Registry(found for found in entry_points(group=GROUP) if found.dist and found.dist.name == "patchnn")
 
 Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+def call(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Run the command line on a line of words, in a folder with images: (exit code, stdout, stderr)."""
     monkeypatch.chdir(tmp_path)
     for name in ("photo.png", "other.png", "a.png", "b.png"):
         write_image(name, tiny_image((24, 28)))
     write_image("mask.png", tiny_mask((24, 28)) * 1.0)
-
-    def run(line: str) -> tuple[int, str, str]:
-        code = main(shlex.split(line), OWN)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+    return call
 
 
 QUICK = "--iterations 1 --seed 3"
@@ -116,7 +109,7 @@ def test_the_last_line_tells_what_was_made(call: Call, monkeypatch: pytest.Monke
     assert again.startswith("2 images, 2 of them made before: ")
 
 
-@pytest.mark.parametrize("name", ["patchnn", *sorted(COMMANDS), *OWN])
+@pytest.mark.parametrize("name", ["patchnn", *sorted(COMMANDS), *TASKS])
 def test_help_ends_with_examples_and_the_address_of_a_page(call: Call, name: str) -> None:
     _, said, _ = call("--help" if name == "patchnn" else f"{name} --help")
     *_, title, first, second, blank, page = said.splitlines()
@@ -135,13 +128,13 @@ def test_every_command_has_examples() -> None:
     assert set(EXAMPLES) == {"patchnn", *COMMANDS}
 
 
-@pytest.mark.parametrize("name", list(OWN))
+@pytest.mark.parametrize("name", list(TASKS))
 def test_examples_of_tasks_run(call: Call, name: str) -> None:
     for example in ("photo.jpg", "other.jpg"):
         write_image(example, tiny_image((24, 28)))
     for example in ("edited.png", "sketch.png"):
         write_image(example, tiny_image((24, 28))[:, ::-1])
-    for words in OWN.load(name).examples:
+    for words in TASKS.load(name).examples:
         code, out, err = call(f"{name} {words.replace('400x300', '40x30').replace('1000x600', '50x30')} --iterations 1")
         assert code == 0, err
         assert Path(out.strip()).exists()
@@ -169,7 +162,7 @@ def test_a_plugin_that_is_missing_is_named_for_what_is_meant(call: Call) -> None
     ],
 )
 def test_completion_offers_commands_options_and_values(words: list[str], found: list[str]) -> None:
-    assert candidates(get_command(build_app(OWN)), words) == found
+    assert candidates(get_command(build_app(TASKS)), words) == found
 
 
 def test_a_shell_completes(tmp_path: Path) -> None:

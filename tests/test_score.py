@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,11 @@ import numpy as np
 import pytest
 
 from patchnn import metrics, read_image, write_image
-from patchnn.cli import main
 from patchnn.cli import score as command
 from patchnn.registry import Registry
 from samples import random_image
+
+TASKS = Registry([])
 
 
 @pytest.fixture(autouse=True)
@@ -29,18 +29,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_image("small.png", random_image((60, 80), seed=2))
     write_image("tiny.png", random_image((8, 30), seed=2))
     return tmp_path
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run the command line on a line of words: (exit code, stdout, stderr)."""
-
-    def run(line: str) -> tuple[int, str, str]:
-        code = main(shlex.split(line), Registry([]))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_a_table_has_the_figures_of_an_output(call: Any) -> None:
