@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchnn_tasks.carving import FORBIDDEN, carve, rarity
+from patchnn_tasks.carving import FORBIDDEN, detail, enlarged, rarity
+from patchnn_tasks.carving import carve as places
 
 
 def scene(width=40, height=24, seed=0):
@@ -13,6 +14,10 @@ def scene(width=40, height=24, seed=0):
     image = np.full((height, width, 3), 0.5, np.float32)
     image[6:14, 10:18] = np.random.RandomState(seed).uniform(0, 1, (8, 8, 3))
     return image
+
+
+def carve(image, shape, **how):
+    return image[tuple(np.moveaxis(places(image, shape, **how), 2, 0))]
 
 
 @given(st.integers(4, 60), st.integers(4, 60))
@@ -62,19 +67,6 @@ def test_what_is_dropped_is_gone_at_any_size(columns):
     assert (result == 0.5).all()
 
 
-def test_smoothness_bends_outlines_and_keeps_the_range():
-    image = scene()
-    result = carve(image, (24, 30), smoothness=1.5)
-    assert result.shape == (24, 30, 3)
-    assert image.min() <= result.min()
-    assert result.max() <= image.max()
-    slope = np.full((24, 40, 3), 0.2, np.float32)
-    for row in range(24):
-        slope[row, 12 + row // 2 :] = 0.8
-    steps = [np.abs(np.diff((carve(slope, (24, 60), smoothness=s)[:, :, 0] < 0.5).sum(1))).max() for s in (0, 2)]
-    assert steps[1] <= steps[0]
-
-
 def test_growth_repeats_all_of_a_plain_area_and_not_one_line():
     ramp = np.tile(np.linspace(0.45, 0.55, 40, dtype=np.float32)[None, :, None], (12, 1, 1))
     result = carve(ramp, (12, 80))
@@ -91,3 +83,23 @@ def test_things_are_rarer_than_the_ground():
     ground = np.ones(rare.shape, np.bool_)
     ground[8:24, 26:42] = False
     assert rare[thing].min() > 3 * rare[ground].max()
+
+
+def test_detail_is_the_contrast_that_a_smaller_image_hides():
+    image = np.full((24, 40, 1), 0.5, np.float32)
+    image[8:16, 8:16] = np.indices((8, 8)).sum(0)[:, :, None] % 2
+    costs = detail(image, 4)
+    assert costs.shape == (6, 10)
+    assert costs[2:4, 2:4].min() > 1.5
+    assert (costs[:, 5:] == 0).all()
+    assert detail(image, 7).shape == (4, 6), "an image need not hold a whole number of squares"
+
+
+def test_squares_of_pixels_move_as_one():
+    image = np.arange(24 * 41, dtype=np.float32).reshape(24, 41, 1)
+    where = enlarged(places(image[::4, ::4], (6, 8)), 4, (24, 41), (24, 31))
+    assert where.shape == (24, 31, 2)
+    assert (where < (24, 41)).all()
+    squares = where[:, :28].reshape(6, 4, 7, 4, 2)
+    assert (squares[:, :, :, :1] % 4 == squares[:, :, :1, :1] % 4).all()
+    assert (squares - squares[:, :1, :, :1] == np.moveaxis(np.indices((4, 4)), 0, 2)[None, :, None]).all()

@@ -98,6 +98,7 @@ def test_a_texture_goes_to_patches_and_a_scene_is_carved() -> None:
     plans = {name: Retarget(image=i, size="70%x100%").plan() for name, i in (("texture", texture), ("scene", scene))}
     assert plans["texture"].claims
     assert not plans["scene"].claims
+    assert not Retarget(image=discs((192, 300))[0], size="70%x100%").plan().claims, "things are things on any amount of ground"
     forced = dataclasses.replace(Retarget(image=scene, size="70%x100%"), by="patches").plan()
     assert forced.claims
 
@@ -107,3 +108,19 @@ def test_masks_need_seams() -> None:
     with pytest.raises(InputError, match="does not go with --by patches") as raised:
         Retarget(image=image, size="70%x100%", by="patches", keep=thing).plan()
     assert raised.value.about == "keep"
+
+
+def test_asked_for_seams_are_mended_at_finer_levels_alone() -> None:
+    image, _ = discs((192, 300))
+    auto, carve = (Retarget(image=image, size="60%x100%", by=by).plan() for by in ("auto", "carve"))
+    assert auto.ratio == carve.ratio == 2
+    assert min(auto.guess.shape[:2]) / auto.coarsest == pytest.approx(2 * min(carve.guess.shape[:2]) / carve.coarsest)
+
+
+def test_patches_come_from_where_the_seams_put_them() -> None:
+    image, _ = discs((144, 300))
+    made = run(Retarget(image=image, size="60%x100%"), seed=1, backend="numpy")
+    rows, columns = made.field.row, made.field.col
+    ahead = np.diff(columns, axis=1)
+    assert (ahead >= 0).mean() > 0.9, "what is to the right stays to the right"
+    assert np.abs(rows - np.arange(len(rows))[:, None]).mean() < 3

@@ -7,21 +7,23 @@ and the importance of its pixels.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from patchnn import Image, Mask, Shape
 
-__all__ = ["carve", "cheapest_path", "rarity"]
+__all__ = ["carve", "cheapest_path", "detail", "enlarged", "rarity"]
 
 FORBIDDEN = 1e4
 """Importance of a pixel to keep: more than everything else along a seam. A pixel to drop has its negative."""
 RIM = 3
 """Outer columns that seams avoid: the rim has no neighbours to differ from, so it would always be the cheapest."""
 RIM_COST = 10.0
-GROWTH = 8
-"""An image grows by one part in this many before new seams are sought, so that seams concentrate where nothing is."""
-REPEATED = 0.007
+GROWTH = 3
+"""An image grows by one part in this many before new seams are sought: fewer at once repeat one place again and again."""
+REPEATED = 0.015
 """What a pixel costs more each time it is repeated, so that all of a plain area grows and not one line of it."""
 NEIGHBOURHOOD = 5
 """Side of the patches that rarity compares, in pixels."""
@@ -31,12 +33,10 @@ SAMPLE = 600
 """How many patches rarity compares with."""
 
 Costs = NDArray[np.float32]
-Columns = NDArray[np.float32]
+Places = NDArray[np.intp]
 
 
-def carve(
-    image: Image, shape: Shape, *, importance: Costs | None = None, drop: Mask | None = None, smoothness: float = 0
-) -> Image:
+def carve(image: Image, shape: Shape, *, importance: Costs | None = None, drop: Mask | None = None) -> Places:
     """Bring an image to another shape by removing or repeating seams: columns first, then rows.
 
     Parameters
@@ -48,27 +48,20 @@ def carve(
         What removing or repeating a pixel costs, beside the contrast; FORBIDDEN for one that must stay as it is.
     drop : (H, W) bool, optional
         Pixels to remove. All of them go, even where the image then has to grow again.
-    smoothness : float
-        Over how many pixels neighbouring rows share their seams, so that outlines bend instead of breaking; 0 leaves every
-        pixel as it is.
 
     Returns
     -------
-    (rows, columns, C) float32
-        Every row and column holds the image's pixels in their order.
+    (rows, columns, 2) int
+        The row and column in the image that every pixel of the result comes from: in every row and column of the result
+        they are the image's in their order.
     """
     costs = np.zeros(image.shape[:2], np.float32) if importance is None else importance.astype(np.float32)
+    canvas = _Canvas(image, costs, np.moveaxis(np.indices(image.shape[:2]), 0, 2))
     if drop is not None and drop.any() and not drop.all():
-        costs = np.where(drop, np.float32(-FORBIDDEN), costs)
+        canvas.costs = np.where(drop, np.float32(-FORBIDDEN), costs)
         across, down = drop.sum(1).max() / drop.shape[1], drop.sum(0).max() / drop.shape[0]
-        if across <= down:
-            image, costs = _narrow_away(image, costs, smoothness)
-        else:
-            turned, costs = _narrow_away(image.swapaxes(0, 1), costs.T, smoothness)
-            image, costs = turned.swapaxes(0, 1), costs.T
-    image, costs = _to_width(image, costs, shape[1], smoothness)
-    turned, _ = _to_width(image.swapaxes(0, 1), costs.T, shape[0], smoothness)
-    return np.ascontiguousarray(turned.swapaxes(0, 1), np.float32)
+        canvas = canvas.without_dropped() if across <= down else canvas.turned().without_dropped().turned()
+    return canvas.to_width(shape[1]).turned().to_width(shape[0]).turned().places
 
 
 def rarity(image: Image) -> Costs:
@@ -103,52 +96,72 @@ def rarity(image: Image) -> Costs:
     return np.sqrt(np.maximum(nearest, 0) / patches.shape[1]).reshape(height, width).astype(np.float32)
 
 
-def _narrow_away(image: Image, costs: Costs, smoothness: float) -> tuple[Image, Costs]:
-    """Remove seams until no pixel to drop remains."""
-    # A seam moves by at most one column per row, so the first pass may leave pixels of a slanted region behind.
-    while (costs < 0).any() and image.shape[1] > 2:
-        count = min(int((costs < 0).sum(1).max()), image.shape[1] - 2)
-        image, costs = _to_width(image, costs, image.shape[1] - count, smoothness=0)
-    return image, costs
+def detail(image: Image, scale: int) -> Costs:
+    """Return the contrast within and between neighbours of every `scale` x `scale` pixels of an image.
+
+    At a smaller size a face is a few pixels of one colour: its contrast tells that more is lost with them than they show.
+    """
+    contrast = sum(np.abs(np.diff(image, axis=axis, append=image.take([-1], axis))).mean(2) for axis in (0, 1))
+    rows, columns = (-(-side // scale) for side in image.shape[:2])
+    short = rows * scale - image.shape[0], columns * scale - image.shape[1]
+    blocks = np.pad(contrast, [(0, short[0]), (0, short[1])], "edge").reshape(rows, scale, columns, scale)
+    return np.asarray(blocks.mean((1, 3)), np.float32)
 
 
-def _to_width(image: Image, costs: Costs, width: int, smoothness: float) -> tuple[Image, Costs]:
-    """Return the image and its costs at another width."""
-    if width == image.shape[1]:
-        return image, costs
-    source = _columns(image, costs, width)
-    if smoothness:
-        from scipy import ndimage
+def enlarged(places: Places, scale: int, image: Shape, shape: Shape) -> Places:
+    """Return where the pixels of a result `scale` times as large come from in an image so much larger than the carved one.
 
-        source = ndimage.gaussian_filter(source, (smoothness, smoothness / 2), mode="nearest")
-    return _read(image, source), _read(costs[:, :, None], np.rint(source))[:, :, 0]
-
-
-def _read(image: Image, columns: Columns) -> Image:
-    """Return the pixels at fractional columns of every row, interpolated."""
-    left = columns.astype(np.intp)
-    right = np.minimum(left + 1, image.shape[1] - 1)
-    weight = (columns - left)[:, :, None]
-    first, second = (np.take_along_axis(image, at[:, :, None], axis=1) for at in (left, right))
-    return np.where(weight > 0, first * (1 - weight) + second * weight, first)
+    Whole squares of pixels move, so every seam is `scale` pixels wide, and pixels that stay together lie on the same grid at
+    the coarser levels as in the image.
+    """
+    inside = np.moveaxis(np.indices((scale, scale)), 0, 2)
+    rows, columns = places.shape[:2]
+    large = places[:, None, :, None] * scale + inside[:, None]
+    large = large.reshape(rows * scale, columns * scale, 2)[: shape[0], : shape[1]]
+    return np.asarray(np.minimum(large, np.subtract(image, 1)), np.intp)
 
 
-def _columns(image: Image, costs: Costs, width: int) -> Columns:
-    """Return, for every pixel of the image at another width, the column that it comes from."""
-    columns = np.tile(np.arange(image.shape[1], dtype=np.float32), (len(image), 1))
-    while image.shape[1] != width:
-        now = image.shape[1]
-        if width < now:
-            copies = (_seam_numbers(image, costs, now - width) == now - width).astype(np.intp)
-        else:
-            count = min(width - now, max(1, now // GROWTH))
-            repeated = _seam_numbers(image, costs, count) < count
-            costs = costs + np.float32(REPEATED) * repeated
-            copies = 1 + repeated
-        at = np.repeat(np.tile(np.arange(now), len(image)), copies.ravel()).reshape(len(image), -1)
-        image = np.take_along_axis(image, at[:, :, None], axis=1)
-        costs, columns = (np.take_along_axis(array, at, axis=1) for array in (costs, columns))
-    return columns
+@dataclass
+class _Canvas:
+    """An image that is being carved: its pixels, what they cost, and where they come from."""
+
+    image: Image
+    costs: Costs
+    places: Places
+
+    def turned(self) -> _Canvas:
+        """Return it with rows for columns."""
+        return _Canvas(self.image.swapaxes(0, 1), self.costs.T, self.places.swapaxes(0, 1))
+
+    def without_dropped(self) -> _Canvas:
+        """Remove seams until no pixel to drop remains."""
+        canvas = self
+        # A seam moves by at most one column per row, so the first pass may leave pixels of a slanted region behind.
+        while (canvas.costs < 0).any() and canvas.image.shape[1] > 2:
+            count = min(int((canvas.costs < 0).sum(1).max()), canvas.image.shape[1] - 2)
+            canvas = canvas.to_width(canvas.image.shape[1] - count)
+        return canvas
+
+    def to_width(self, width: int) -> _Canvas:
+        """Return it at another width."""
+        canvas = self
+        while canvas.image.shape[1] != width:
+            now, costs = canvas.image.shape[1], canvas.costs
+            if width < now:
+                copies = (_seam_numbers(canvas.image, costs, now - width) == now - width).astype(np.intp)
+            else:
+                count = min(width - now, max(1, now // GROWTH))
+                repeated = _seam_numbers(canvas.image, costs, count) < count
+                costs = costs + np.float32(REPEATED) * repeated
+                copies = 1 + repeated
+            at = np.repeat(np.tile(np.arange(now), len(copies)), copies.ravel()).reshape(len(copies), -1)
+            deep = at[:, :, None]
+            canvas = _Canvas(
+                np.take_along_axis(canvas.image, deep, axis=1),
+                np.take_along_axis(costs, at, axis=1),
+                np.take_along_axis(canvas.places, deep, axis=1),
+            )
+        return canvas
 
 
 def _seam_numbers(image: Image, costs: Costs, count: int) -> NDArray[np.intp]:

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 
 from patchnn import Image, InputError, Plan, Shape, SizeLike, Source, Task, option, resize
-from patchnn_tasks.carving import carve, cheapest_path, rarity
-from patchnn_tasks.retarget import RARE, SMOOTHNESS, carved_plan, smaller
+from patchnn_tasks.carving import cheapest_path
+from patchnn_tasks.retarget import carved, carving_scale, mended
 from patchnn_tasks.shared import PAPER_ALPHA, check_reach, levels_down, size, wanted
 
 MIRRORED = 0.1
@@ -65,9 +65,9 @@ class Collage(Task):
         end = wanted(self.size, start)
         check_reach(start, end)
         factors = end[0] / start[0], end[1] / start[1]
-        smallest = min((image.shape[:2] for row in rows for image in row), key=min)
-        condensed = [[condense(image, smallest, factors) for image in row] for row in rows]
-        return Plan(sources=sources, **carved_plan(join_all(condensed, self.overlap), smallest, end))
+        scale = min(carving_scale(image.shape[:2]) for row in rows for image in row)
+        condensed = [[condense(image, scale, factors) for image in row] for row in rows]
+        return Plan(sources=sources, **mended(join_all(condensed, self.overlap), start, end, scale))
 
 
 def in_rows(images: Sequence[Image], layout: str) -> list[list[Image]]:
@@ -156,11 +156,10 @@ def join(images: Sequence[Image], overlap: float = 0) -> Image:
     return result
 
 
-def condense(image: Image, smallest: Shape, factors: tuple[float, float]) -> Image:
-    """Return an image at the level where the smallest is carved, carved by the factors for rows and columns."""
-    small = smaller(image, smallest)
-    rows, columns = (max(1, round(side * factor)) for side, factor in zip(small.shape[:2], factors, strict=True))
-    return carve(small, (rows, columns), importance=RARE * rarity(small), smoothness=SMOOTHNESS)
+def condense(image: Image, scale: int, factors: tuple[float, float]) -> Image:
+    """Return an image carved at a size `scale` times smaller, by the factors for rows and columns."""
+    rows, columns = (max(1, round(side * factor)) for side, factor in zip(image.shape[:2], factors, strict=True))
+    return np.asarray(image[tuple(np.moveaxis(carved(image, scale, (rows, columns)), 2, 0))])
 
 
 def _across(under: Image, over: Image) -> Image:

@@ -9,21 +9,19 @@ from typing import Any, Literal
 import numpy as np
 
 from patchnn import Image, InputError, Mask, Plan, Shape, SizeLike, Source, Task, option, resize
-from patchnn_tasks.carving import FORBIDDEN, Costs, carve, rarity
+from patchnn_tasks.carving import FORBIDDEN, Costs, Places, carve, detail, enlarged, rarity
 from patchnn_tasks.shared import check_reach, shape_at, towards, wanted
 
-CARVED = 120
-"""Shorter side at which an image is carved, in pixels: coarser, masts are thinner than a pixel."""
-SMALLER, LARGER = 32, 60
-"""Shorter side at which patches start to mend an image that became smaller, or larger. Seams squeeze things, which large patches
-undo; what seams stretch is mostly ground, and smaller patches mend it without moving things."""
-RARE = 0.5
+CARVED = 96
+"""Shorter side at which an image is carved, in pixels, about: coarser, masts are thinner than a pixel."""
+RARE = 0.6
 """Weight of a pixel's rarity beside the contrast that removing it creates."""
-SMOOTHNESS = 1.0
-"""Over how many rows seams are smoothed, so that masts and rims bend instead of breaking."""
-UNIFORM = 0.75
-"""An image is a texture if half of it is at least so rare as the rarest twentieth: then nothing stands out."""
-RATIO = 4 / 3
+DETAIL = 0.5
+"""Weight of the contrast that a pixel stands for at the image's own size."""
+ORDER = 0.1
+"""What it counts beside the colours that a patch comes from elsewhere than the seams put it, the longer side being 1."""
+UNIFORM = 0.65
+"""An image is a texture if half of it is at least so rare, beside the rarest hundredth: then nothing stands out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +34,8 @@ class Retarget(Task):
     size: SizeLike | None = option(None, "Size of the result, width x height, as 150%x100% or 400x200; required without --drop.")
     by: Literal["auto", "carve", "patches"] = option(
         "auto",
-        "What makes room: carve (plain parts shrink or grow, things keep their shape), patches (all parts may merge or "
-        "repeat: for textures and crowds), or auto (patches for a texture, carve for anything else).",
+        "What makes room: carve (plain parts shrink or grow, thin things and lines stay whole), patches (all parts may merge or "
+        "repeat: for textures and crowds), or auto (patches for a texture; for anything else carve, mended more freely).",
     )
     keep: Mask | None = option(None, "Where the image must keep its shape: white or opaque pixels, as over a face.")
     drop: Mask | None = option(None, "What must go: white or opaque pixels, as over a passer-by.")
@@ -46,7 +44,7 @@ class Retarget(Task):
     )
 
     def plan(self) -> Plan:
-        """Start from the carved image a few levels down, or go to the size in small steps that patches decide."""
+        """Start from the carved image, or go to the size in small steps that patches decide."""
         shape = self.image.shape[:2]
         if self.size is None and self.drop is None:
             raise InputError("size is missing: give the result's, as --size 150%x100% or --size 400x200", about="size")
@@ -57,12 +55,20 @@ class Retarget(Task):
         if masked and self.by == "patches":
             name = "keep" if self.keep is not None else "drop"
             raise InputError(f"{name} needs seams: it does not go with --by patches", about=name)
-        source = Source(self.image, usable=usable)
-        small = smaller(self.image)
+        scale = carving_scale(self.image.shape[:2])
+        small = smaller(self.image, scale)
         rare = rarity(small)
         if self.by == "patches" or (self.by == "auto" and not masked and is_texture(rare)):
-            return Plan(sources=[source], guess=self.image, **towards(shape, end, self.rounds))
-        return Plan(sources=[source], **carved(small, rare, shape, end, self.keep, self.drop))
+            return Plan(sources=[Source(self.image, usable=usable)], guess=self.image, **towards(shape, end, self.rounds))
+        places = carved(self.image, scale, end, rare, self.keep, self.drop)
+        order = np.moveaxis(np.indices(shape, np.float32), 0, 2) / max(shape)
+        at = tuple(np.moveaxis(places, 2, 0))
+        return Plan(
+            sources=[Source(self.image, usable=usable, guide=order)],
+            guide=order[at],
+            guide_weights=ORDER,
+            **mended(self.image[at], shape, end, scale, freely=self.by == "auto"),
+        )
 
     def _usable(self) -> Mask | None:
         if self.drop is None:
@@ -72,39 +78,54 @@ class Retarget(Task):
         return ~self.drop
 
 
-def smaller(image: Image, whole: Shape | None = None) -> Image:
-    """Return an image at the level where it is carved, or at that where the whole that it is a part of is."""
-    shape = shape_at(image.shape[:2], _levels(whole or image.shape[:2]), RATIO)
-    return np.clip(resize(image, shape), image.min(), image.max())
+def carving_scale(shape: Shape) -> int:
+    """Return how many times smaller an image is carved: a power of 2, so that its pixels lie on those of a pyramid's level."""
+    return int(2 ** max(0, round(math.log2(min(shape) / CARVED))))
+
+
+def smaller(image: Image, scale: int) -> Image:
+    """Return an image so many times smaller."""
+    return np.clip(resize(image, shape_at(image.shape[:2], 1, scale)), image.min(), image.max())
 
 
 def carved(
-    small: Image, rare: Costs, start: Shape, end: Shape, keep: Mask | None = None, drop: Mask | None = None
-) -> dict[str, Any]:
-    """Return what a Plan needs to bring an image to another size by carving.
+    image: Image, scale: int, end: Shape, rare: Costs | None = None, keep: Mask | None = None, drop: Mask | None = None
+) -> Places:
+    """Return which pixel of an image comes where when it is carved at a smaller size and brought to another shape.
 
-    small: the image at the level where it is carved. rare: its rarity. start, end: shapes at the finest level. keep, drop:
-    (H, W) bool masks of the image's size.
+    scale: how many times smaller. end: the shape of the result. rare: the rarity of the smaller image. keep, drop: (H, W)
+    bool masks. Returns rows and columns, (*end, 2).
     """
-    level = _levels(start)
-    costs = RARE * rare
+    small = smaller(image, scale)
+    costs = RARE * (rarity(small) if rare is None else rare) + DETAIL * detail(image, scale)
     if keep is not None:
         costs = np.where(covered(keep, small.shape[:2]), np.float32(FORBIDDEN), costs)
     gone = None if drop is None else covered(drop, small.shape[:2])
-    guess = carve(small, shape_at(end, level, RATIO), importance=costs, drop=gone, smoothness=SMOOTHNESS)
-    return carved_plan(guess, start, end)
+    return enlarged(carve(small, shape_at(end, 1, scale), importance=costs, drop=gone), scale, image.shape[:2], end)
 
 
-def carved_plan(guess: Image, start: Shape, end: Shape) -> dict[str, Any]:
-    """Return what a Plan needs to start from a guess that was carved from an image of the shape `start`."""
-    shrinks = end[0] * end[1] < start[0] * start[1]
-    coarsest = max(2.0, min(end) / RATIO ** _levels(start, SMALLER if shrinks else LARGER))
-    return {"guess": guess, "rounds": [end], "alpha": 0.05, "ratio": RATIO, "coarsest": coarsest, "coarsest_iterations": 3}
+def mended(guess: Image, start: Shape, end: Shape, scale: int, freely: bool = True) -> dict[str, Any]:
+    """Return what a Plan needs to mend a guess that was carved `scale` times smaller from an image of the shape `start`.
+
+    freely: what seams push together is put in order at the size where it was carved, which may drop thin things. What they
+    stretch has its order.
+    """
+    freely = freely and end[0] * end[1] < start[0] * start[1]
+    down = scale if freely else max(1, scale // 2)
+    return {
+        "guess": guess,
+        "rounds": [end],
+        # What was moved by whole pixels of the smaller image is moved by whole pixels of every level.
+        "ratio": 2,
+        "coarsest": max(2.0, min(end) / down),
+        # More would drop thin things where they touch others for the first time, as the foot of a tree.
+        "coarsest_iterations": 1 if freely and down > 1 else 3,
+    }
 
 
 def is_texture(rare: Costs) -> bool:
     """Tell whether nothing in an image stands out, from its rarity."""
-    usual, most = np.quantile(rare, [0.5, 0.95])
+    usual, most = np.quantile(rare, [0.5, 0.99])
     return bool(usual >= UNIFORM * most)
 
 
@@ -114,7 +135,3 @@ def covered(mask: Mask, shape: Shape) -> Mask:
     result = np.zeros(shape, np.bool_)
     np.logical_or.at(result, (rows[:, None], columns), mask)
     return result
-
-
-def _levels(shape: Shape, side: float = CARVED) -> int:
-    return max(0, round(math.log(min(shape) / side) / math.log(RATIO)))

@@ -936,8 +936,9 @@ def retarget(
     size
         Size of the result, width x height, as 150%x100% or 400x200; required without drop.
     by
-        What makes room: carve (plain parts shrink or grow, things keep their shape), patches (all parts may merge
-        or repeat: for textures and crowds), or auto (patches for a texture, carve for anything else).
+        What makes room: carve (plain parts shrink or grow, thin things and lines stay whole), patches (all parts
+        may merge or repeat: for textures and crowds), or auto (patches for a texture; for anything else carve,
+        mended more freely).
     keep
         Where the image must keep its shape: white or opaque pixels, as over a face.
     drop
