@@ -47,6 +47,8 @@ def test_axe_finds_nothing(open_page: Opener, width: int, height: int, dark: boo
     page.tab.keyboard.press("w")
     page.drag((30, 30), (30, 30))
     assert page.tab.is_visible("#selection [data-do=feather]")
+    done = page.tab.locator("#selection [data-do=done]").bounding_box()
+    assert done["x"] + done["width"] <= width
     found["selection"] = violations(page)
     page.tab.keyboard.press("b")
     page.tab.locator("#results .thumb").first.click()

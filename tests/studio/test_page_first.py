@@ -173,6 +173,7 @@ def test_a_reload_loses_nothing(page: Page, folder: Path, tmp_path: Path) -> Non
     names = ["photo.png", "other.png", *(f"other-{number}.png" for number in range(2, 10))]
     assert page.tab.locator("#images .thumb").all_text_contents() == names
     assert page.slots()["mask-0"] == "What is marked on photo.png"
+    assert page.tab.get_attribute("[data-goal=Fill]", "aria-current") == "true"
     assert page.save("save") == before
     name, _ = page.parcel(tmp_path)
     assert (tmp_path / name).read_bytes() == before[1]

@@ -127,6 +127,8 @@ def test_a_large_photograph_is_saved_whole(page: Page, tmp_path: Path) -> None:
     assert made.shape == first.shape == (1000, 2400, 1)
     assert abs(np.argwhere(hole).mean(axis=0) - np.array([400, 1010]) * scale).max() < 3
     np.testing.assert_array_equal(made[:300], first[:300])
-    page.tab.locator("#results .thumb").first.click()
+    thumbs = page.tab.locator("#results .thumb")
+    assert thumbs.all_text_contents() == ["Remove · 1", "Remove · 1 · full size"]
+    thumbs.first.click()
     page.tab.uncheck("#full")
     assert page.save()[0] == "large-small-inpaint-1.png"

@@ -34,7 +34,7 @@ async function wanted(result) {
   const { full, goal } = result.job;
   if (!full || !$("full").checked || state.running) return result;
   if (!result.whole?.blob) {
-    const job = new Job(goal, { ...full.head, seed: result.seed }, full.sent);
+    const job = Object.assign(new Job(goal, { ...full.head, seed: result.seed }, full.sent), { whole: true });
     await work(job);
     result.whole = job.results[0];
   }

@@ -8,7 +8,7 @@ import { look } from "./stage.js";
 const SIDE = 320;
 
 // The settings of a result, by name.
-const settings = ({ job: { goal, head }, seed }) => ({ task: goal.word, ...head.options, ...head.tuning, search: head.search, seed });
+const settings = ({ job: { goal, head, whole }, seed }) => ({ task: goal.word, ...head.options, ...head.tuning, search: head.search, seed, at: whole ? "full size" : null });
 
 // What sets each of several results apart, as words.
 export function differences(results) {

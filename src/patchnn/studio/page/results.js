@@ -14,7 +14,8 @@ export class Job {
     this.results = [];
     this.sources = [];
     // large: the page shows less than there is of an image; full: the order for all of it: {head, sent, size}.
-    this.large = false;
+    // whole: this is such an order.
+    this.large = this.whole = false;
     this.full = null;
   }
 

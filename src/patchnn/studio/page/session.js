@@ -5,6 +5,7 @@ import { say, state } from "./state.js";
 import { EditableImage } from "./image.js";
 import { Job, Result } from "./results.js";
 import { look } from "./stage.js";
+import { pick } from "./tasks.js";
 import { decode } from "./wire.js";
 
 const KEY = location.hash.slice(1);
@@ -53,7 +54,7 @@ async function keep() {
     .filter((result) => result.blob)
     .map(({ job, seed, blob, command, notes, patch, width, height, field }) => ({ job: jobs.indexOf(job), seed, blob, command, notes, patch, width, height, field }));
   const carried = (cargo) => cargo.map(({ use, head: own, blob, given }) => ({ head: own, blob, given, image: at(use?.image), as: use?.as }));
-  const orders = jobs.map(({ goal, head, cargo, large, full }) => ({ goal, head, large, cargo: carried(cargo), full: full && { ...full, sent: carried(full.sent) } }));
+  const orders = jobs.map(({ goal, head, cargo, large, whole, full }) => ({ goal, head, large, whole, cargo: carried(cargo), full: full && { ...full, sent: carried(full.sent) } }));
   const facts = { images, results, orders, current: at(state.current), goal: state.goal.word };
   await done((await sessions("readwrite")).put(facts, KEY));
   saved = true;
@@ -76,10 +77,12 @@ export async function restore() {
   for (const one of facts.images) state.images.push(await reopened(one));
   facts.images.forEach(({ labels }, i) => (state.images[i].labels = labels && { ...labels, over: state.images[labels.over] }));
   const sent = (cargo) => cargo.map((one) => ({ ...one, use: { image: state.images[one.image], as: one.as }, canvas: shown(one) }));
-  const jobs = facts.orders.map(({ goal, head, cargo, large, full }) => Object.assign(new Job(goal, head, sent(cargo)), { large, full: full && { ...full, sent: sent(full.sent) } }));
+  const jobs = facts.orders.map(({ goal, head, cargo, large, whole, full }) => Object.assign(new Job(goal, head, sent(cargo)), { large, whole, full: full && { ...full, sent: sent(full.sent) } }));
   state.results = await Promise.all(facts.results.map((one) => Result.restored(jobs[one.job], one)));
   for (const result of state.results) result.job.results.push(result);
   state.current = state.images[facts.current] ?? null;
+  const goal = state.studio.goals.find((one) => one.word === facts.goal);
+  if (goal) pick(goal);
   look(state.results.at(-1) ?? null);
   say("Your session is back.");
   return true;

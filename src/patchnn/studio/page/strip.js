@@ -16,7 +16,7 @@ export function strip() {
     thumb({
       id: result.id,
       canvas: result.blob ? once(result.canvas) : small(result.canvas),
-      name: `${result.job.goal.word} · ${result.seed}`,
+      name: `${result.job.goal.word} · ${result.seed}${result.job.whole ? " · full size" : ""}`,
       current: result === shown,
       pick: () => {
         showGrid(false);
