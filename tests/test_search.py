@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
+from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import Patches, rounded
 from patchnn.engine.plan import Plan, Source
+from patchnn.engine.search import Level
 from patchnn.engine.search.claims import claim, winners
-from patchnn.engine.search.exact import nearest
+from patchnn.engine.search.exact import ExactSearch, nearest
 from patchnn.engine.search.patchmatch import PIXEL_STEPS, principal_components
 from patchnn.engine.step import pnn
 from patchnn.engine.synthesize import Synthesis, synthesize
@@ -118,6 +121,23 @@ def test_nearest_does_not_depend_on_tiles_or_memory(rows: int, columns: int, sca
     np.testing.assert_allclose(score, expected.min(1), atol=CLOSE)
     # Not even the last bit may depend on memory: near ties would fall otherwise.
     np.testing.assert_array_equal(score, nearest(backend, *arguments, 1 << 30, scale)[1])
+
+
+def test_exact_search_looks_again_for_what_changed_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend, source, image = NumpyBackend(threads=1), random_image((20, 24)), random_image((16, 18), 1)
+    level = Level(backend, Atlas(backend, [source], None, [None], 5), image.shape[:2], iterations=2)
+    search, looked = ExactSearch(level, 1 << 28), []
+
+    def counted(*given: Any, **options: Any) -> Any:
+        looked.append(len(given[2]))
+        return nearest(*given, **options)
+
+    monkeypatch.setattr("patchnn.engine.search.exact.nearest", counted)
+    search(image, 0)
+    image[7, 8] += 0.3
+    again = search(image, 1).copy()
+    assert looked == [12 * 14, 25]
+    np.testing.assert_array_equal(again, ExactSearch(level, 1 << 28)(image, 0))
 
 
 def test_pnn_is_one_step_by_keys_that_are_not_the_values() -> None:

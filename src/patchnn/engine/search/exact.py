@@ -118,7 +118,7 @@ def _factors(xp: Array, patches: Array, shares: Array | None, others_weigh: bool
 
 
 class ExactSearch:
-    """Searches every query among all keys, in every iteration."""
+    """Searches among all keys, in every iteration, every query that has changed."""
 
     def __init__(self, level: Level, memory: int) -> None:
         self.level, self.memory = level, memory
@@ -136,9 +136,14 @@ class ExactSearch:
 
     def __call__(self, image: Array, iteration: int) -> Array:
         """See Search."""
-        level, scale = self.level, None
-        if self.seen is not None and iteration > level.claims and (self.seen == image).all():
-            return level.grid(self.field)
+        level, scale, live = self.level, None, self.level.live
+        if self.seen is not None and iteration > level.claims:
+            changed = (self.seen != image).any(2)
+            if not changed.any():
+                return level.grid(self.field)
+            if not level.complete:
+                # Distances to a patch that stays as it was are what they were.
+                live = level.touching(level.backend.xp, changed).astype(np.int32)
         self.seen = image.copy()
         self.queries = level.patches(image, self.centre)
         claiming = iteration < level.claims
@@ -149,9 +154,9 @@ class ExactSearch:
             places, closest = self._nearest_queries()
             # The completeness score: distances to each key, times a factor by how far its nearest query is.
             scale = level.factors(closest)
-        sides = self.queries, level.live, self.keys, level.atlas.index
+        sides = self.queries, live, self.keys, level.atlas.index
         found, _ = nearest(level.backend, *sides, self.memory, scale, level.values, self.shares, ready=self.ready)
-        self.field[level.live] = found
+        self.field[live] = found
         if claiming:
             claim(level.backend.xp, self.field, level.atlas.index, places, closest)
         return level.grid(self.field)
