@@ -227,9 +227,20 @@ def test_a_shade_is_matched_and_another_material_is_not() -> None:
     shade, gap = insert(ground, ground + np.float32(0.04), known, mask)
     assert np.abs(shade[20:40, 20:40] - 0.5).max() < 0.02
     assert gap.max() < 0.015
-    other, gap = insert(ground, ground + np.float32(0.4), known, mask)
-    assert np.abs(other[25:35, 25:35] - 0.9).max() < 0.001
+    other, gap = insert(ground, ground + np.float32(0.5), known, mask)
+    assert np.abs(other[25:35, 25:35] - 1.0).max() < 0.001
     assert gap.max() > 0.3
+
+
+def test_more_is_matched_where_both_sides_are_smooth() -> None:
+    smooth, known = np.full((60, 60, 3), 0.4, np.float32), np.ones((60, 60), np.bool_)
+    mask = np.zeros((60, 60), np.bool_)
+    mask[15:45, 15:45] = True
+    grain = (0.1 * (random_image((60, 60)) - 0.5)).astype(np.float32)
+    skies, _ = insert(smooth, smooth + np.float32(0.18), known, mask)
+    walls, _ = insert(smooth + grain, smooth + grain + np.float32(0.18), known, mask)
+    assert skies[25:35, 25:35].mean() < 0.44
+    assert walls[25:35, 25:35].mean() > 0.54
 
 
 def test_an_edge_that_was_there_before_is_no_seam() -> None:

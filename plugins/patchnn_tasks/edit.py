@@ -62,6 +62,6 @@ class Edit(Task):
             coarsest=coarsest,
             coarsest_iterations=1 if painted.any() or self.noise else 10,
             # Patches near the pixels that stay count more, so that what is made anew joins them; the last votes keep it sharp.
-            step=PNN(rim=1.3, final=4),
+            step=PNN(rim=1.3, final=4, feather=8),
             notes=work.notes,
         )

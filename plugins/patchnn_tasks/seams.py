@@ -16,8 +16,11 @@ __all__ = ["insert", "move_border", "seam", "unlike"]
 
 KEPT = 0.12
 """What it costs the border to give up a pixel of a piece, per unit of difference; a seam costs up to about 1 per pixel."""
-CAP = 0.1
-"""Differences in brightness up to about this are matched: larger ones are another material, and not a shade of one."""
+CAP = 0.1, 0.3
+"""Differences in brightness up to about this are matched: larger ones are another material, and not a shade of one. The
+second holds where both sides are smooth, as two skies are."""
+CALM = 0.01
+"""How much pixels differ, at most, from those around them where a side is smooth."""
 FADE = 6
 """Pixels on either side of a seam, at most, that two joined pieces fade into each other."""
 
@@ -77,7 +80,9 @@ def insert(ground: Image, piece: Image, known: Mask, mask: Mask, fade: float = F
         return np.where(mask[:, :, None], piece, ground), np.zeros(mask.shape, np.float32)
     apart = _smooth_along(ground - piece, rim)
     # Shades are matched whole, other materials not at all.
-    shade = apart * np.exp(-((np.abs(apart).max(2, keepdims=True) / CAP) ** 2))
+    grain = [np.abs(image - ndimage.gaussian_filter(image, (1, 1, 0))).max(2, keepdims=True) for image in (piece, ground)]
+    cap = CAP[0] + (CAP[1] - CAP[0]) * np.exp(-((_smooth_along(np.maximum(*grain), rim) / CALM) ** 2))
+    shade = apart * np.exp(-((np.abs(apart).max(2, keepdims=True) / cap) ** 4))
     gap = np.where(rim, np.abs(apart - shade).mean(2), 0).astype(np.float32)
     own = fill_holes(np.where(rim[:, :, None], shade, 0).astype(np.float32), rim)
     piece = piece + own
