@@ -42,7 +42,7 @@ def synchronize(backend: Backend) -> None:
         backend.xp.cuda.Device().synchronize()
 
 
-def product(backend: Backend, side: int = 3072) -> float:
+def product(backend: Backend, side: int) -> float:
     """Return the seconds of a float32 matrix product on the device; median of 5."""
     square = backend.to_device(np.random.default_rng(0).standard_normal((side, side), dtype=np.float32))
     seconds = []
@@ -114,6 +114,7 @@ def main() -> int:
     parser.add_argument("--image", type=Path, default=PHOTOGRAPH)
     parser.add_argument("--sizes", nargs="+", default=(*SIZES, LARGEST), metavar="HEIGHTxWIDTH")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--product", type=int, default=3072, metavar="SIDE", help="of the matrices whose product is timed")
     parser.add_argument("--no-tests", action="store_true")
     parser.add_argument("--backend", default="cupy", help="numpy: to try this program where there is no device")
     options = parser.parse_args()
@@ -126,8 +127,9 @@ def main() -> int:
     if not options.no_tests:
         found["tests"] = run_tests()
         print(f"tests: {found['tests']}", flush=True)
-    found["product"] = product(backend)
-    print(f"{found['device']}: a 3072×3072 product takes {found['product']:.4f} s", flush=True)
+    side = options.product
+    found["product"] = product(backend, side)
+    print(f"{found['device']}: a {side}×{side} product takes {found['product']:.4f} s", flush=True)
     found["times"], found["profile"] = [], []
     for size in options.sizes:
         image = photograph(options.image, size)

@@ -32,7 +32,7 @@ def test_without_a_gpu_it_says_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_it_measures_every_setting_and_every_kernel(tmp_path: Path) -> None:
-    done = gpu(tmp_path / "gpu.json", "--backend", "numpy", "--no-tests", "--runs", "1", "--sizes", "60x70")
+    done = gpu(tmp_path / "gpu.json", "--backend", "numpy", "--no-tests", "--runs", "1", "--sizes", "60x70", "--product", "100")
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "gpu.json").read_text(encoding="utf-8"))
     assert found["device"].startswith("NumPy ")
