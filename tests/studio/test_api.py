@@ -55,6 +55,13 @@ def test_a_task_gives_the_file_that_its_command_makes(service: Studio, tmp_path:
     assert Path("again.png").read_bytes() == answer.content
 
 
+def test_a_guide_goes_in_by_fields_of_its_own(service: Studio) -> None:
+    images = [(name, f"{name}.png", PHOTO) for name in ("image", "guide_source", "guide_target")]
+    answer = post(service, "tasks/generate", *images, seed=1, iterations=1, noise=0.5, guide_weight=2)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["x-command"].endswith(" --guide guide_source.png guide_target.png:2")
+
+
 def test_without_a_seed_each_result_is_another(service: Studio) -> None:
     made = [post(service, "tasks/generate", ("image", "a.png", PHOTO), noise=0.5, iterations=1) for _ in range(2)]
     assert made[0].headers["x-seed"] != made[1].headers["x-seed"]
@@ -87,6 +94,7 @@ def test_names_are_made_safe_and_told_as_ascii(service: Studio) -> None:
         ([("image", "a.png", PHOTO)], {"patch": "1"}, "patch is 1"),
         ([("image", "a.png", PHOTO)], {"search": "guess"}, "search is guess: it must be 'auto'"),
         ([("image", "a.png", PHOTO)], {"seed": "-1"}, "seed is -1"),
+        ([("image", "a.png", PHOTO), ("guide_source", "b.png", PHOTO)], {}, "go together: send both."),
     ],
     ids=str,
 )

@@ -117,7 +117,10 @@ def _one(name: str, task: type[Task], bench: Bench) -> Any:
         return Response(file, media_type="image/png", headers={"X-Seed": str(head["seed"]), "X-Command": command})
 
     seed = _field("seed", int | None, None, "Random seed. Default: a new one.", ge=0, lt=2**32)
-    return _described(endpoint, name, getdoc(task) or "", [*_fields(task), *_tuning(), seed])
+    fields = _fields(task)
+    own = {field.name for field in fields}
+    guide = [field for field in _guide() if field.name not in own]
+    return _described(endpoint, name, getdoc(task) or "", [*fields, *guide, *_tuning(), seed])
 
 
 def _many(name: str, task: type[Task], bench: Bench) -> Any:
@@ -149,6 +152,16 @@ def _tuning() -> list[Parameter]:
     return [_option(o) for o in (*TUNING.values(), SEARCH)]
 
 
+def _guide() -> list[Parameter]:
+    """Return the fields of a guide: labels, or any images that are alike where patches should go."""
+    helps = {
+        "guide_source": "A guide: an image of the source's shape",
+        "guide_target": "The same for the result, alike where patches go",
+    }
+    images = [_parameter(name, Annotated[UploadFile | None, File(description=f"{text}.")], None) for name, text in helps.items()]
+    return [*images, _field("guide_weight", float, 1.0, "How much the guide counts beside the image.", ge=0, le=1e6)]
+
+
 def _option(o: Option, many: bool = False) -> Parameter:
     """Return an option as a parameter of an endpoint."""
     if o.is_image:
@@ -176,15 +189,22 @@ async def _message(name: str, task: type[Task], form: dict[str, Any], series: st
     """Return a form as an order for the workers."""
     files: list[dict[str, str]] = []
     blobs: list[bytes] = []
-    images: dict[str, list[int]] = {}
     taken: set[str] = set()
-    for o in options(task):
-        if o.is_image:
-            images[o.name] = []
-            for upload in _uploads(form.pop(o.name)):
-                images[o.name].append(len(files))
-                files.append({"name": safe_name(upload.filename or "image", taken), "form": "file"})
-                blobs.append(await upload.read())
+
+    async def carried(value: Any) -> list[int]:
+        numbers = []
+        for upload in _uploads(value):
+            numbers.append(len(files))
+            files.append({"name": safe_name(upload.filename or "image", taken), "form": "file"})
+            blobs.append(await upload.read())
+        return numbers
+
+    images = {o.name: await carried(form.pop(o.name)) for o in options(task) if o.is_image}
+    source, target = await carried(form.pop("guide_source", None)), await carried(form.pop("guide_target", None))
+    if len(source) != len(target):
+        raise HTTPException(422, "guide_source and guide_target go together: send both.")
+    weight = form.pop("guide_weight", 1.0)
+    more["guides"] = [{"source": one, "target": other, "weight": weight} for one, other in zip(source, target, strict=True)]
     tuning = {key: form.pop(key) for key in TUNING}
     facts = {"search": form.pop("search"), "seed": form.pop("seed"), "count": form.pop("count", 1), **more}
     plain = {key: "inf" if value == float("inf") else value for key, value in form.items()}
