@@ -19,6 +19,7 @@ from patchnn import metrics, read_image, write_image
 from patchnn.batch import Job, Outcome
 from patchnn.cli.results import find_results
 from patchnn.evaluate.study import Study, by_number, conduct
+from patchnn.images import read_record
 from report_page import QUICK, Page, files, report, write_images
 from samples import random_image
 
@@ -204,6 +205,19 @@ def test_a_task_with_a_mask_takes_one_for_all_or_a_folder_of_them(call: Any) -> 
     code, _, err = call("evaluate inpaint in masks/sky.png --samples 1 --iterations 1 -o one")
     assert code == 1
     assert "masks/sky.png" in err
+
+
+def test_each_image_has_its_own_guide_from_a_folder(call: Any) -> None:
+    Path("labels").mkdir()
+    names = [path.stem for path in Path("in").iterdir()]
+    for name in names:
+        write_image(f"labels/{name}.png", read_image(f"in/{name}.png")[:, :, :1])
+    assert call(f"evaluate in {QUICK} --samples 1 --guide labels labels:2")[0] == 0
+    for name in names:
+        command = read_record(f"report/samples/{name}/0.png")["command"]
+        at = command.index("--guide")
+        assert command[at + 1 : at + 3] == [f"labels/{name}.png", f"labels/{name}.png:2"]
+    assert "--guide labels labels:2" in " ".join(report()["command"])
 
 
 def test_help_has_the_options_of_the_task(call: Any) -> None:

@@ -224,3 +224,22 @@ def test_sheets_of_every_kind_of_image(shape: tuple[int, int], channels: int) ->
     assert sheet.shape[1] > 2 * factor * shape[1]
     assert (sheet[[0, -1]] == 1).all(), "nothing reaches the edge"
     assert (sheet[:, [0, -1]] == 1).all(), "nothing reaches the edge"
+
+
+def test_a_guide_leads_every_combination_and_is_in_the_command(call: Any) -> None:
+    labels = np.zeros((*SHAPE, 1), np.float32)
+    labels[:65] = 1
+    write_image("labels.png", labels)
+    write_image("wanted.png", labels[::-1])
+    line = f"sweep meadow.png --noise 0.5,2 {QUICK} --seed 3"
+    assert call(f"{line} -o guided.png --guide labels.png wanted.png:4")[0] == 0
+    task = Generate(image=read_image("meadow.png"), noise=2)
+    guides = [(read_image("labels.png"), read_image("wanted.png"), 4)]
+    led = patchnn.run(task, seed=3, iterations=1, backend="numpy", guides=guides).image
+    assert places(read_image("guided.png"), led)
+    command = read_record("guided.png")["command"]
+    assert call(shlex.join([*command, "-o", "again.png", "--quiet"]))[0] == 0
+    np.testing.assert_array_equal(read_image("again.png"), read_image("guided.png"))
+    code, _, err = call(f"{line} -o other.png --guide nosuch.png wanted.png")
+    assert (code, Path("other.png").exists()) == (1, False)
+    assert "nosuch.png" in err

@@ -21,7 +21,7 @@ from patchnn.cli.request import Request
 from patchnn.cli.run_task import run_task
 from patchnn.cli.score import score
 from patchnn.cli.serve import serve
-from patchnn.cli.settings import PAIRED, Settings
+from patchnn.cli.settings import Settings, with_pairs
 from patchnn.cli.show import show_command
 from patchnn.cli.studio import studio
 from patchnn.cli.survey import survey_group
@@ -115,17 +115,12 @@ def _task_command(registry: Registry, name: str) -> Any:
 
 
 def _adapt_parameters(command: Any, task: type[Task]) -> Any:
-    """Let the help describe an argument's value as it does an option's; typer shows its Python type, as <list[Path]>.
-
-    Options in PAIRED take two words.
-    """
+    """Let the help describe an argument's value as it does an option's; typer shows its Python type, as <list[Path]>."""
     words = {o.name: metavar(o) for o in options(task) if o.positional}
     for given in command.params:
         if given.name in words:
             given.display_type_rich = lambda ctx, word=words[given.name]: word
-        if given.name in PAIRED:
-            given.nargs = 2
-    return command
+    return with_pairs(command)
 
 
 def _task_function(registry: Registry, name: str, task: type[Task]) -> Callable[..., None]:

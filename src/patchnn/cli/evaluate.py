@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from patchnn.batch import Outcome
-from patchnn.cli.inputs import GUIDES, MAPS, find_inputs
+from patchnn.cli.inputs import GUIDES, MAPS, find_inputs, weighted
 from patchnn.cli.options import check_count, check_jobs
 from patchnn.cli.outputs import check_not_empty
 from patchnn.cli.printing import write
@@ -22,7 +22,7 @@ from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
 from patchnn.evaluate.plots import check_plots
 from patchnn.evaluate.report import as_html, as_json
-from patchnn.evaluate.study import REFERENCE, ImageReport, Study, by_number, conduct, write_whole
+from patchnn.evaluate.study import REFERENCE, Guides, ImageReport, Study, by_number, conduct, write_whole
 from patchnn.files import clear_parts, make_folder
 from patchnn.images import read_image
 from patchnn.metrics.inception import find_weights
@@ -32,7 +32,7 @@ from patchnn.workers import open_workers
 
 __all__ = ["SHARED", "evaluate"]
 
-SHARED = (*TUNING, "search", "backend", "max_memory", "jobs", "resume", "force", "quiet")
+SHARED = (*TUNING, "guide", "search", "backend", "max_memory", "jobs", "resume", "force", "quiet")
 """The options of every task that this command has too."""
 
 
@@ -96,7 +96,7 @@ def _plan_study(request: Request, choices: Choices) -> Study:
     check_count(choices.samples, choices.seed, "--samples")
     check_jobs(request.settings.jobs)
     device = find_backend(request.settings.backend)
-    images = _find_images(request, choices.folder)
+    images, guides = _find_images(request, choices.folder)
     others = name_methods("--compare", choices.compare, {request.name, REFERENCE}, [Path(name).stem for name, _ in images])
     if choices.reference:
         read_image(choices.reference, max_memory=request.settings.memory)
@@ -109,6 +109,7 @@ def _plan_study(request: Request, choices: Choices) -> Study:
         choices.samples,
         choices.output,
         others,
+        guides,
         reference=str(choices.reference) if choices.reference else None,
         sifid=choices.sifid,
         weights=str(choices.weights) if choices.weights else None,
@@ -117,14 +118,19 @@ def _plan_study(request: Request, choices: Choices) -> Study:
     return study
 
 
-def _find_images(request: Request, folder: str) -> list[tuple[str, dict[str, list[str]]]]:
-    """Return each image's file with the files of all image options; raises InputError if there is none."""
+def _find_images(request: Request, folder: str) -> tuple[list[tuple[str, dict[str, list[str]]]], dict[str, Guides]]:
+    """Return each image's file with the files of all image options, and the guides by file.
+
+    Raises InputError if there is none.
+    """
     words = {o.name: request.files.get(o.name) for o in options(request.task) if o.is_image}
-    inputs = find_inputs(request.task, words)
+    inputs = find_inputs(request.task, words, guides=request.settings.guide_files)
     if not inputs.through:
         read_image(folder, max_memory=request.settings.memory)
+    weights = [weight for *_, weight in request.settings.guides]
+    guides = {name: weighted(files[GUIDES], weights) for name, files in inputs}
     images = [(name, {key: found for key, found in files.items() if key not in (MAPS, GUIDES)}) for name, files in inputs]
-    return sorted(images, key=lambda image: by_number(image[0]))
+    return sorted(images, key=lambda image: by_number(image[0])), guides
 
 
 def _conduct(request: Request, study: Study) -> list[ImageReport]:

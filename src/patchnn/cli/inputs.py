@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from patchnn.errors import InputError
 from patchnn.images import STREAM
 from patchnn.task import Task, options
 
-__all__ = ["GUIDES", "MAPS", "Inputs", "find_inputs"]
+__all__ = ["GUIDES", "MAPS", "Inputs", "find_inputs", "weighted"]
 
 IMAGE_SUFFIXES = frozenset(
     {
@@ -83,6 +83,11 @@ def find_inputs(task: type[Task], values: Mapping[str, Any], maps: Iterable[str]
         if twin != name:
             raise InputError(f"{twin} and {name} would have the same output: rename one of them")
     return Inputs({**words, MAPS: [*maps], GUIDES: [*guides]}, through, tuple(names))
+
+
+def weighted(files: Sequence[str], weights: Iterable[float]) -> tuple[tuple[str, str, float], ...]:
+    """Return guides as a job has them, from their files, pairs one after another, and a weight for each pair."""
+    return tuple(zip(files[::2], files[1::2], weights, strict=True))
 
 
 def _by_name(word: str) -> dict[str, str]:

@@ -67,4 +67,5 @@ class Request:
                     words += [flag(o.name if one else f"no_{o.name}")] if o.type == "flag" else [flag(o.name), str(one)]
         shared = {**self.settings.tuning, "search": self.settings.search, "backend": self.settings.backend}
         words += [word for key, value in shared.items() if value != "auto" for word in (flag(key), str(value))]
+        words += [word for pair in self.settings.guide or [] for word in (flag("guide"), *map(str, pair))]
         return [*arguments, *words]

@@ -16,7 +16,7 @@ import typer
 
 from patchnn.animate import check_animation
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
-from patchnn.cli.inputs import GUIDES, MAPS, Inputs, find_inputs
+from patchnn.cli.inputs import GUIDES, MAPS, Inputs, find_inputs, weighted
 from patchnn.cli.options import check_count, check_jobs, parse_depth, with_flag
 from patchnn.cli.outputs import animation_paths, check_not_empty, folder_pattern, map_path, output_paths, pattern_paths, stem
 from patchnn.cli.printing import say
@@ -75,8 +75,7 @@ def plan_jobs(request: Request, shared: Job) -> Plans:
     """
     given = request.settings
     device = None if given.cluster else find_backend(given.backend)
-    guides = [file for source, target, _ in given.guides for file in (source, target)]
-    inputs = find_inputs(request.task, request.values, given.apply_to or [], guides)
+    inputs = find_inputs(request.task, request.values, given.apply_to or [], given.guide_files)
     total = len(inputs.names) * given.count
     _check_streams(request, inputs)
     places = _places(request, inputs, {"depth": shared.depth, "quality": shared.quality})
@@ -171,9 +170,8 @@ def _jobs(shared: Job, inputs: Inputs, places: Places, animations: list[Path], w
     """Yield a job for every image; the seeds of one input's images count up from the shared job's."""
     animation = map(str, animations)
     for image, files in inputs:
-        given, guides = files.pop(MAPS), files.pop(GUIDES)
-        pairs = zip(guides[::2], guides[1::2], weights, strict=True)
-        shared = replace(shared, guides=tuple(pairs))
+        given = files.pop(MAPS)
+        shared = replace(shared, guides=weighted(files.pop(GUIDES), weights))
         for index, path in enumerate(places(image)):
             maps = tuple((file, str(map_path(path, file, image))) for file in given)
             yield replace(

@@ -11,7 +11,7 @@ import typer
 from patchnn.guides import parse_target
 from patchnn.tuning import SEARCH, TUNING, parse_bytes
 
-__all__ = ["PAIRED", "Settings"]
+__all__ = ["Settings", "with_pairs"]
 
 PAIRED = ("guide",)
 """The options that take two words each time; `cli/app.py` tells typer's command."""
@@ -93,6 +93,19 @@ class Settings:
         return [(source, *parse_target(target)) for source, target in self.guide or []]
 
     @property
+    def guide_files(self) -> list[str]:
+        """The guides' files, a source and a target one after another."""
+        return [file for source, target, _ in self.guides for file in (source, target)]
+
+    @property
     def memory(self) -> int | None:
         """The memory limit in bytes; raises InputError for text that is no number of bytes."""
         return None if self.max_memory is None else parse_bytes(self.max_memory)
+
+
+def with_pairs(command: Any) -> Any:
+    """Return a command whose options in PAIRED take two words."""
+    for given in command.params:
+        if given.name in PAIRED:
+            given.nargs = 2
+    return command

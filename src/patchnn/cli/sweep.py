@@ -20,15 +20,17 @@ from patchnn.engine.arrays import Image
 from patchnn.engine.backend import find_backend
 from patchnn.errors import InputError
 from patchnn.evaluate.sweep import Tried, draw, try_out
+from patchnn.guides import Guide
 from patchnn.images import STREAM, check_output, read_image, write_image
 from patchnn.job import Job, prepare
+from patchnn.job_files import JobFiles
 from patchnn.record import flag
-from patchnn.task import options
+from patchnn.task import Task, options
 from patchnn.tuning import TUNING
 
 __all__ = ["SHARED", "listed", "sweep"]
 
-SHARED = (*TUNING, "search", "backend", "max_memory", "force", "quiet")
+SHARED = (*TUNING, "guide", "search", "backend", "max_memory", "force", "quiet")
 """The options of every task that this command has too."""
 
 Combination = tuple[dict[str, Any], Job]
@@ -106,7 +108,7 @@ def _plan_grid(request: Request) -> tuple[list[str], list[list[Combination]]]:
     combinations = [[(cell, _job(request, cell)) for cell in row] for row in grid]
     for row in combinations:
         for _, job in row:
-            prepare(job, request.task)
+            _prepared(job, request)
     return several, combinations
 
 
@@ -122,14 +124,22 @@ def _try_grid(
         for row in grid:
             tried.append([])
             for values, job in row:
-                task = prepare(job, request.task)[0]
+                task, guides = _prepared(job, request)
+                how |= {"guides": guides, "observe": display.observe}
                 try:
-                    tried[-1].append(try_out(task, source, values, seeds, **job.tuning, **how, observe=display.observe))
+                    tried[-1].append(try_out(task, source, values, seeds, **job.tuning, **how))
                 except InputError as error:
                     image = next(iter(job.files.values()))[0]
                     raise InputError(f"{image}: {error}", error.about) from error
                 display.finish(", ".join(f"{name} {value:g}" for name, value in values.items()))
     return tried
+
+
+def _prepared(job: Job, request: Request) -> tuple[Task, list[Guide]]:
+    """Read a job's files; return its task and guides, or raise InputError."""
+    files = JobFiles(job.max_memory)
+    task, plan = prepare(job, request.task, files)
+    return task, files.guides(job.guides, plan)
 
 
 def _numbers(name: str, text: str) -> list[float | int]:
@@ -144,7 +154,7 @@ def _job(request: Request, values: dict[str, Any]) -> Job:
     own = {name: value for name, value in values.items() if name not in TUNING}
     tuning = {name: value for name, value in values.items() if name in TUNING}
     cell = replace(request, values={**request.values, **own}, settings=replace(request.settings, **tuning))
-    return cell.job(files=cell.files, max_memory=cell.settings.memory)
+    return cell.job(files=cell.files, max_memory=cell.settings.memory, guides=tuple(cell.settings.guides))
 
 
 def _title(name: str, shape: tuple[int, ...], fixed: dict[str, Any], seeds: range) -> str:

@@ -15,7 +15,7 @@ from patchnn.cli.examples import of_command
 from patchnn.cli.help import PLAIN, Command, meant, summary, write_examples, write_sections
 from patchnn.cli.options import parameter
 from patchnn.cli.request import Request
-from patchnn.cli.settings import Settings
+from patchnn.cli.settings import Settings, with_pairs
 from patchnn.errors import InputError, PluginError
 from patchnn.registry import Registry
 from patchnn.task import Option, Task, options
@@ -122,7 +122,7 @@ def _subcommand(
     app = typer.Typer(**PLAIN)
     about = (inspect.getdoc(task) or "").partition("\n\n")[0]
     app.command(name, cls=Command, help=f"{about}\n\n{inspect.getdoc(function)}")(call)
-    command: Any = get_command(app)
+    command = with_pairs(get_command(app))
     command.common = frozenset(shared)
     command.examples = of_command(function.__name__)
     return command

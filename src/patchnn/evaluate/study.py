@@ -26,10 +26,13 @@ from patchnn.metrics import diversity
 from patchnn.registry import Registry
 from patchnn.version import __version__
 
-__all__ = ["REFERENCE", "ImageReport", "Measured", "Study", "by_number", "conduct", "write_whole"]
+__all__ = ["REFERENCE", "Guides", "ImageReport", "Measured", "Study", "by_number", "conduct", "write_whole"]
 
 REFERENCE = "reference"
 """The name of the reference image among the methods."""
+
+Guides = tuple[tuple[str, str, float], ...]
+"""The guides of one image, as `Job.guides` has them."""
 
 _T = TypeVar("_T")
 
@@ -60,8 +63,8 @@ class Study:
 
     job: the task with its options and the first seed; each sample gets its own files, output and seed. images: the file
     of each image, with all files of its job by option. samples: outputs of each image. folder: where they go. others: for
-    every other method, a function from an image's name to its outputs. reference: an image to measure as if it were an
-    output of each. sifid, weights: as in `measure`.
+    every other method, a function from an image's name to its outputs. guides: those of an image by its file.
+    reference: an image to measure as if it were an output of each. sifid, weights: as in `measure`.
     """
 
     job: Job
@@ -69,6 +72,7 @@ class Study:
     samples: int
     folder: Path
     others: Mapping[str, Callable[[str], list[str]]] = field(default_factory=dict)
+    guides: Mapping[str, Guides] = field(default_factory=dict)
     reference: str | None = None
     sifid: bool = False
     weights: str | None = None
@@ -155,7 +159,7 @@ def _jobs(study: Study, reports: Mapping[str, ImageReport], owners: dict[str, Im
             seed = study.job.seed + number
             output = str(folder / f"{seed}.png")
             owners[output] = report
-            yield replace(study.job, files=files, output=output, seed=seed)
+            yield replace(study.job, files=files, output=output, seed=seed, guides=study.guides.get(file, ()))
 
 
 def _measure_file(
