@@ -261,7 +261,7 @@ def test_claims_show_more_of_the_source(search: str) -> None:
 
 @pytest.mark.parametrize(("patch", "channels"), [(7, 3), (7, 1), (5, 4)])
 def test_features_are_exact_whatever_the_order_of_their_sums(patch: int, channels: int) -> None:
-    canvas = rounded(np, random_image((40, 50), channels), PIXEL_STEPS)
+    canvas = rounded(NumpyBackend(), random_image((40, 50), channels), PIXEL_STEPS)
     patches = Patches(NumpyBackend(threads=1), canvas, patch)
     numbers = np.flatnonzero(Layout.of_sources([(40, 50)], patch).positions())
     basis = principal_components(NumpyBackend(threads=1), patches, numbers, patches.length)

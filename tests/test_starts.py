@@ -9,6 +9,7 @@ import pytest
 
 from patchnn import InputError, Plan, Source, Starts, read_image, resize, run, synthesize
 from patchnn.engine.arrays import Image
+from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.starts import Coarsest, Start, _Trials, changed_share, find_start
 from patchnn.testing import tiny_image
 from patchnn_tasks import Generate
@@ -22,7 +23,7 @@ SMALL = resize(BOATS, (24, 32))
 def start(image: Image = SMALL, seed: int = 0, **options: object) -> Start:
     starts = Starts(**options)  # type: ignore[arg-type]  # what a caller gives
     plan = Plan([Source(image)], image, noise=3.0, starts=starts, coarsest=24)
-    return find_start(plan, starts, Coarsest(image, [image], [None]), seed)
+    return find_start(plan, starts, Coarsest(image, [image], [None]), NumpyBackend(threads=2), seed)
 
 
 def looks_changed(result: Image, image: Image) -> float:

@@ -95,7 +95,7 @@ class Atlas:
         xp, guide = self.backend.xp, self.guide
         keys = self.keys if centre is None else xp.subtract(self.keys, centre)
         if steps is not None:
-            keys, guide = rounded(xp, keys, steps), None if guide is None else rounded(xp, guide, steps)
+            keys, guide = (None if part is None else rounded(self.backend, part, steps) for part in (keys, guide))
         image = Patches(self.backend, keys, self.layout.patch)
         if guide is None:
             return image

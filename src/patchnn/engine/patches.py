@@ -25,11 +25,19 @@ def on_canvas(xp: Any, image: Array, layout: Layout) -> Array:
     return xp.ascontiguousarray(image)
 
 
-def rounded(xp: Any, values: Array, steps: float) -> Array:
-    """Return values rounded to so many steps in 1."""
-    result = values * steps
-    xp.rint(result, out=result)
-    result /= steps
+def rounded(backend: Backend, values: Array, steps: float, out: Array = None) -> Array:
+    """Return values (H, W, ...) rounded to so many steps in 1; written to `out` if it is given."""
+    xp = backend.xp
+    result = xp.empty(values.shape, np.float32) if out is None else out
+    rows = max(1, backend.chunk // values.shape[1])
+
+    def work(top: int) -> None:
+        part = result[top : top + rows]
+        xp.multiply(values[top : top + rows], steps, out=part)
+        xp.rint(part, out=part)
+        part /= steps
+
+    backend.each(work, range(0, len(values), rows))
     return result
 
 

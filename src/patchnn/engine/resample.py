@@ -15,7 +15,7 @@ from patchnn.errors import InputError
 
 __all__ = ["fill_holes", "level_shape", "pyramid", "resample", "resize", "shrink_known", "shrink_mask", "surround"]
 
-_ROWS = 32
+_BLOCK = 16
 """Output rows that one matrix product makes: enough to be fast, few enough to waste little on zeros."""
 SEEN_WHOLE = 0.999
 """A pixel sees no unknown pixel where the weight of known ones is at least this."""
@@ -75,8 +75,7 @@ def resample(
     for axis in (0, 1):
         factor = scales[axis] if scales else shape[axis] / image.shape[axis]
         if image.shape[axis] != shape[axis] or factor != 1:
-            rows = image.swapaxes(0, axis)
-            image = _resample_rows(backend, rows, shape[axis], factor, wrap[axis], kernel or cubic).swapaxes(0, axis)
+            image = _resample_axis(backend, image, axis, shape[axis], factor, wrap[axis], kernel or cubic)
     return backend.xp.ascontiguousarray(image)
 
 
@@ -203,30 +202,39 @@ def spline(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(x <= 1, 2 / 3 - x**2 + x**3 / 2, np.maximum(0, 2 - x) ** 3 / 6))
 
 
-def _resample_rows(
-    backend: Backend, image: Array, rows: int, factor: float, wrap: bool, kernel: Callable[[np.ndarray], np.ndarray]
+def _resample_axis(
+    backend: Backend, image: Array, axis: int, size: int, factor: float, wrap: bool, kernel: Callable[[np.ndarray], np.ndarray]
 ) -> Array:
-    """Resize the first axis, a block of output rows by one matrix product."""
-    xp = backend.xp
-    starts, weights, pad = _row_weights(image.shape[0], rows, factor, wrap, kernel)
+    """Resize one axis of an image (H, W, C), a block of output rows, or columns, by one matrix product."""
+    xp, channels = backend.xp, image.shape[2]
+    starts, weights, pad = _block_weights(image.shape[axis], size, factor, wrap, kernel)
+    before = (slice(None),) * axis
     if pad:
-        image = xp.concatenate([image[-pad:], image, image[:pad]])
-    flat = xp.ascontiguousarray(image).reshape(image.shape[0], -1)
+        image = xp.concatenate([image[(*before, slice(-pad, None))], image, image[(*before, slice(pad))]], axis=axis)
     device_weights = backend.to_device(weights)
-    out = xp.empty((rows, flat.shape[1]), np.float32)
+    out = xp.empty((*image.shape[:axis], size, *image.shape[axis + 1 :]), np.float32)
 
     def work(block: int) -> None:
-        part = out[block * _ROWS : (block + 1) * _ROWS]
-        read = flat[starts[block] : starts[block] + weights.shape[2]]
+        part = out[(*before, slice(block * _BLOCK, (block + 1) * _BLOCK))]
+        share = device_weights[block, : part.shape[axis]]
         # In float64: matrix libraries differ in the last bits of a sum, and none of that is left in float32.
-        part[:] = xp.matmul(device_weights[block, : len(part)], read.astype(np.float64))
+        read = image[(*before, slice(starts[block], starts[block] + weights.shape[2]))].astype(np.float64)
+        if axis == 0:
+            product = xp.matmul(share, read.reshape(len(read), -1))
+        else:
+            # Zeros between the channels cost less than bringing columns together.
+            each = xp.zeros((share.shape[1], channels, share.shape[0], channels))
+            for channel in range(channels):
+                each[:, channel, :, channel] = share.T
+            product = xp.matmul(read.reshape(len(read), -1), each.reshape(share.shape[1] * channels, -1))
+        part[:] = product.reshape(part.shape)
 
     backend.each(work, range(len(starts)))
-    return out.reshape(rows, *image.shape[1:])
+    return out
 
 
 @lru_cache(maxsize=256)
-def _row_weights(
+def _block_weights(
     size: int, rows: int, factor: float, wrap: bool, kernel: Callable[[np.ndarray], np.ndarray]
 ) -> tuple[tuple[int, ...], np.ndarray, int]:
     """Return where each block of output rows starts to read, its (rows, read) weights, and the rows to pad by wrapping.
@@ -248,10 +256,10 @@ def _row_weights(
         index %= 2 * size
         index = np.minimum(index, 2 * size - 1 - index)
     total = size + 2 * pad
-    blocks = [slice(top, min(top + _ROWS, rows)) for top in range(0, rows, _ROWS)]
+    blocks = [slice(top, min(top + _BLOCK, rows)) for top in range(0, rows, _BLOCK)]
     read = min(total, max(int(index[b].max() - index[b].min()) + 1 for b in blocks))
     starts = tuple(min(int(index[b].min()), total - read) for b in blocks)
-    weights = np.zeros((len(blocks), _ROWS, read))
+    weights = np.zeros((len(blocks), _BLOCK, read))
     for n, block in enumerate(blocks):
         row = np.broadcast_to(np.arange(block.stop - block.start)[:, None], index[block].shape)
         np.add.at(weights[n], (row, index[block] - starts[n]), weight[block])

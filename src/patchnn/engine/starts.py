@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.atlas import Atlas
-from patchnn.engine.backend import Array, NumpyBackend
+from patchnn.engine.backend import Array, Backend, NumpyBackend
 from patchnn.engine.layouts import Starts
 from patchnn.engine.numbering import Layout
 from patchnn.engine.output import noise
@@ -74,25 +75,26 @@ class Coarsest:
     guide: Image | None = None
 
 
-def find_start(plan: Plan, starts: Starts, level: Coarsest, seed: int, attempt: int = 0) -> Start:
+_Found: TypeAlias = tuple[tuple[float, float], Start]
+"""A layout, and what it is compared by: the less, the better."""
+
+
+def find_start(plan: Plan, starts: Starts, level: Coarsest, backend: Backend, seed: int, attempt: int = 0) -> Start:
     """Try layouts, a few at a time, and return the best. Each attempt has layouts of its own, which belong to the seed.
 
     Of those whose variety is within TOLERANCE of the wanted one, the one with the least error wins; if there is none, the
     nearest one. If the best of all has less than half of the wanted variety, the next few have smaller patches, which cost
     some error; if it has far too much, they have less noise.
     """
-    found: list[tuple[tuple[float, float], Start]] = []
+    found: list[_Found] = []
     wanted = starts.variety or 0.0
     patch, noise_level = starts.patch, plan.noise
     for turn in range(attempt * starts.turns, (attempt + 1) * starts.turns):
         trials = _Trials(plan, starts, patch, level)
-        for number in range(turn * starts.count, (turn + 1) * starts.count):
-            image, nnf, error = trials.settle(level.guess + noise_level * noise(level.guess.shape, [seed, number]))
-            variety = trials.variety(image, nnf)
-            miss = max(0.0, abs(variety - wanted) - TOLERANCE)
-            found.append(((miss, error), Start(number, variety, image)))
-            if len(found) * trials.pairs > MOST_PAIRS:
-                return _best(found)
+        numbers = range(turn * starts.count, (turn + 1) * starts.count)[: MOST_PAIRS // trials.pairs + 1 - len(found)]
+        found += _settled(trials, numbers, noise_level, seed, wanted, backend)
+        if len(found) * trials.pairs > MOST_PAIRS:
+            break
         if _best(found).variety < wanted / 2:
             patch = max(2, round(patch * SHRINK))
         elif _best(found).variety > wanted + 2 * TOLERANCE:
@@ -100,6 +102,22 @@ def find_start(plan: Plan, starts: Starts, level: Coarsest, seed: int, attempt: 
         else:
             break
     return _best(found)
+
+
+def _settled(
+    trials: _Trials, numbers: Sequence[int], noise_level: float, seed: int, wanted: float, backend: Backend
+) -> list[_Found]:
+    """Return the layouts with these numbers, and of each how far its variety is from the wanted one, and its error."""
+    found: dict[int, _Found] = {}
+    guess = trials.level.guess
+
+    def settle(number: int) -> None:
+        image, nnf, error = trials.settle(guess + noise_level * noise(guess.shape, [seed, number]))
+        variety = trials.variety(image, nnf)
+        found[number] = (max(0.0, abs(variety - wanted) - TOLERANCE), error), Start(number, variety, image)
+
+    backend.each(settle, numbers)
+    return [found[number] for number in numbers]
 
 
 def affordable(level: Level, count: int) -> int:
@@ -117,7 +135,7 @@ def misfit(level: Level, image: Array, nnf: Array) -> float:
     return float(((here - there) ** 2).mean(dtype=np.float64))
 
 
-def _best(found: list[tuple[tuple[float, float], Start]]) -> Start:
+def _best(found: list[_Found]) -> Start:
     return min(found, key=lambda pair: pair[0])[1]
 
 
@@ -174,8 +192,12 @@ class _Trials:
         kept = energy > energy[-1] * 1e-10 if energy[-1] > 0 else np.zeros(len(energy), np.bool_)
         kept[:-COMPONENTS] = False
         self.basis = sample.T @ (vectors[:, kept] / np.sqrt(energy[kept]))
-        self.features = centred @ self.basis
-        self.lengths = np.einsum("ij,ij->i", centred, centred)
+        features, lengths = self._factors(centred)
+        self.keys = np.column_stack([-2 / self.values.shape[1] * features, np.ones(len(keys)), lengths])
+
+    def _factors(self, centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the features of patches, and the mean square of their values."""
+        return centred @ self.basis, np.einsum("ij,ij->i", centred, centred) / self.values.shape[1]
 
     def settle(self, image: Image) -> tuple[Image, np.ndarray, float]:
         """Let every source patch claim its place, again and again.
@@ -192,21 +214,20 @@ class _Trials:
 
     def _nearest(self, image: Image) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return every query's nearest key, how far that is, every key's nearest query, and how far that is."""
-        count, values = len(self.pixels), self.values.shape[1]
+        count = len(self.pixels)
         queries = image.reshape(-1, image.shape[2])[self.pixels].reshape(count, -1)
         queries = np.concatenate([queries, self.guide], axis=1) - self.mean
-        features, lengths = queries @ self.basis, np.einsum("ij,ij->i", queries, queries)
+        features, lengths = self._factors(queries)
+        # One product then gives the mean squared distance |q|² - 2 q·k + |k|² of every query to every key.
+        left = np.column_stack([features, lengths, np.ones(count)])
         found, nearest = np.empty(count, np.int64), np.empty(count, np.float32)
         places, closest = np.zeros(len(self.values), np.int64), np.full(len(self.values), np.inf, np.float32)
         block = max(1, PAIRS // len(self.values))
         for first in range(0, count, block):
             at = slice(first, first + block)
             # In float64, then rounded: what matrix libraries do differently is gone, and equal keys are equally far.
-            distance, product = lengths[at, None] + self.lengths, features[at] @ self.features.T
-            product *= 2
-            distance -= product
-            distance /= values
-            rounded = np.maximum(distance, 0, out=distance).astype(np.float32)
+            rounded = (left[at] @ self.keys.T).astype(np.float32)
+            np.maximum(rounded, 0, out=rounded)
             rounded += self.upright[at]
             found[at] = rounded.argmin(1)
             nearest[at] = rounded.min(1)

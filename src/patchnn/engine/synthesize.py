@@ -252,7 +252,7 @@ class _Run:
             keep=output.pinned(at)[1],
             guide=None if plan.guide is None else host(output.guide(at)),
         )
-        self.found = find_start(plan, plan.starts, level, self.seed, self.attempt)
+        self.found = find_start(plan, plan.starts, level, self.backend, self.seed, self.attempt)
         return self.backend.to_device(self.found.image)
 
     def _fittest(self, output: Output, guess: Array, count: int) -> Array:

@@ -56,6 +56,8 @@ class PatchMatch:
         keys = Side(backend, atlas.layout, atlas.index, dimensions, matched=True)
         keys.show(key_patches, self.basis)
         keys.project(atlas.index)
+        # They stay as they are: only their features are needed from here on.
+        del keys.patches, key_patches
         both = level.claims > 0 or level.complete
         # Where no key searches among the queries, these are looked at one chunk after another, and nothing need be kept.
         queries = Side(backend, level.layout, level.live, dimensions, matched=both, kept=both or level.weights is not None)
@@ -67,6 +69,8 @@ class PatchMatch:
         if level.guide_patches is not None:
             fixed = queries.fixed = backend.xp.zeros((level.layout.size, dimensions), np.float32)
             backend.each_chunk(lambda part: backend.project(level.guide_patches, part, guide_basis, fixed, part), level.live)
+        self.canvas = backend.xp.empty((*level.layout.shape, atlas.keys.shape[2]), np.float32)
+        queries.show(Patches(backend, self.canvas, level.layout.patch), self.basis)
         self.forward = Matching(backend, queries, keys, level.seed)
         self.backward = Matching(backend, keys, queries, level.seed + 1) if both else None
         layouts = level.layout, atlas.layout
@@ -90,7 +94,7 @@ class PatchMatch:
         index = self._changed(image)
         if not (first or claiming or len(index) or forward.moved.any()):
             return level.grid(forward.field)
-        forward.here.show(level.image_patches(rounded(level.backend.xp, image, PIXEL_STEPS)), self.basis)
+        self._show(image, first)
         forward.look(index)
         if backward:
             stale = self._matched_to(index)
@@ -138,6 +142,15 @@ class PatchMatch:
                 yield (4, 2, 1), (*(ANYWHERE,) * 4, *(reach >> n for n in range(reach.bit_length())))
         yield (4, 2, 1), (16, 4, 1)
 
+    def _show(self, image: Array, first: bool) -> None:
+        """Put an output's pixels, rounded, on the canvas that its patches are read from: at first all, then what may change."""
+        canvas, window = self.canvas, (slice(None), slice(None)) if first else self.level.window()
+        height, width = self.level.shape
+        rounded(self.level.backend, image[window], PIXEL_STEPS, canvas[:height, :width][window])
+        # Behind each end comes the other one; only patches of an axis that wraps reach there.
+        canvas[height:, :width] = canvas[: len(canvas) - height, :width]
+        canvas[:, width:] = canvas[:, : canvas.shape[1] - width]
+
     def _matched_to(self, index: Array) -> Array:
         """Return the keys whose match is one of these queries."""
         keys, xp = self.level.atlas.index, self.level.backend.xp
@@ -172,4 +185,4 @@ def principal_components(backend: Backend, patches: Patches | GuidedPatches, ind
     basis = xp.zeros((patches.length, COMPONENTS), np.float32)
     kept = min(COMPONENTS, patches.length)
     basis[:, :kept] = vectors[:, -kept:] / math.sqrt(values)
-    return rounded(xp, basis, BASIS_STEPS)
+    return rounded(backend, basis, BASIS_STEPS)
