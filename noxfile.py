@@ -72,7 +72,8 @@ def sanitize(session: nox.Session) -> None:
     library = session.run("gcc", "-print-file-name=libasan.so", silent=True, external=True)
     # Python itself leaks by design.
     environment = {"LD_PRELOAD": str(library).strip(), "ASAN_OPTIONS": "detect_leaks=0"}
-    session.run("pytest", "kernels/tests/test_kernels.py", *session.posargs, env=environment)
+    tests = "kernels/tests/test_kernels.py", "kernels/tests/test_refusals.py"
+    session.run("pytest", *tests, *session.posargs, env=environment)
 
 
 @nox.session

@@ -10,6 +10,7 @@ import PIL.Image
 import pytest
 from scipy import ndimage
 
+import patchnn_tasks.finder
 from patchnn import Image, InputError, Mask, read_image, resize, run
 from patchnn_tasks import Edit
 from patchnn_tasks.pieces import find_pieces
@@ -73,6 +74,16 @@ def test_copies_are_found_where_they_came_from() -> None:
     assert pieces[0].window == (slice(10, 40), slice(10, 36))
     assert pieces[0].mask.all()
     assert (changed & first).sum() > 0.99 * first.sum()
+
+
+def test_copies_are_found_in_a_source_that_is_searched_at_a_smaller_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patchnn_tasks.finder, "PIXELS", 900)
+    monkeypatch.setattr(patchnn_tasks.finder, "COMPARED", 50)
+    source = random_image((90, 110))
+    edited = source.copy()
+    edited[50:73, 20:47] = source[11:34, 60:87]
+    pieces, _ = find_pieces(source, edited)
+    assert [piece.offset for piece in pieces] == [(-39, 40)]
 
 
 @pytest.mark.parametrize("quality", [60, 75, 92])

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import patchnn.engine.starts
 from patchnn import InputError, Plan, Source, Starts, read_image, resize, run, synthesize
 from patchnn.engine.arrays import Image
 from patchnn.engine.backend import NumpyBackend
@@ -20,10 +21,10 @@ PLAN = Plan([Source(BOATS)], BOATS, noise=3.0, starts=Starts(), coarsest=24, ite
 SMALL = resize(BOATS, (24, 32))
 
 
-def start(image: Image = SMALL, seed: int = 0, **options: object) -> Start:
+def start(image: Image = SMALL, seed: int = 0, threads: int = 2, **options: object) -> Start:
     starts = Starts(**options)  # type: ignore[arg-type]  # what a caller gives
     plan = Plan([Source(image)], image, noise=3.0, starts=starts, coarsest=24)
-    return find_start(plan, starts, Coarsest(image, [image], [None]), NumpyBackend(threads=2), seed)
+    return find_start(plan, starts, Coarsest(image, [image], [None]), NumpyBackend(threads), seed)
 
 
 def looks_changed(result: Image, image: Image) -> float:
@@ -53,6 +54,15 @@ def test_of_several_layouts_the_best_is_kept() -> None:
     single = [start(seed=seed, count=1, turns=1).variety for seed in range(8)]
     several = [start(seed=seed, count=6, turns=1).variety for seed in range(8)]
     assert np.abs(np.subtract(several, 0.5)).mean() < np.abs(np.subtract(single, 0.5)).mean() - 0.02
+
+
+def test_threads_do_not_change_which_layout_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, three = (start(threads=threads, seed=3) for threads in (1, 3))
+    assert one.number == three.number
+    np.testing.assert_array_equal(one.image, three.image)
+    # At a coarsest level that is too large for another one, the first layout is all.
+    monkeypatch.setattr(patchnn.engine.starts, "MOST_PAIRS", 1)
+    assert start(threads=3, seed=3).number == 0
 
 
 def test_rows_keep_things_at_their_height() -> None:

@@ -29,7 +29,7 @@ def estimate(plan: Plan, policy: Policy) -> tuple[int, int, int]:
     searched = (0, 0) if policy.pairs == math.inf else PatchMatch.bytes_per_patch(both, weighted, guide > 0)
     voted = Vote.bytes_per_pixel(channels)
     # The image, its query canvas and the copies between levels.
-    images = 4 * (4 * channels + 3 * guide) + 12
+    images = 4 * (3 * channels + 3 * guide) + 8
     return FIXED, searched[0] + voted[0] + images, searched[1] + voted[1] + Sources.bytes_per_pixel(plan)
 
 

@@ -42,7 +42,13 @@ class Side:
             # The score itself then keeps the others out. Where nothing is searched among them, their memory is not even touched.
             out = backend.xp.ones(layout.size, np.bool_)
             out[allowed] = False
-            self.features[out] = FAR
+
+            def bar(top: int) -> None:
+                part = slice(top, top + backend.chunk)
+                self.features[part][out[part]] = FAR
+
+            # In chunks: memory that is touched for the first time is slow, and all cores share that.
+            backend.each(bar, range(0, layout.size, backend.chunk))
 
     def show(self, patches: Patches | GuidedPatches, basis: Array) -> None:
         """Say what these patches are from now on: their features are the patches times the basis."""
