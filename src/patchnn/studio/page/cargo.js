@@ -29,10 +29,16 @@ export function wholes(uses, name) {
   };
   const first = ({ image, as }) => image.blob && (as === "first" || (as === "now" && !image.edited));
   for (const use of uses) if (use.image.full && first(use)) file(use.image);
+  const taken = new Set();
   const whole = ({ image, as }) => {
     const { width, height, full } = image;
     if (!full) return cargo({ image, as }, name);
-    if (first({ image, as })) return file(image);
+    if (first({ image, as })) {
+      // As opened and as it is now are one file while nothing is painted: the second goes under a name of its own.
+      const again = taken.has(image);
+      taken.add(image);
+      return again ? { ...file(image), head: { name: name(image.name), form: "file" } } : file(image);
+    }
     const on = file(image).head.name;
     if (as !== "now") {
       const { head, blob, canvas } = cargo({ image, as }, () => name(`${image.stem}-mask.png`));
