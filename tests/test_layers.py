@@ -41,6 +41,7 @@ ROOMS = [
     "patchnn.engine.maps",
     "patchnn.engine.synthesize",
     "patchnn.reference",
+    "patchnn.sizes",
     "patchnn.option_types",
     "patchnn.task",
     "patchnn.tuning",

@@ -14,8 +14,10 @@ COARSEST = 20
 """Shorter side of the example where synthesis starts, in pixels: the things in it are a few pixels large there."""
 PIECE = 13
 """Side of the pieces that the first layout is put together from, in pixels: smaller ones leave more seams to mend."""
-COMPLETENESS = {"completeness": 0.5, "completeness_levels": 3}
-"""Where the layout is decided, all of the example is asked for: what is rare in it is not lost, what is common not repeated."""
+COMPLETENESS = 0.5
+"""How firmly all of the example is asked for: what is rare in it is not lost, what is common not repeated."""
+LEVELS = 3
+"""Levels that ask for it, the coarsest first: they decide the layout."""
 ITERATIONS = 20
 """Steps at the coarsest level, until the pieces fit together."""
 RATIO = 4 / 3
@@ -47,7 +49,8 @@ class Texture(Task):
             ratio=RATIO,
             coarsest=levels_down(end, levels, RATIO),
             coarsest_iterations=ITERATIONS,
-            **COMPLETENESS,
+            completeness=COMPLETENESS,
+            completeness_levels=LEVELS,
         )
 
 

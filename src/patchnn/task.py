@@ -14,7 +14,8 @@ import numpy as np
 from patchnn.engine.arrays import Image, Mask, Shape
 from patchnn.engine.plan import Plan
 from patchnn.errors import InputError, concerning
-from patchnn.option_types import Option, Size, SizeLike, describe_field, items, option, plain
+from patchnn.option_types import Option, describe_field, items, option, plain
+from patchnn.sizes import Size, SizeLike
 
 __all__ = [
     "Image",

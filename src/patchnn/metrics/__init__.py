@@ -3,7 +3,8 @@
 Every image is (H, W, C) float in [0, 1], as `patchnn.read_image` returns it.
 """
 
-from patchnn.metrics.copying import Copies, copied_blocks, copy_map, copy_share
+from patchnn.metrics.copy_drawing import copy_map
+from patchnn.metrics.copying import Copies, copied_blocks, copy_share
 from patchnn.metrics.inception import sifid
 from patchnn.metrics.naturalness import niqe
 from patchnn.metrics.scores import Score, score

@@ -8,7 +8,6 @@ is from, and counts neither as copied nor as new.
 
 from __future__ import annotations
 
-import colorsys
 import math
 import threading
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import Patches, windows_any
 from patchnn.images.decoded import as_colours
 
-__all__ = ["Copies", "copied_blocks", "copy_map", "copy_share"]
+__all__ = ["Copies", "copied_blocks", "copy_share", "luma"]
 
 PATCH = 7
 """Side of the patches that are compared, in pixels."""
@@ -142,50 +141,13 @@ def copied_blocks(output: Any, source: Any) -> Copies:
     return Copies(share, largest / max(1, total), total / regions.size, np.array(taken, np.int64).reshape(-1, 2), regions)
 
 
-def copy_map(output: Any, copies: Copies) -> Image:
-    """Draw what was copied: the output in grey, copied pixels tinted by their shift.
-
-    The hue is the direction of the shift; pale colours are shifts of a few pixels.
-
-    Parameters
-    ----------
-    output : array_like
-        The image (H, W, C) in [0, 1].
-    copies : Copies
-        Its copied blocks, from `copied_blocks`.
-
-    Returns
-    -------
-    ndarray
-        (H, W, 3) float32 in [0, 1].
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> source = np.random.default_rng(0).random((40, 48, 3))
-    >>> copy_map(source, copied_blocks(source, source)).shape
-    (40, 48, 3)
-    """
-    grey = _luma(as_colours(output, "output")) / np.float32(255)
-    tints = np.array([_colour(shift, grey.shape) for shift in copies.shifts] + [(1, 1, 1)], np.float32)
-    tint = tints[copies.regions]
-    weight = np.where(copies.regions >= 0, np.float32(0.5), np.float32(0))[:, :, None]
-    return np.asarray(np.clip((0.25 + 0.5 * grey)[:, :, None] * (1 - weight) + weight * tint, 0, 1), np.float32)
-
-
-def _colour(shift: Indices, shape: tuple[int, ...]) -> tuple[float, float, float]:
-    rows, columns = (float(part) for part in shift)
-    far = min(1.0, math.hypot(rows, columns) / (min(shape) / 4))
-    return colorsys.hsv_to_rgb(math.atan2(rows, columns) / math.tau % 1, 0.25 + 0.75 * far, 1.0)
-
-
 def _smooth(image: Any, name: str) -> Image:
     from scipy.ndimage import gaussian_filter
 
-    return np.asarray(gaussian_filter(_luma(as_colours(image, name)), 1.0, truncate=2.0), np.float32)
+    return np.asarray(gaussian_filter(luma(as_colours(image, name)), 1.0, truncate=2.0), np.float32)
 
 
-def _luma(colours: Image) -> Image:
+def luma(colours: Image) -> Image:
     """Return the luma (H, W) in [0, 255] of colours (H, W, 3) in [0, 255], by the weights of ITU-R BT.601."""
     weights = np.array([0.299, 0.587, 0.114], np.float32)
     return np.asarray(colours @ weights, np.float32)
