@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchnn import Image, read_image
-from patchnn.metrics import copied_blocks, copy_map, copy_share, copying
+from patchnn.metrics import copied_blocks, copy_drawing, copy_map, copy_share, copying
 from samples import random_image
 
 PHOTOGRAPH = Path(__file__).parents[1] / "examples" / "images" / "coffee.jpg"
@@ -206,4 +206,4 @@ def test_the_map_tints_what_was_copied() -> None:
     copied = copies.regions >= 0
     np.testing.assert_array_equal((np.ptp(drawn, axis=2) > 0.1), copied)
     twice = copied_blocks(np.roll(source, (30, 40), (0, 1)), source)
-    assert len(np.unique([copying._colour(shift, source.shape[:2]) for shift in twice.shifts], axis=0)) == 4
+    assert len(np.unique([copy_drawing._colour(shift, source.shape[:2]) for shift in twice.shifts], axis=0)) == 4
