@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -27,6 +28,18 @@ def one_layout(monkeypatch: pytest.MonkeyPatch) -> None:
     import patchnn_tasks.generate
 
     monkeypatch.setattr(patchnn_tasks.generate, "Starts", partial(patchnn_tasks.generate.Starts, count=1, turns=1))
+
+
+@pytest.fixture
+def two_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be in a folder with two small images in in/, for evaluate."""
+    from patchnn import write_image
+    from samples import random_image
+
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    write_image("in/meadow.png", random_image((36, 44)))
+    write_image("in/sky.png", random_image((40, 32), 1, seed=5))
 
 
 @pytest.fixture

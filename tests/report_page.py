@@ -8,21 +8,12 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
-from patchnn import write_image
 from patchnn.registry import GROUP, Registry
-from samples import random_image
 
 TASKS = Registry(
     EntryPoint(name, f"patchnn_tasks.{name}:{name.title()}", GROUP) for name in ("generate", "retarget", "inpaint", "collage")
 )
 QUICK = "--samples 3 --iterations 1 --backend numpy"
-
-
-def write_images() -> None:
-    """Write two small images to in/ in the current folder."""
-    Path("in").mkdir()
-    write_image("in/meadow.png", random_image((36, 44)))
-    write_image("in/sky.png", random_image((40, 32), 1, seed=5))
 
 
 class Page(HTMLParser):

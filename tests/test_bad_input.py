@@ -8,7 +8,6 @@ import shlex
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ import pytest
 import tifffile
 from PIL import Image as Pillow
 
-from patchnn.cli import main
 from patchnn.images import write_image
 from patchnn.images.png import encode_png16
 from patchnn.registry import GROUP, Registry
@@ -223,14 +221,13 @@ KINDS: list[tuple[str, str]] = [
 ]
 
 
-def assert_refused(capsys: pytest.CaptureFixture[str], words: list[str], code: int, said: str) -> None:
+def assert_refused(call: Any, line: str, code: int, said: str) -> None:
     def files() -> dict[Path, bytes | None]:
         return {path: path.read_bytes() if path.is_file() else None for path in Path().rglob("*")}
 
     before = files()
-    assert main(words, TASKS) == code
-    out, err = capsys.readouterr()
-    assert out == ""
+    found, out, err = call(line)
+    assert (found, out) == (code, "")
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     assert err.endswith("\n")
@@ -241,56 +238,50 @@ def assert_refused(capsys: pytest.CaptureFixture[str], words: list[str], code: i
 
 
 @pytest.mark.parametrize(("line", "code", "said"), OPTIONS, ids=[line for line, *_ in OPTIONS])
-def test_a_wrong_option_is_one_line_and_leaves_nothing(
-    capsys: pytest.CaptureFixture[str], line: str, code: int, said: str
-) -> None:
-    assert_refused(capsys, shlex.split(line), code, said)
+def test_a_wrong_option_is_one_line_and_leaves_nothing(call: Any, line: str, code: int, said: str) -> None:
+    assert_refused(call, line, code, said)
 
 
 @pytest.mark.parametrize("name", [*FILES, "absent.png", "dir.png", "pipe.png", "photo.png/x.png"])
-def test_a_wrong_file_is_one_line_and_leaves_nothing(capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_a_wrong_file_is_one_line_and_leaves_nothing(call: Any, name: str) -> None:
     if name == "pipe.png" and not hasattr(os, "mkfifo"):
         pytest.skip("named pipes as Unix has them")
-    assert_refused(capsys, ["generate", name, "-o", "out.png"], VALUE, f"error: {name}")
+    assert_refused(call, f"generate {name} -o out.png", VALUE, f"error: {name}")
 
 
-FILE_OPTIONS: dict[str, Callable[[str], list[str]]] = {
-    "another source": lambda bad: ["generate", "photo.png", "--source", bad],
-    "a structure": lambda bad: ["analogy", "photo.png", bad],
-    "a mask": lambda bad: ["inpaint", "photo.png", bad],
-    "one of several": lambda bad: ["collage", "photo.png", bad, "small.png"],
-    "an edit": lambda bad: ["edit", "photo.png", bad],
+FILE_OPTIONS = {
+    "another source": "generate photo.png --source BAD",
+    "a structure": "analogy photo.png BAD",
+    "a mask": "inpaint photo.png BAD",
+    "one of several": "collage photo.png BAD small.png",
+    "an edit": "edit photo.png BAD",
 }
 
 
 @pytest.mark.parametrize("name", ["absent.png", "text.png", "cut.png", "nan.tif"])
 @pytest.mark.parametrize("where", FILE_OPTIONS)
-def test_a_wrong_file_is_named_in_every_place(capsys: pytest.CaptureFixture[str], where: str, name: str) -> None:
-    assert_refused(capsys, [*FILE_OPTIONS[where](name), "-o", "out.png"], VALUE, f"error: {name}")
+def test_a_wrong_file_is_named_in_every_place(call: Any, where: str, name: str) -> None:
+    assert_refused(call, f"{FILE_OPTIONS[where].replace('BAD', name)} -o out.png", VALUE, f"error: {name}")
 
 
 @pytest.mark.parametrize(("output", "said"), OUTPUTS, ids=[output for output, _ in OUTPUTS])
-def test_a_wrong_output_is_refused_before_any_work(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, output: str, said: str
-) -> None:
+def test_a_wrong_output_is_refused_before_any_work(call: Any, monkeypatch: pytest.MonkeyPatch, output: str, said: str) -> None:
     monkeypatch.setattr(sys.modules["patchnn.runner"], "synthesize", lambda *args, **kwargs: pytest.fail("work was done"))
-    assert_refused(capsys, ["generate", "photo.png", "-o", output], VALUE, said)
+    assert_refused(call, f"generate photo.png -o {shlex.quote(output)}", VALUE, said)
 
 
 @pytest.mark.parametrize(("line", "said"), KINDS, ids=[line for line, _ in KINDS])
 def test_what_an_output_cannot_hold_is_refused_before_any_work(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, line: str, said: str
+    call: Any, monkeypatch: pytest.MonkeyPatch, line: str, said: str
 ) -> None:
     monkeypatch.setattr(sys.modules["patchnn.runner"], "synthesize", lambda *args, **kwargs: pytest.fail("work was done"))
-    assert_refused(capsys, line.split(), VALUE, said)
+    assert_refused(call, line, VALUE, said)
 
 
-def test_an_exr_output_without_its_library_is_refused_before_any_work(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_exr_output_without_its_library_is_refused_before_any_work(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "OpenEXR", None)
     monkeypatch.setattr("patchnn.cli.run_task.run_and_report", lambda *_: pytest.fail("work was done"))
-    assert_refused(capsys, ["generate", "photo.png", "-o", "x.exr"], VALUE, "pip install 'patchnn[exr]'")
+    assert_refused(call, "generate photo.png -o x.exr", VALUE, "pip install 'patchnn[exr]'")
 
 
 def test_decoders_print_nothing(folder: Path) -> None:

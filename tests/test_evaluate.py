@@ -20,22 +20,14 @@ from patchnn.batch import Job, Outcome
 from patchnn.cli.results import find_results
 from patchnn.evaluate.study import Study, by_number, conduct
 from patchnn.images import read_record
-from report_page import QUICK, Page, files, report, write_images
+from report_page import QUICK, Page, files, report
 from samples import random_image
 
 pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
 
-pytestmark = pytest.mark.usefixtures("one_layout")
+pytestmark = pytest.mark.usefixtures("one_layout", "two_images")
 
 TASKS = report_page.TASKS
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder with two small images in in/."""
-    monkeypatch.chdir(tmp_path)
-    write_images()
-    return tmp_path
 
 
 def test_what_was_done_before_a_kill_is_kept(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:

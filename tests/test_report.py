@@ -22,22 +22,14 @@ from patchnn.evaluate.figures import FIGURES
 from patchnn.evaluate.plots import EDGES, count_distances
 from patchnn.images import read_record
 from patchnn_tasks import Generate
-from report_page import QUICK, Page, files, report, write_images
+from report_page import QUICK, Page, files, report
 from samples import random_image
 
 pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
 
-pytestmark = pytest.mark.usefixtures("one_layout")
+pytestmark = pytest.mark.usefixtures("one_layout", "two_images")
 
 TASKS = report_page.TASKS
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder with two small images in in/."""
-    monkeypatch.chdir(tmp_path)
-    write_images()
-    return tmp_path
 
 
 def test_the_report_says_what_the_metrics_say(call: Any) -> None:
