@@ -33,6 +33,8 @@ function paintOver(part, ending) {
   state.current = labels;
   look(part === "source" ? null : state.shown);
   choose("brush");
+  // On a narrow screen the easel is above the panel, out of sight.
+  $("easel").scrollIntoView({ block: "nearest" });
   const missing = ["source", "target"].find((each) => !sheet(each));
   const next = missing ? ` Then the labels over the ${missing === "target" ? "result" : "image"}.` : "";
   return say(`Paint one colour over what belongs together; the rest is the other colour.${next}`);
