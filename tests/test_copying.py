@@ -17,7 +17,7 @@ from samples import random_image
 
 PHOTOGRAPH = Path(__file__).parents[1] / "examples" / "images" / "coffee.jpg"
 
-shapes = st.tuples(st.integers(40, 90), st.integers(40, 90))
+shapes = st.tuples(st.integers(40, 56), st.integers(40, 90))
 seeds = st.integers(0, 99)
 
 
