@@ -126,6 +126,18 @@ def test_noise_makes_seeds_differ() -> None:
     assert apart(1) > 0.01
 
 
+def test_noise_up_to_1_withholds_patches_and_tears_nothing() -> None:
+    image, hole = tiny_image((60, 80)), centre((60, 80))
+    plain, noisy = (Inpaint(image=image, mask=hole, noise=noise).plan() for noise in (0, 1))
+    assert plain.starts is None
+    assert noisy.starts is not None
+    assert noisy.starts.withheld == 0.5
+    assert (noisy.noise, noisy.coarsest) == (plain.noise, plain.coarsest)
+    torn = Inpaint(image=image, mask=hole, noise=2).plan()
+    assert torn.noise > noisy.noise
+    assert torn.coarsest > noisy.coarsest
+
+
 def test_a_painted_hole_gets_a_note() -> None:
     image, hole = tiny_image(SHAPE), tiny_mask(SHAPE)
     painted = np.where(hole[:, :, None], np.float32([1, 0, 0.8]), image)

@@ -37,6 +37,7 @@ ROOMS = [
     "patchnn.engine.output",
     "patchnn.engine.starts",
     "patchnn.engine.windows",
+    "patchnn.engine.progress",
     "patchnn.engine.memory",
     "patchnn.engine.maps",
     "patchnn.engine.synthesize",

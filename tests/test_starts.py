@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import patchnn.engine.starts
-from patchnn import InputError, Plan, Source, Starts, read_image, resize, run, synthesize
+from patchnn import PNN, InputError, Plan, Source, Starts, read_image, resize, run, synthesize
 from patchnn.engine.arrays import Image
 from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.search import Level, Matches, Policy, Search
 from patchnn.engine.starts import Coarsest, Start, _Trials, changed_share, find_start
 from patchnn.testing import tiny_image
 from patchnn_tasks import Generate
@@ -175,6 +176,7 @@ def test_an_image_that_cannot_be_varied_is_named() -> None:
         ({"patch": 1}, "patch is 1"),
         ({"iterations": 0}, "iterations is 0"),
         ({"rows": -1}, "rows is -1"),
+        ({"withheld": 1}, "withheld is 1: it must be between 0 and 0.9"),
     ],
 )
 def test_starts_out_of_range_are_refused(options: dict[str, float], message: str) -> None:
@@ -200,3 +202,26 @@ def test_without_a_wanted_variety_the_best_fit_is_kept() -> None:
     one, six = ([misfit(count, seed) for seed in range(4)] for count in (1, 6))
     assert all(best <= single + 1e-9 for best, single in zip(six, one, strict=True))
     assert np.mean(six) < 0.99 * np.mean(one)
+
+
+def test_each_layout_does_without_patches_of_its_own() -> None:
+    keep, counts = hole(SMALL.shape[:2], slice(6, 18), slice(8, 24)), []
+
+    class Seen(PNN):
+        def search(self, level: Level, coarser: Matches | None, policy: Policy, memory: int) -> Search:
+            counts.append((level.number, frozenset(level.atlas.index.tolist())))
+            return super().search(level, coarser, policy, memory)
+
+    plan = Plan([Source(SMALL, keep)], SMALL, keep=keep, noise=0.2, ratio=1.1, coarsest=SMALL.shape[0] / 1.1**4, step=Seen())
+    synthesize(plan, seed=1)
+    whole = dict(counts)
+    counts.clear()
+    synthesize(replace(plan, starts=Starts(variety=None, count=2, withheld=0.5)), seed=1)
+    coarsest = max(whole)
+    first, second = (index for level, index in counts[:2])
+    assert first != second
+    assert counts[2] in counts[:2]
+    for level, index in counts[2:]:
+        assert index <= whole[level]
+        wanted = 0.5 if coarsest - level < 3 else 1.0
+        assert len(index) == pytest.approx(wanted * len(whole[level]), abs=2)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from patchnn import PNN, Image, InputError, Mask, Plan, Source, Starts, Task, Window, colour, option
+from patchnn import PNN, Image, InputError, Mask, Plan, Source, Task, Window, colour, option
 from patchnn_tasks.shared import around, grown, noise, until_it_spans, windows_around
 
 STEERED = 8
@@ -20,8 +20,6 @@ CONTEXT = 1.0
 """How far around a hole patches are looked for, as a multiple of its width: the whole image gains 0.1 dB, and takes its time."""
 LEAST_CONTEXT = 128
 """The same at least, in pixels."""
-TRIED = 6
-"""Layouts tried at the coarsest level: the one whose patches fit best is kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +79,6 @@ class Inpaint(Task):
             sources=[Source(self.image, usable=known, guide=place)],
             guess=self.image,
             guide=place,
-            starts=Starts(variety=None, count=TRIED) if self.noise else None,
             windows=windows,
             notes=_one_colour(self.image, hole),
             **grown(known, widest, REMOVED, self.noise, self.feather),

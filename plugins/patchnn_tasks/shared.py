@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from patchnn import PNN, InputError, Mask, Shape, Size, SizeLike, Window, option
+from patchnn import PNN, InputError, Mask, Shape, Size, SizeLike, Starts, Window, option
 
 PAPER_ALPHA = 0.005
 """The authors' completeness for tasks that should show all of their sources."""
@@ -24,6 +24,8 @@ GUIDED = 3
 """Levels that compare these, the coarsest first. At finer ones, rows of a texture would repeat."""
 VARIETY = 0.2
 """Noise at the coarsest level of what is filled: another seed then fills it otherwise."""
+TRIED = 2
+"""Layouts tried where seeds are to differ more: the one whose patches fit best is kept."""
 
 CELL = 16
 """Windows begin and end at multiples of so many pixels."""
@@ -62,14 +64,17 @@ def grown(keep: Mask, span: float, pixels: float, noise: float, feather: float) 
     The plan's guide says where each pixel stands, as rows and columns. span: pixels that the widest part to fill spans, and
     `pixels` that it spans at the coarsest level.
     """
+    torn = max(0.0, noise - 1)
     return {
         "keep": keep,
         "known_share": SHARE,
         "guide_weights": GUIDE,
         "guide_levels": GUIDED,
-        "noise": VARIETY + noise,
+        # Patches of other places make other fills that are as good; more noise tears them apart.
+        "starts": Starts(variety=None, count=TRIED, withheld=min(noise, 1) / 2) if noise else None,
+        "noise": VARIETY + torn,
         # The smaller that part is there, the less noise can do against its rim.
-        "coarsest": until_it_spans(keep.shape, span, pixels * (1 + min(noise, 2))),
+        "coarsest": until_it_spans(keep.shape, span, pixels * (1 + min(torn, 2))),
         "coarsest_iterations": 10,
         "step": PNN(rim=1.3, final=4, final_sigma=0.13, feather=feather),
     }

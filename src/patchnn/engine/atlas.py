@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,12 @@ from patchnn.engine.arrays import Mask
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.numbering import Layout
 from patchnn.engine.patches import GuidedPatches, Patches, guide_patches, rounded, whole_patches
+from patchnn.engine.resample import resize
 
 __all__ = ["Atlas", "Field"]
+
+REGIONS = 4
+"""Random values along a side of the canvas: the patches that are withheld lie where these, made smooth, are low."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +91,15 @@ class Atlas:
             if mask is not None and rows and columns:
                 barred[top : top + rows, :columns] = ~whole_patches(mask, layout.patch)
         return barred
+
+    def without(self, share: float, seed: list[int]) -> Atlas:
+        """Return the same atlas of which a share of the patches may not be taken: those of a few regions, chosen at random."""
+        values = np.random.RandomState(seed).random_sample((REGIONS, REGIONS, 1)).astype(np.float32)
+        row, col = self.layout.unravel(self.backend.to_host(self.index))
+        rank = resize(values, self.layout.shape)[row, col, 0]
+        fewer = copy(self)
+        fewer.index = self.index[self.backend.to_device(rank >= np.quantile(rank, share))]
+        return fewer
 
     def patches(self, centre: Array = None, steps: float | None = None) -> Patches | GuidedPatches:
         """Return the keys' patches.

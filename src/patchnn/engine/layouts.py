@@ -30,6 +30,9 @@ class Starts:
         Steps of each.
     rows : float, 0 or more
         How firmly patches keep their height in the image: the weight of their squared distance from it, in image heights.
+    withheld : float, 0 to 0.9
+        Without a wanted variety: the share of the source patches that a layout does without at the coarsest levels. They lie in
+        a few regions, others for each layout, so that layouts differ even where the surroundings decide what fits.
 
     Raises
     ------
@@ -43,6 +46,7 @@ class Starts:
     patch: int = 13
     iterations: int = 8
     rows: float = 1.0
+    withheld: float = 0.0
 
     def __post_init__(self) -> None:
         if self.variety is not None:
@@ -52,3 +56,4 @@ class Starts:
         require(self.patch, "patch", 2, math.inf, "2 or more", whole=True)
         require(self.iterations, "iterations", 1, 1000, "between 1 and 1000", whole=True)
         require(self.rows, "rows", 0, 1e6, "0 or more")
+        require(self.withheld, "withheld", 0, 0.9, "between 0 and 0.9")

@@ -6,16 +6,18 @@ import math
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
-from patchnn.engine.arrays import Image, Shape, Window
+from patchnn.engine.arrays import Image, Window
 from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Array, Backend, find_backend
+from patchnn.engine.layouts import Starts
 from patchnn.engine.memory import check_memory
 from patchnn.engine.output import Output
 from patchnn.engine.plan import Plan
+from patchnn.engine.progress import Observer, Progress
 from patchnn.engine.search import Level, Matches, Policy, find_policy
 from patchnn.engine.sources import Sources
 from patchnn.engine.starts import Coarsest, Start, affordable, changed_share, find_start, misfit
@@ -25,42 +27,10 @@ from patchnn.errors import InputError
 
 __all__ = ["Observer", "Progress", "Synthesis", "check_seed", "synthesize"]
 
+WITHHOLDING = 3
+"""Levels, the coarsest first, at which a layout does without some of the source patches."""
 HARDLY = 0.25
 """A result of which less than this share of the wanted variety looks different is tried again."""
-
-
-@dataclass(frozen=True, eq=False)
-class Progress:
-    """What an observer gets after every iteration.
-
-    Attributes
-    ----------
-    round, rounds
-        The round, from 1, and how many there are.
-    level, levels
-        The level, from levels - 1 down to 0, the finest, and how many there are in this round.
-    iteration, iterations
-        The iteration at this level, from 1, and how many there are.
-    fraction
-        The share of all work that is done, 1.0 in the last event. If a result is made again, it goes back to 0.
-    image
-        A function that returns a copy of the output as it is now, (H, W, C) float32 on the host.
-    shape
-        Rows and columns of the finished output.
-    """
-
-    round: int
-    rounds: int
-    level: int
-    levels: int
-    iteration: int
-    iterations: int
-    fraction: float
-    image: Callable[[], Image]
-    shape: Shape = (0, 0)
-
-
-Observer: TypeAlias = Callable[[Progress], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +180,7 @@ class _Run:
         self.sources = Sources(plan, backend, max(plan.levels_above(shape) for shape in shapes))
         self.outputs = [Output(plan, backend, number, self.sources.deepest) for number in range(len(shapes))]
         self.work, self.done = sum(output.work for output in self.outputs), 0
-        self.attempt = 0
+        self.attempt = self.trial = 0
         self.found: Start | None = None
 
     def result(self, attempt: int = 0) -> Synthesis:
@@ -242,7 +212,7 @@ class _Run:
         if plan.starts is None:
             return output.start(guess, self.seed)
         if plan.starts.variety is None:
-            return self._fittest(output, guess, plan.starts.count)
+            return self._fittest(output, guess, plan.starts)
         guides = self.sources.guides
         level = Coarsest(
             guess=host(output.start(guess, None)),
@@ -255,23 +225,30 @@ class _Run:
         self.found = find_start(plan, plan.starts, level, self.backend, self.seed, self.attempt)
         return self.backend.to_device(self.found.image)
 
-    def _fittest(self, output: Output, guess: Array, count: int) -> Array:
+    def _fittest(self, output: Output, guess: Array, starts: Starts) -> Array:
         """Return the start whose patches fit best at the end of the coarsest level, of several with noise of their own."""
-        level = self._level(0, output.coarsest)
-        starts = [output.start(guess, [self.seed, number]) for number in range(affordable(level, count))]
-        if len(starts) == 1:
-            return starts[0]
-        ends = (self._iterate(level, start, None, 0, observed=False) for start in starts)
-        misfits = [misfit(level, image, nnf) for image, nnf, _ in ends]
-        return starts[int(np.argmin(misfits))]
+        count = affordable(self._level(0, output.coarsest), starts.count)
+        if count == 1:
+            return output.start(guess, [self.seed, 0])
+        tried: list[tuple[float, int, Array]] = []
+        for number in range(count):
+            self.trial = number
+            level, start = self._level(0, output.coarsest), output.start(guess, [self.seed, number])
+            image, nnf, _ = self._iterate(level, start, None, 0, observed=False)
+            tried.append((misfit(level, image, nnf), number, start))
+        _, self.trial, start = min(tried, key=lambda one: one[:2])
+        return start
 
     def _level(self, number: int, at: int) -> Level:
         """Describe a level of a round to the search and the vote."""
         plan, output = self.plan, self.outputs[number]
         pinned, keep = output.pinned(at)
+        atlas = self.sources.atlas(at, coarsest=at == output.coarsest, compared=output.compared(at))
+        if plan.starts is not None and plan.starts.withheld and number == 0 and output.coarsest - at < WITHHOLDING:
+            atlas = atlas.without(plan.starts.withheld, [self.seed, self.trial])
         return Level(
             backend=self.backend,
-            atlas=self.sources.atlas(at, coarsest=at == output.coarsest, compared=output.compared(at)),
+            atlas=atlas,
             shape=output.shapes[at],
             number=at,
             wrap=plan.wrap,
