@@ -14,16 +14,16 @@ from patchnn_tasks import Analogy, Collage, Generate, Retarget
 
 @figure
 def teaser(gallery: Gallery) -> Pillow.Image:
-    balloons, boats, sketch = (gallery.read(f"{name}.png") for name in ("balloons", "boats", "sketch"))
+    balloons, boats, horse = (gallery.read(f"{name}.png") for name in ("balloons", "boats", "horse"))
     varied = [gallery.make(Generate(image=balloons), seed) for seed in (4, 8)]
     narrow, wide = (gallery.make(Retarget(image=balloons, size=size)) for size in ("55%x100%", "145%x100%"))
-    drawn = gallery.make(Analogy(source=balloons, structure=sketch), coarsest=gallery.side(24))
+    drawn = gallery.make(Analogy(source=gallery.read("galaxies.jpg"), structure=horse))
     both = gallery.make(Collage(images=(balloons, boats)))
     return stack(
         [
             row([balloons, *varied], ["an image", "generate", "generate, another seed"], 0.9),
-            row([narrow, wide, sketch], ["retarget", "retarget", "a sketch for"], 0.9),
-            row([drawn, both], ["analogy", "collage, with an image of boats"], 0.9),
+            row([narrow, wide, horse], ["retarget", "retarget", "a silhouette for"], 0.9),
+            row([drawn, both], ["analogy, of galaxies", "collage, with an image of boats"], 0.9),
         ]
     )
 
