@@ -76,7 +76,9 @@ class Sources:
         shrinking = 1 / (1 - plan.ratio**-2)
         # Rounds share the keys of all levels; one round holds those of the level at work.
         keys = (image + guide) * (1 if len(plan.rounds or ()) == 1 else shrinking)
-        return int((image + guide) * shrinking + keys)
+        # Without holes to fill, the finest level is the array that was given.
+        given = image if all(source.usable is None for source in plan.sources) else 0
+        return int((image + guide) * shrinking + keys) - given
 
     def _blurred(self, levels: list[Array], level: int) -> Array:
         """Return the next coarser level brought up to this one's size: as blurred as the queries are (Sec. 3.1)."""

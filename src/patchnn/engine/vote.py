@@ -120,7 +120,7 @@ class Vote:
     @staticmethod
     def bytes_per_pixel(channels: int) -> tuple[int, int]:
         """Return about what a vote allocates for a pixel of the output, and of the sources."""
-        return 4 * channels + 24, max(16, 4 * channels)
+        return 4 * channels + 12, max(16, 4 * channels)
 
     def _weigh(self, sigma: float) -> _Weights:
         line = vote_weights(self.here.patch, sigma)
