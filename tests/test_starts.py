@@ -11,6 +11,7 @@ import patchnn.engine.starts
 from patchnn import PNN, InputError, Plan, Source, Starts, read_image, resize, run, synthesize
 from patchnn.engine.arrays import Image
 from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.layouts import SPREAD, shuffled
 from patchnn.engine.search import Level, Matches, Policy, Search
 from patchnn.engine.starts import Coarsest, Start, _Trials, changed_share, find_start
 from patchnn.testing import tiny_image
@@ -24,7 +25,7 @@ SMALL = resize(BOATS, (24, 32))
 
 def start(image: Image = SMALL, seed: int = 0, threads: int = 2, **options: object) -> Start:
     starts = Starts(**options)  # type: ignore[arg-type]  # what a caller gives
-    plan = Plan([Source(image)], image, noise=3.0, starts=starts, coarsest=24)
+    plan = Plan([Source(image)], image, noise=1.25, starts=starts, coarsest=24)
     return find_start(plan, starts, Coarsest(image, [image], [None]), NumpyBackend(threads), seed)
 
 
@@ -41,6 +42,38 @@ def test_the_layout_has_the_wanted_variety(variety: float) -> None:
 def test_more_variety_moves_more() -> None:
     low, high = (np.mean([start(seed=seed, variety=wanted).variety for seed in range(4)]) for wanted in (0.15, 0.7))
     assert low < high - 0.2
+
+
+def test_strips_come_in_a_new_order_and_none_is_lost() -> None:
+    for seed in range(20):
+        for width in (1, 2, 9, 34):
+            assert sorted(shuffled(width, 0.5, [seed, 0])) == list(range(width))
+        order = shuffled(34, 0.2, [seed, 0])
+        strips = np.split(order, np.flatnonzero(np.diff(order) != 1) + 1)
+        assert 34 * (1 - 0.2 - SPREAD) - 1 <= max(map(len, strips)) < 34
+
+
+def test_edges_of_a_layout_are_like_those_of_the_image() -> None:
+    image = np.full((24, 32, 3), 0.5, np.float32)
+    image[8:16, 10:22] = tiny_image((8, 12))
+
+    def cut(edges: float) -> float:
+        found = (start(image, seed=seed, edges=edges).image for seed in range(6))
+        return float(np.mean([abs(layout[:, [0, -1]] - 0.5).mean() for layout in found]))
+
+    assert cut(5.0) < cut(0.0) / 2
+
+
+def test_a_large_error_is_worse_than_less_variety(monkeypatch: pytest.MonkeyPatch) -> None:
+    def settle(trials: _Trials, image: Image) -> tuple[Image, np.ndarray, float]:
+        return image, np.empty(0), next(errors) * trials.contrast
+
+    # Two layouts: one moves as much as wanted and is torn, the other moves less and is whole.
+    monkeypatch.setattr(_Trials, "settle", settle)
+    for torn, number in ((0.1, 0), (2.0, 1)):
+        errors, varieties = iter([torn, 0.0]), iter([0.5, 0.3])
+        monkeypatch.setattr(_Trials, "variety", lambda trials, image, nnf, varieties=varieties: next(varieties))
+        assert start(count=2, turns=1).number == number
 
 
 def test_a_layout_that_only_moves_the_whole_image_has_little_variety() -> None:

@@ -1,15 +1,14 @@
 """Where a plan starts: several layouts are tried at the coarsest level, all at once, and the best is kept.
 
-The layout decides what a result is, and it costs milliseconds. So it is worth trying several: each starts from the guess with
-noise of its own, in which the patches of the sources claim their places, and then it is measured how much of the guess lies
-elsewhere in it, and how well its patches and those of the sources fit.
+The layout decides what a result is, and it costs milliseconds. So it is worth trying several: each starts from the guess, cut
+into upright strips that come in another order, with noise of its own. The patches of the sources claim their places in it, and
+then it is measured how much of the guess lies elsewhere, and how well its patches and those of the sources fit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import TypeAlias
 
 import numpy as np
@@ -17,7 +16,7 @@ import numpy as np
 from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, Backend, NumpyBackend
-from patchnn.engine.layouts import Starts
+from patchnn.engine.layouts import SPREAD, Starts, changed_share, shuffled
 from patchnn.engine.numbering import Layout
 from patchnn.engine.output import noise
 from patchnn.engine.patches import Patches, guide_patches, on_canvas
@@ -36,16 +35,14 @@ PAIRS = 1 << 22
 """Pairs of a query and a key that are compared at once."""
 MOST_PAIRS = 1 << 26
 """Pairs that all layouts together compare in an iteration: at a very large coarsest level, fewer layouts are tried."""
-VISIBLE = 16 / 255
-"""A pixel looks different when one of its channels differs by more."""
-STRUCTURE = 6 / 255
-"""A pixel has structure when it differs by more from the one above it or the one on its left."""
 SHRINK = 0.85
 """Patches of the next layouts, where the first moved too little, are smaller by this factor."""
-TOLERANCE = 0.15
+TOLERANCE = 0.1
 """Layouts whose variety is this near to the wanted one are equally good in that respect."""
 COMPLETENESS = 2.0
 """Weight of completeness next to coherence when layouts are compared: a lost object is worse than a visible seam."""
+ERROR = 0.5
+"""What an error as large as the contrast of the sources' patches counts, when a miss of the whole variety counts 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,16 +73,16 @@ class Coarsest:
     guide: Image | None = None
 
 
-_Found: TypeAlias = tuple[tuple[float, float], Start]
+_Found: TypeAlias = tuple[float, Start]
 """A layout, and what it is compared by: the less, the better."""
 
 
 def find_start(plan: Plan, starts: Starts, level: Coarsest, backend: Backend, seed: int, attempt: int = 0) -> Start:
     """Try layouts, a few at a time, and return the best. Each attempt has layouts of its own, which belong to the seed.
 
-    Of those whose variety is within TOLERANCE of the wanted one, the one with the least error wins; if there is none, the
-    nearest one. If the best of all has less than half of the wanted variety, the next few have smaller patches, which cost
-    some error; if it has far too much, they have less noise.
+    The best one has the least sum of its error and of how far its variety is from the wanted one, beyond TOLERANCE: where only
+    torn things would move enough, less moves. If the best of all has far less than the wanted variety, the next few have smaller
+    patches, which cost some error; if it has far too much, they have less noise.
     """
     found: list[_Found] = []
     wanted = starts.variety or 0.0
@@ -96,9 +93,9 @@ def find_start(plan: Plan, starts: Starts, level: Coarsest, backend: Backend, se
         found += _settled(trials, numbers, noise_level, seed, wanted, backend)
         if len(found) * trials.pairs > MOST_PAIRS:
             break
-        if _best(found).variety < wanted / 2:
+        if _best(found).variety < wanted - SPREAD:
             patch = max(2, round(patch * SHRINK))
-        elif _best(found).variety > wanted + 2 * TOLERANCE:
+        elif _best(found).variety > wanted + SPREAD:
             noise_level *= 0.4
         else:
             break
@@ -108,14 +105,17 @@ def find_start(plan: Plan, starts: Starts, level: Coarsest, backend: Backend, se
 def _settled(
     trials: _Trials, numbers: Sequence[int], noise_level: float, seed: int, wanted: float, backend: Backend
 ) -> list[_Found]:
-    """Return the layouts with these numbers, and of each how far its variety is from the wanted one, and its error."""
+    """Return the layouts with these numbers, each with the sum of its error and of how far its variety is from the wanted one."""
     found: dict[int, _Found] = {}
     guess = trials.level.guess
 
     def settle(number: int) -> None:
-        image, nnf, error = trials.settle(guess + noise_level * noise(guess.shape, [seed, number]))
+        order = shuffled(guess.shape[1], wanted, [seed, number])
+        image, nnf, error = trials.settle(guess[:, order] + noise_level * noise(guess.shape, [seed, number]))
         variety = trials.variety(image, nnf)
-        found[number] = (max(0.0, abs(variety - wanted) - TOLERANCE), error), Start(number, variety, image)
+        # Less than half of the wanted variety is a last resort.
+        miss = max(0.0, abs(variety - wanted) - TOLERANCE) + (variety < wanted / 2)
+        found[number] = miss + ERROR * error / trials.contrast, Start(number, variety, image)
 
     backend.each(settle, numbers)
     return [found[number] for number in numbers]
@@ -165,18 +165,22 @@ class _Trials:
         self.total = np.bincount(self.pixels.ravel(), np.tile(self.weights, len(self.pixels)), height * width)
         key_top, key_left = atlas.layout.unravel(atlas.index)
         source = atlas.layout.image_at(np, key_top)
-        heights = np.array([image.shape[0] for image in level.sources])[source]
+        heights, widths = (np.array([image.shape[axis] for image in level.sources])[source] for axis in (0, 1))
         # A thing keeps its height in the image: nothing else keeps a boat out of the sky.
         here, there = (top + patch / 2) / height, (key_top - np.array(atlas.layout.tops)[source] + patch / 2) / heights
         weight = 0.0 if plan.wrap[0] else starts.rows
         self.upright = (weight * (here[:, None] - there) ** 2).astype(np.float32)
         # Two patches are parts of one piece if they moved by the same rows and columns.
         self.place, self.key_place = (top, left), (key_top, key_left)
+        self.contrast = max(1e-6, float(self.values.var(0, dtype=np.float64).mean()))
         self.guide = np.zeros((len(self.pixels), 0), np.float32)
         if level.guide is not None:
             canvas = on_canvas(np, level.guide, layout)
             self.guide = guide_patches(backend, canvas, patch).extract(layout.ravel((top, left)))
         self._project(atlas.patches().extract(atlas.index))
+        if not plan.wrap[1]:
+            self._mind_edge(starts.edges, left == 0, key_left == 0)
+            self._mind_edge(starts.edges, left == width - patch, key_left == widths - patch)
 
     @property
     def pairs(self) -> int:
@@ -193,12 +197,20 @@ class _Trials:
         kept = energy > energy[-1] * 1e-10 if energy[-1] > 0 else np.zeros(len(energy), np.bool_)
         kept[:-COMPONENTS] = False
         self.basis = sample.T @ (vectors[:, kept] / np.sqrt(energy[kept]))
-        features, lengths = self._factors(centred)
-        self.keys = np.column_stack([-2 / self.values.shape[1] * features, np.ones(len(keys)), lengths])
+        self.features, lengths = self._factors(centred)
+        self.keys = np.column_stack([-2 / self.values.shape[1] * self.features, np.ones(len(keys)), lengths])
 
     def _factors(self, centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the features of patches, and the mean square of their values."""
         return centred @ self.basis, np.einsum("ij,ij->i", centred, centred) / self.values.shape[1]
+
+    def _mind_edge(self, weight: float, here: np.ndarray, there: np.ndarray) -> None:
+        """Let the patches at an edge be like some that the sources have there: elsewhere the edge would cut things."""
+        if weight and there.any():
+            features, lengths = self.features, np.einsum("ij,ij->i", self.features, self.features)
+            distances = lengths[:, None] + lengths[there] - 2 * features @ features[there].T
+            nearest = np.maximum(0, distances.min(1)) / self.values.shape[1]
+            self.upright[here] += (weight * nearest).astype(np.float32)
 
     def settle(self, image: Image) -> tuple[Image, np.ndarray, float]:
         """Let every source patch claim its place, again and again.
@@ -272,25 +284,3 @@ class _Trials:
         for axis in (0, 1):
             shares = shares + np.roll(shares, 1, axis) + np.roll(shares, -1, axis)
         return float(shares.max() / contrast.sum())
-
-
-def changed_share(image: Image, guess: Image) -> float:
-    """Return the share of the pixels with structure, in either image, that look different."""
-    structured = _structure(guess) | _structure(image)
-    if not structured.any():
-        return 0.0
-    return float((_over_channels(np.maximum, np.abs(image - guess)) > VISIBLE)[structured].mean())
-
-
-def _structure(image: Image) -> Mask:
-    """Return the pixels that differ from the one above them or the one on their left, (H, W) bool."""
-    grey = _over_channels(np.add, image) / image.shape[2]
-    found = np.zeros(grey.shape, np.bool_)
-    found[:, 1:] |= np.abs(np.diff(grey, axis=1)) > STRUCTURE
-    found[1:] |= np.abs(np.diff(grey, axis=0)) > STRUCTURE
-    return found
-
-
-def _over_channels(operation: np.ufunc, image: Image) -> np.ndarray:
-    """Return what an operation makes of the channels of every pixel, (H, W): over a short axis, NumPy's own way is slow."""
-    return np.asarray(reduce(operation, np.moveaxis(image, 2, 0)))
