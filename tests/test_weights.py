@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from patchnn.engine.plan import Plan, Source
+from patchnn import PNN, Level, Plan, Source
 from patchnn.engine.synthesize import synthesize
 from samples import SEARCHES, matching, plans, random_image
 
@@ -80,3 +80,19 @@ def test_pixels_that_count_nothing_are_not_looked_at(search: str, alpha: float) 
         found = (result.field.row == rows + 4) & (result.field.col == columns + 3)
         assert found[seen].mean() > 0.9
     np.testing.assert_array_equal(results[0].field.position[seen], results[1].field.position[seen])
+
+
+@pytest.mark.parametrize(("asked", "weighed"), [(None, [True, True, True]), (2, [True, True, False]), (1, [True, False, False])])
+def test_the_coarsest_levels_alone_weigh_pixels(asked: int | None, weighed: list[bool]) -> None:
+    seen = []
+
+    class Spy(PNN):
+        def search(self, level: Level, *rest: Any) -> Any:
+            seen.append(level.pixel_weights is not None)
+            return super().search(level, *rest)
+
+    image = random_image((24, 28))
+    weights = np.full((24, 28), 0.5, np.float32)
+    plan = Plan([Source(image)], image, coarsest=24 / (4 / 3) ** 2, pixel_weights=weights, weight_levels=asked, step=Spy())
+    synthesize(plan, seed=0)
+    assert seen == weighed

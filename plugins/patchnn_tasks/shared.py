@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from patchnn import PNN, InputError, Mask, Shape, Size, SizeLike, Starts, Window, option
+from patchnn import PNN, Image, InputError, Mask, Shape, Size, SizeLike, Starts, Window, option
 
 PAPER_ALPHA = 0.005
 """The authors' completeness for tasks that should show all of their sources."""
@@ -22,6 +22,9 @@ GUIDE = (0.09, 0.01)
 """What a patch's row and column count in the distance, the longer side being 1: ground continues ground, and sky sky."""
 GUIDED = 3
 """Levels that compare these, the coarsest first. At finer ones, rows of a texture would repeat."""
+DEPTH = (4.0, 1 / 11)
+"""A filled pixel counts e^-d/depth of a known one where these levels compare patches, d pixels from the rim. The depth is at
+least so many pixels, and at least this share of what is to fill."""
 VARIETY = 0.2
 """Noise at the coarsest level of what is filled: another seed then fills it otherwise."""
 TRIED = 2
@@ -70,6 +73,8 @@ def grown(keep: Mask, span: float, pixels: float, noise: float, feather: float) 
         "known_share": SHARE,
         "guide_weights": GUIDE,
         "guide_levels": GUIDED,
+        "pixel_weights": _sureness(keep, max(DEPTH[0], DEPTH[1] * span)),
+        "weight_levels": GUIDED,
         # Patches of other places make other fills that are as good; more noise tears them apart.
         "starts": Starts(variety=None, count=TRIED, withheld=min(noise, 1) / 2) if noise else None,
         "noise": VARIETY + torn,
@@ -78,6 +83,16 @@ def grown(keep: Mask, span: float, pixels: float, noise: float, feather: float) 
         "coarsest_iterations": 10,
         "step": PNN(rim=1.3, final=4, final_sigma=0.13, feather=feather),
     }
+
+
+def _sureness(keep: Mask, depth: float) -> Image:
+    """Return what each pixel counts: 1 where it is known, and less the farther it is from there."""
+    from scipy import ndimage
+
+    weights = np.ones(keep.shape, np.float32)
+    near = around(~keep, 1)
+    weights[near] = np.exp(-ndimage.distance_transform_edt(~keep[near]) / depth)
+    return weights
 
 
 def around(mask: Mask, margin: int) -> Window:

@@ -25,7 +25,8 @@ def estimate(plan: Plan, policy: Policy) -> tuple[int, int, int]:
     # What only coarser levels ask for takes less than the finest does.
     complete = plan.completeness > 0 and (plan.completeness_levels is None or plan.completeness_levels > finest)
     both = plan.alpha < math.inf or complete
-    weighted = 0 if plan.pixel_weights is None else plan.patch**2 * (channels + guide)
+    weighs = plan.pixel_weights is not None and (plan.weight_levels is None or plan.weight_levels > finest)
+    weighted = plan.patch**2 * (channels + guide) if weighs else 0
     searched = (0, 0) if policy.pairs == math.inf else PatchMatch.bytes_per_patch(both, weighted, guide > 0)
     voted = Vote.bytes_per_pixel(channels)
     # The image, its query canvas and the copies between levels.

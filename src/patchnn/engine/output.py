@@ -106,7 +106,10 @@ class Output:
 
     def pixel_weights(self, level: int) -> Array:
         """Return what each pixel counts at a level, or None."""
-        return None if self._weights is None else self._weights[level]
+        levels = self.plan.weight_levels
+        if self._weights is None or (levels is not None and self.coarsest - level >= levels):
+            return None
+        return self._weights[level]
 
     def _pin(self, image: Array, level: int) -> Array:
         guess, keep = self.pinned(level)

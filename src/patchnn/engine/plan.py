@@ -103,6 +103,8 @@ class Plan:
         What each pixel of the output counts when its patches are compared with those of the sources; the distance is the weighted
         mean. Default: all count alike. Resized to the last round's shape. Patches are then compared in full, without
         principal components, which takes more time and memory.
+    weight_levels : int, 1 or more, optional
+        How many levels, the coarsest first, take `pixel_weights`. Default: all.
     patch : int, 2 or more
         Side of a patch in pixels.
     ratio : float, 1.05 to 8
@@ -142,6 +144,7 @@ class Plan:
     guide_weights: float | Sequence[float] = 1.0
     guide_levels: int | Sequence[int | None] | None = None
     pixel_weights: Any = None
+    weight_levels: int | None = None
     patch: int = 7
     ratio: float = 4 / 3
     coarsest: float = 14
@@ -166,6 +169,7 @@ class Plan:
         require(self.alpha, "alpha", 1e-9, math.inf, "1e-09 or more, or inf")
         require(self.completeness, "completeness", 0, 1e6, "between 0 and 1000000")
         require_optional(self.completeness_levels, "completeness_levels", 1)
+        require_optional(self.weight_levels, "weight_levels", 1)
         require(self.noise, "noise", 0, 1000, "between 0 and 1000")
         require(self.claims, "claims", 0, math.inf, "0 or more", whole=True)
         require_optional(self.climb, "climb", 0)
