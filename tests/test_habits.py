@@ -101,7 +101,7 @@ def test_the_last_line_tells_what_was_made(call: Call, monkeypatch: pytest.Monke
     last = call("generate photo.png 30x20 out.png --iterations 1 --seed 3")[2].splitlines()[-1]
     assert last.startswith("out.png: 30×20, ")
     assert last.endswith(" s, seed 3")
-    assert "% lies elsewhere, " in last
+    assert "% moved, " in last
     assert call("generate photo.png out.png --iterations 1 --seed 3 --quiet")[2] != ""
     assert call(f"generate photo.png quiet.png {QUICK} --quiet")[2] == ""
     assert call(f"retarget photo.png 50% -n 2 {QUICK}")[2].splitlines()[-1].endswith(" s, seeds 3 to 4")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from patchnn import Image, InputError, metrics, read_image, resize
 from patchnn.engine.backend import NumpyBackend
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 from patchnn.metrics import similarity
 from samples import random_image
 
@@ -110,10 +110,10 @@ def test_the_approximation_looks_at_evenly_spread_patches() -> None:
     assert len(sample) == similarity.SAMPLE
     assert np.isin(sample, exact).all()
     assert sample.mean() == pytest.approx(exact.mean(), rel=0.03)
-    layout = Layout.of_sources([(306, 506)], 7)
-    index = similarity._evenly(layout, 2048)
+    numbering = Numbering.of_sources([(306, 506)], 7)
+    index = similarity._evenly(numbering, 2048)
     assert len(np.unique(index)) == 2048
-    rows, columns = layout.unravel(index)
+    rows, columns = numbering.unravel(index)
     counts = np.histogram2d(rows, columns, bins=(6, 10), range=((0, 300), (0, 500)))[0]
     assert np.abs(counts - 2048 / 60).max() < 6
 

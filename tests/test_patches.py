@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import reference
 from patchnn.engine.arrays import Shape
 from patchnn.engine.backend import NumpyBackend
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 from patchnn.engine.patches import Patches, on_canvas, windows_any
 from patchnn.engine.vote import Vote, rim_confidence
 from samples import hole, random_image
@@ -42,27 +42,27 @@ def fresh(
     **options: Any,
 ) -> Vote:
     """A vote that has seen no field yet."""
-    there = Layout.of_sources([values.shape[:2]], patch)
-    return Vote(backend, values, there, Layout.of_output(shape, patch, wrap), wrap, **options)
+    there = Numbering.of_sources([values.shape[:2]], patch)
+    return Vote(backend, values, there, Numbering.of_output(shape, patch, wrap), wrap, **options)
 
 
 def identity(shape: Shape, patch: int) -> np.ndarray:
     """The field in which every patch comes from where it is."""
-    (rows, columns), width = Layout.of_output(shape, patch).grids[0], shape[1]
+    (rows, columns), width = Numbering.of_output(shape, patch).grids[0], shape[1]
     return np.arange(rows)[:, None] * width + np.arange(columns)
 
 
 def random_field(shape: Shape, source: Shape, patch: int, wrap: tuple[bool, bool], seed: int) -> np.ndarray:
-    rng, grid = np.random.default_rng(seed), Layout.of_output(shape, patch, wrap).grids[0]
+    rng, grid = np.random.default_rng(seed), Numbering.of_output(shape, patch, wrap).grids[0]
     return rng.integers(source[0] - patch + 1, size=grid) * source[1] + rng.integers(source[1] - patch + 1, size=grid)
 
 
 @given(shapes, sides, wraps, channel_counts)
 def test_patches_are_the_windows_of_the_image(shape: Shape, patch: int, wrap: tuple[bool, bool], channels: int) -> None:
-    image, layout = random_image(shape, channels), Layout.of_output(shape, patch, wrap)
+    image, numbering = random_image(shape, channels), Numbering.of_output(shape, patch, wrap)
     expected = reference.patches(image, patch, wrap).reshape(-1, patch * patch * channels)
-    found = Patches(BACKEND, on_canvas(np, image, layout), patch)
-    numbers = np.flatnonzero(layout.positions())
+    found = Patches(BACKEND, on_canvas(np, image, numbering), patch)
+    numbers = np.flatnonzero(numbering.positions())
     assert len(numbers) == len(expected)
     order = np.random.default_rng(0).permutation(len(expected))
     np.testing.assert_array_equal(found.extract(numbers[order]), expected[order])
@@ -70,17 +70,17 @@ def test_patches_are_the_windows_of_the_image(shape: Shape, patch: int, wrap: tu
 
 @given(st.lists(shapes, min_size=1, max_size=3), sides)
 def test_numbers_name_the_same_pixels_as_positions(sizes: list[Shape], patch: int) -> None:
-    layout = Layout.of_sources(sizes, patch)
-    canvas = np.arange(layout.size).reshape(layout.shape)
-    numbers = np.flatnonzero(layout.positions())
-    position = layout.unravel(numbers)
-    np.testing.assert_array_equal(layout.ravel(position), numbers)
+    numbering = Numbering.of_sources(sizes, patch)
+    canvas = np.arange(numbering.size).reshape(numbering.shape)
+    numbers = np.flatnonzero(numbering.positions())
+    position = numbering.unravel(numbers)
+    np.testing.assert_array_equal(numbering.ravel(position), numbers)
     windows = np.lib.stride_tricks.sliding_window_view(canvas, (patch, patch)).reshape(-1, patch * patch)
     rows, columns = position
-    expected = windows.reshape(*(side - patch + 1 for side in layout.shape), -1)[rows, columns]
-    np.testing.assert_array_equal(numbers[:, None] + np.array(layout.offsets), expected)
-    image = layout.image_at(np, rows)
-    for number, (top, size) in enumerate(zip(layout.tops, sizes, strict=True)):
+    expected = windows.reshape(*(side - patch + 1 for side in numbering.shape), -1)[rows, columns]
+    np.testing.assert_array_equal(numbers[:, None] + np.array(numbering.offsets), expected)
+    image = numbering.image_at(np, rows)
+    for number, (top, size) in enumerate(zip(numbering.tops, sizes, strict=True)):
         here = image == number
         assert here.sum() == max(0, size[0] - patch + 1) * max(0, size[1] - patch + 1)
         assert ((rows[here] >= top) & (rows[here] + patch <= top + size[0]) & (columns[here] + patch <= size[1])).all()
@@ -108,8 +108,8 @@ def test_confidence_and_sigma_weigh_the_vote(
     shape: Shape, source: Shape, patch: int, wrap: tuple[bool, bool], sigma: float, seed: int
 ) -> None:
     values, field = random_image(source), random_field(shape, source, patch, wrap, seed)
-    layout = Layout.of_output(shape, patch, wrap)
-    confidence = np.random.default_rng(seed).uniform(0.1, 1, layout.shape).astype(np.float32) * layout.positions()
+    numbering = Numbering.of_output(shape, patch, wrap)
+    confidence = np.random.default_rng(seed).uniform(0.1, 1, numbering.shape).astype(np.float32) * numbering.positions()
     parts = reference.patches(values, patch)[field // source[1], field % source[1]]
     image = fresh(values, shape, patch, wrap, confidence=confidence)(field, sigma)
     weight = confidence[: field.shape[0], : field.shape[1]]
@@ -165,7 +165,7 @@ def test_pieces_and_threads_do_not_change_a_vote(
 
 def test_rim_confidence_falls_with_the_distance_from_kept_pixels() -> None:
     free = ~hole((20, 24), slice(4, 16), slice(5, 19))
-    confidence = rim_confidence(free, Layout.of_output((20, 24), 5), 1.3)
+    confidence = rim_confidence(free, Numbering.of_output((20, 24), 5), 1.3)
     # Patches by their first pixel: centred on a kept pixel, on the rim, and 6 pixels inside.
     assert confidence[0, 0] == 1
     np.testing.assert_allclose(confidence[2, 8], 1.3**-1, rtol=1e-6)

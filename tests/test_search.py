@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import reference
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import NumpyBackend
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 from patchnn.engine.patches import Patches, rounded
 from patchnn.engine.plan import Plan, Source
 from patchnn.engine.search import Level
@@ -111,7 +111,7 @@ def test_nearest_does_not_depend_on_tiles_or_memory(rows: int, columns: int, sca
     backend.tile = (rows, columns)
     # Patches have the numbers of their first pixels; the table above counts them row by row.
     query_numbers, key_numbers = (
-        np.flatnonzero(Layout.of_sources([shape], 5).positions())[index]
+        np.flatnonzero(Numbering.of_sources([shape], 5).positions())[index]
         for shape, index in (((15, 12), query_index), ((11, 16), key_index))
     )
     sides = [Patches(backend, image.astype(np.float64), 5) for image in (queries, keys)]
@@ -263,7 +263,7 @@ def test_claims_show_more_of_the_source(search: str) -> None:
 def test_features_are_exact_whatever_the_order_of_their_sums(patch: int, channels: int) -> None:
     canvas = rounded(NumpyBackend(), random_image((40, 50), channels), PIXEL_STEPS)
     patches = Patches(NumpyBackend(threads=1), canvas, patch)
-    numbers = np.flatnonzero(Layout.of_sources([(40, 50)], patch).positions())
+    numbers = np.flatnonzero(Numbering.of_sources([(40, 50)], patch).positions())
     basis = principal_components(NumpyBackend(threads=1), patches, numbers, patches.length)
     found, order = patches.extract(numbers), np.random.RandomState(0).permutation(patches.length)
     exact = found.astype(np.float64) @ basis.astype(np.float64)

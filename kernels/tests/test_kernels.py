@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from patchnn import Plan, Source, synthesize
 from patchnn.engine.backend import NumpyBackend
 from patchnn.engine.kernels import ANYWHERE
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 from patchnn.engine.patches import Patches
 from patchnn.engine.search import Policy
 from patchnn.engine.vote import Vote
@@ -35,7 +35,7 @@ lengths = st.sampled_from([COMPONENTS, 3, 8, 27, 147])
 def test_project(backend: KernelsBackend, shape: tuple[int, int], patch: int, channels: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     patches = Patches(backend, rng.standard_normal((*shape, channels), np.float32), patch)
-    numbers = np.flatnonzero(Layout.of_sources([shape], patch).positions())
+    numbers = np.flatnonzero(Numbering.of_sources([shape], patch).positions())
     index = rng.permutation(numbers)[: rng.integers(len(numbers)) + 1]
     basis = rng.standard_normal((patches.length, COMPONENTS), np.float32)
     found, expected = (np.zeros((shape[0] * shape[1], COMPONENTS), np.float32) for _ in range(2))
@@ -143,14 +143,14 @@ def test_fold(
     rng = np.random.default_rng(seed)
     source = (23, 15)
     values = rng.random((*source, channels), np.float32)
-    layouts = Layout.of_sources([source], patch), Layout.of_output(shape, patch, wrap)
-    grid = layouts[1].grids[0]
+    numberings = Numbering.of_sources([source], patch), Numbering.of_output(shape, patch, wrap)
+    grid = numberings[1].grids[0]
     options: dict[str, Any] = {}
     if kept:
         options = {"pinned": rng.random((*shape, channels), np.float32), "free": rng.random(shape) < 0.6}
     if trusted:
-        options["confidence"] = (rng.uniform(0.1, 1, layouts[1].shape) * layouts[1].positions()).astype(np.float32)
-    votes = [Vote(one, values, *layouts, wrap, **options) for one in (backend, NUMPY)]
+        options["confidence"] = (rng.uniform(0.1, 1, numberings[1].shape) * numberings[1].positions()).astype(np.float32)
+    votes = [Vote(one, values, *numberings, wrap, **options) for one in (backend, NUMPY)]
     # A coherent field, torn in places.
     rows, columns = np.indices(grid)
     field = np.minimum(rows, source[0] - patch) * source[1] + np.minimum(columns, source[1] - patch)

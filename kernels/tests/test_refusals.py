@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from patchnn.engine.kernels import ANYWHERE
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 from patchnn.engine.patches import Patches
 from patchnn.engine.vote import Vote
 from patchnn_kernels import KernelsBackend
@@ -130,7 +130,7 @@ def test_patches_that_are_not_there_are_refused(number: int) -> None:
 def test_a_vote_for_no_patch_is_refused(number: int) -> None:
     backend = KernelsBackend(threads=2)
     values = np.zeros((23, 15, 3), np.float32)
-    vote = Vote(backend, values, Layout.of_sources([(23, 15)], 5), Layout.of_output((20, 20), 5))
+    vote = Vote(backend, values, Numbering.of_sources([(23, 15)], 5), Numbering.of_output((20, 20), 5))
     field = np.zeros((16, 16), np.int32)
     vote(field)
     vote.nnf[9, 9] = number

@@ -13,13 +13,13 @@ from patchnn_tasks.shared import size, wanted
 class Generate(Task):
     """Vary an image: the same things in a new arrangement.
 
-    --variety says how much of the image lies elsewhere in the result. At 0, and at the same size, the image itself comes back.
+    --variety says how much of the image moves. At 0, and at the same size, the image itself comes back.
     """
 
     examples = ("photo.jpg", "photo.jpg 150% wider.png --variety 0.6 --seed 3")
 
     image: Image = option(help="Image to vary.")
-    variety: float = option(0.5, "Share of the image that lies elsewhere in the result.", min=0, max=1)
+    variety: float = option(0.5, "Share of the image that moves to another place.", min=0, max=1)
     noise: float | None = option(
         None,
         "Noise added at the coarsest level, as in the paper, which takes 0.75. Replaces --variety.",

@@ -112,7 +112,7 @@ class Outcome:
     notes
         Remarks about the job's files.
     made
-        The image in a few words: its size, and where layouts were tried how much of it lies elsewhere.
+        The image in a few words: its size, and where layouts were tried how much of it moved.
     """
 
     job: Job
@@ -237,7 +237,7 @@ def found_by(result: Result) -> dict[str, Any]:
 def _in_words(result: Result) -> str:
     rows, columns = result.image.shape[:2]
     start = result.record.get("start")
-    return f"{columns}×{rows}" + (f", {start['variety']:.0%} lies elsewhere" if start else "")
+    return f"{columns}×{rows}" + (f", {start['variety']:.0%} moved" if start else "")
 
 
 def _check_places(job: Job, plan: Plan, missing: Mapping[str, bool]) -> Animation | None:

@@ -463,7 +463,7 @@ def generate(
 ) -> Form:
     """Vary an image: the same things in a new arrangement.
 
-    variety says how much of the image lies elsewhere in the result. At 0, and at the same size, the image itself comes back.
+    variety says how much of the image moves. At 0, and at the same size, the image itself comes back.
 
     Parameters
     ----------
@@ -472,7 +472,7 @@ def generate(
     size
         Size of the result, as 300x200 or 150%; by default the image's.
     variety
-        Share of the image that lies elsewhere in the result. [from 0 to 1]
+        Share of the image that moves to another place. [from 0 to 1]
     noise
         Noise added at the coarsest level, as in the paper, which takes 0.75. Replaces variety. [from 0 to 1000]
     source

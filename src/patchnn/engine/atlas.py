@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from patchnn.engine.arrays import Mask
 from patchnn.engine.backend import Array, Backend
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 from patchnn.engine.patches import GuidedPatches, Patches, guide_patches, rounded, whole_patches
 from patchnn.engine.resample import resize
 
@@ -53,7 +53,7 @@ class Field:
 class Atlas:
     """The sources of one level in one canvas, (H, W, C).
 
-    layout: how their patches are numbered. values: the canvas that patches are copied from. keys: the canvas they are
+    numbering: how their patches are numbered. values: the canvas that patches are copied from. keys: the canvas they are
     matched by, as blurred as the queries are; at the coarsest level the values. guide: the canvas of the guide's
     channels, or None. index: (n,) int32, the numbers of the patches that may be taken.
     """
@@ -68,35 +68,35 @@ class Atlas:
         guides: Sequence[Array] | None = None,
     ) -> None:
         self.backend = backend
-        self.layout = Layout.of_sources([image.shape[:2] for image in values], patch)
+        self.numbering = Numbering.of_sources([image.shape[:2] for image in values], patch)
         self.values = self._canvas(values)
         self.keys = self.values if keys is None else self._canvas(keys)
         self.guide: Array = None if guides is None else self._canvas(guides)
-        positions = self.layout.positions() & ~self._unusable(usable)
+        positions = self.numbering.positions() & ~self._unusable(usable)
         self.index = backend.to_device(np.flatnonzero(positions).astype(np.int32))
 
     def _canvas(self, images: Sequence[Array]) -> Array:
         if len(images) == 1:
             return images[0]
-        canvas = self.backend.xp.zeros((*self.layout.shape, images[0].shape[2]), np.float32)
-        for image, top in zip(images, self.layout.tops, strict=True):
+        canvas = self.backend.xp.zeros((*self.numbering.shape, images[0].shape[2]), np.float32)
+        for image, top in zip(images, self.numbering.tops, strict=True):
             canvas[top : top + image.shape[0], : image.shape[1]] = image
         return canvas
 
     def _unusable(self, usable: Sequence[Mask | None]) -> Mask:
         """Return the positions whose patch touches an unusable pixel, a host mask of the canvas's shape."""
-        layout = self.layout
-        barred = np.zeros(layout.shape, np.bool_)
-        for top, (rows, columns), mask in zip(layout.tops, layout.grids, usable, strict=True):
+        numbering = self.numbering
+        barred = np.zeros(numbering.shape, np.bool_)
+        for top, (rows, columns), mask in zip(numbering.tops, numbering.grids, usable, strict=True):
             if mask is not None and rows and columns:
-                barred[top : top + rows, :columns] = ~whole_patches(mask, layout.patch)
+                barred[top : top + rows, :columns] = ~whole_patches(mask, numbering.patch)
         return barred
 
     def without(self, share: float, seed: list[int]) -> Atlas:
         """Return the same atlas of which a share of the patches may not be taken: those of a few regions, chosen at random."""
         values = np.random.RandomState(seed).random_sample((REGIONS, REGIONS, 1)).astype(np.float32)
-        row, col = self.layout.unravel(self.backend.to_host(self.index))
-        rank = resize(values, self.layout.shape)[row, col, 0]
+        row, col = self.numbering.unravel(self.backend.to_host(self.index))
+        rank = resize(values, self.numbering.shape)[row, col, 0]
         fewer = copy(self)
         fewer.index = self.index[self.backend.to_device(rank >= np.quantile(rank, share))]
         return fewer
@@ -110,22 +110,22 @@ class Atlas:
         keys = self.keys if centre is None else xp.subtract(self.keys, centre)
         if steps is not None:
             keys, guide = (None if part is None else rounded(self.backend, part, steps) for part in (keys, guide))
-        image = Patches(self.backend, keys, self.layout.patch)
+        image = Patches(self.backend, keys, self.numbering.patch)
         if guide is None:
             return image
-        return GuidedPatches(self.backend, image, guide_patches(self.backend, guide, self.layout.patch))
+        return GuidedPatches(self.backend, image, guide_patches(self.backend, guide, self.numbering.patch))
 
     def locate(self, nnf: Array) -> Field:
         """Return, on the host, the source and the position there of each number of `nnf` (h, w)."""
         number = np.asarray(self.backend.to_host(nnf), np.int32)
-        row, col = self.layout.unravel(number)
-        source = self.layout.image_at(np, row).astype(np.int32)
-        position = np.stack([row - np.asarray(self.layout.tops, np.int32)[source], col], axis=-1).astype(np.int32)
+        row, col = self.numbering.unravel(number)
+        source = self.numbering.image_at(np, row).astype(np.int32)
+        position = np.stack([row - np.asarray(self.numbering.tops, np.int32)[source], col], axis=-1).astype(np.int32)
         source[number < 0] = -1
         position[number < 0] = -1
         return Field(source, position)
 
     def numbers(self, field: Field) -> Array:
         """Return the numbers, on the device, of the positions in `field`: locate's inverse."""
-        row = np.asarray(self.layout.tops, np.int32)[field.source] + field.row
-        return self.backend.to_device(np.where(field.source < 0, -1, self.layout.ravel((row, field.col))))
+        row = np.asarray(self.numbering.tops, np.int32)[field.source] + field.row
+        return self.backend.to_device(np.where(field.source < 0, -1, self.numbering.ravel((row, field.col))))

@@ -39,7 +39,7 @@ def feather(level: Level, nnf: Array, image: Array, reach: float) -> Array:
     inside, shown = free[window], backend.to_host(image[window])
     numbers = _numbers(level, backend.to_host(nnf))[window]
     divergence, details = np.zeros_like(shown), np.zeros_like(shown)
-    for axis, stride in enumerate(level.atlas.layout.strides):
+    for axis, stride in enumerate(level.atlas.numbering.strides):
         first, second = _pairs(axis)
         slopes = _slopes(level, numbers, stride, axis)
         for part in (first, second):
@@ -72,9 +72,9 @@ def _around(free: Mask) -> Window:
 
 def _numbers(level: Level, nnf: np.ndarray) -> np.ndarray:
     """Return the source pixel that the patch around every pixel has there, (H, W), as a number in the atlas; -1 for none."""
-    half = level.layout.patch // 2
+    half = level.numbering.patch // 2
     tops, lefts = (np.clip(np.arange(size) - half, 0, count - 1) for size, count in zip(level.shape, nnf.shape, strict=True))
-    down, across = level.atlas.layout.strides
+    down, across = level.atlas.numbering.strides
     into = (np.arange(level.shape[0]) - tops)[:, None] * down + (np.arange(level.shape[1]) - lefts) * across
     number = nnf[np.ix_(tops, lefts)].astype(np.int64)
     return np.where(number < 0, -1, number + into)

@@ -35,7 +35,7 @@ class Starts:
     Parameters
     ----------
     variety : float, 0 to 1, or None
-        The share of the guess that lies elsewhere in the layout. None: only `count` matters.
+        The share of the guess that moves in the layout. None: only `count` matters.
     count, turns : int, 1 to 100
         How many to try at a time, and how many times at most, while the best is far from that variety.
     patch : int, 2 or more

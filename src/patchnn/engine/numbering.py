@@ -13,11 +13,11 @@ import numpy as np
 
 from patchnn.engine.arrays import Mask, Shape
 
-__all__ = ["Layout"]
+__all__ = ["Numbering"]
 
 
 @dataclass(frozen=True)
-class Layout:
+class Numbering:
     """Images stacked along the first axis of a canvas, and the numbers of their patches.
 
     A patch has the number of its first pixel, the top left one, in the flat canvas: row times width plus column. A step along an
@@ -34,15 +34,15 @@ class Layout:
     grids: tuple[Shape, ...]
 
     @classmethod
-    def of_sources(cls, shapes: Sequence[Shape], patch: int) -> Layout:
-        """Return the layout of sources, in a canvas as wide as the widest."""
+    def of_sources(cls, shapes: Sequence[Shape], patch: int) -> Numbering:
+        """Return the numbering of sources, in a canvas as wide as the widest."""
         tops = (0, *accumulate(shape[0] for shape in shapes))
         grids = tuple((max(0, height - patch + 1), max(0, width - patch + 1)) for height, width in shapes)
         return cls((tops[-1], max(shape[1] for shape in shapes)), patch, tops[:-1], tuple(shapes), grids)
 
     @classmethod
-    def of_output(cls, shape: Shape, patch: int, wrap: tuple[bool, bool] = (False, False)) -> Layout:
-        """Return the layout of one output. Its canvas has a rim on the right, so that patches of different rows never touch,
+    def of_output(cls, shape: Shape, patch: int, wrap: tuple[bool, bool] = (False, False)) -> Numbering:
+        """Return the numbering of one output. Its canvas has a rim on the right, so that patches of different rows never touch,
         and one below where the rows wrap.
         """
         rim = patch - 1

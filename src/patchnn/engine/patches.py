@@ -9,16 +9,16 @@ import numpy as np
 from patchnn.engine.arrays import Mask
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.kernels import windows_any
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 
 __all__ = ["GuidedPatches", "Patches", "guide_patches", "on_canvas", "rounded", "spots", "whole_patches", "windows_any"]
 
 
-def on_canvas(xp: Any, image: Array, layout: Layout) -> Array:
-    """Return an output (H, W, C) on its layout's canvas: its first rows follow below where the rows wrap, and its first
-    columns on the right, where they serve only a layout whose columns wrap.
+def on_canvas(xp: Any, image: Array, numbering: Numbering) -> Array:
+    """Return an output (H, W, C) on its numbering's canvas: its first rows follow below where the rows wrap, and its first
+    columns on the right, where they serve only a numbering whose columns wrap.
     """
-    for axis, side in enumerate(layout.shape):
+    for axis, side in enumerate(numbering.shape):
         if side > image.shape[axis]:
             head = (slice(None),) * axis + (slice(side - image.shape[axis]),)
             image = xp.concatenate([image, image[head]], axis=axis)

@@ -2,7 +2,7 @@
 
 The layout decides what a result is, and it costs milliseconds. So it is worth trying several: each starts from the guess, cut
 into upright strips that come in another order, with noise of its own. The patches of the sources claim their places in it, and
-then it is measured how much of the guess lies elsewhere, and how well its patches and those of the sources fit.
+then it is measured how much of the guess moved, and how well its patches and those of the sources fit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, Backend, NumpyBackend
 from patchnn.engine.layouts import SPREAD, Starts, changed_share, shuffled
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 from patchnn.engine.output import noise
 from patchnn.engine.patches import Patches, guide_patches, on_canvas
 from patchnn.engine.plan import Plan
@@ -49,7 +49,7 @@ ERROR = 0.5
 class Start:
     """The layout that was kept.
 
-    number: which of those tried, from 0. variety: the share of the image that lies elsewhere in it. image: (H, W, C) float32.
+    number: which of those tried, from 0. variety: the share of the image that moved in it. image: (H, W, C) float32.
     changed: the share of the finished result that looks different from the guess; None if they have different sizes.
     """
 
@@ -128,11 +128,11 @@ def affordable(level: Level, count: int) -> int:
 
 def misfit(level: Level, image: Array, nnf: Array) -> float:
     """Return the mean squared distance of a level's patches, of (H, W, C), to those that its field (h, w) names."""
-    backend, layout = level.backend, level.layout
-    canvas = backend.xp.zeros(layout.shape, np.int32)
+    backend, numbering = level.backend, level.numbering
+    canvas = backend.xp.zeros(numbering.shape, np.int32)
     canvas[: nnf.shape[0], : nnf.shape[1]] = nnf
-    here = Patches(backend, on_canvas(backend.xp, image, layout), layout.patch).extract(level.live)
-    there = Patches(backend, level.atlas.values, layout.patch).extract(canvas.reshape(-1)[level.live])
+    here = Patches(backend, on_canvas(backend.xp, image, numbering), numbering.patch).extract(level.live)
+    there = Patches(backend, level.atlas.values, numbering.patch).extract(canvas.reshape(-1)[level.live])
     return float(((here - there) ** 2).mean(dtype=np.float64))
 
 
@@ -156,18 +156,18 @@ class _Trials:
             atlas = Atlas(backend, level.sources, None, level.usable, patch, level.guides)
         self.values = Patches(backend, atlas.values, patch).extract(atlas.index)
         height, width = guess.shape[:2]
-        layout = Layout.of_output((height, width), patch, plan.wrap)
-        rows, columns = layout.grids[0]
+        numbering = Numbering.of_output((height, width), patch, plan.wrap)
+        rows, columns = numbering.grids[0]
         top, left = (np.ravel(at) for at in np.mgrid[:rows, :columns])
         down, right = (np.ravel(at) for at in np.mgrid[:patch, :patch])
         self.pixels = (top[:, None] + down) % height * width + (left[:, None] + right) % width
         self.weights = np.outer(vote_weights(patch), vote_weights(patch)).ravel()
         self.total = np.bincount(self.pixels.ravel(), np.tile(self.weights, len(self.pixels)), height * width)
-        key_top, key_left = atlas.layout.unravel(atlas.index)
-        source = atlas.layout.image_at(np, key_top)
+        key_top, key_left = atlas.numbering.unravel(atlas.index)
+        source = atlas.numbering.image_at(np, key_top)
         heights, widths = (np.array([image.shape[axis] for image in level.sources])[source] for axis in (0, 1))
         # A thing keeps its height in the image: nothing else keeps a boat out of the sky.
-        here, there = (top + patch / 2) / height, (key_top - np.array(atlas.layout.tops)[source] + patch / 2) / heights
+        here, there = (top + patch / 2) / height, (key_top - np.array(atlas.numbering.tops)[source] + patch / 2) / heights
         weight = 0.0 if plan.wrap[0] else starts.rows
         self.upright = (weight * (here[:, None] - there) ** 2).astype(np.float32)
         # Two patches are parts of one piece if they moved by the same rows and columns.
@@ -175,8 +175,8 @@ class _Trials:
         self.contrast = max(1e-6, float(self.values.var(0, dtype=np.float64).mean()))
         self.guide = np.zeros((len(self.pixels), 0), np.float32)
         if level.guide is not None:
-            canvas = on_canvas(np, level.guide, layout)
-            self.guide = guide_patches(backend, canvas, patch).extract(layout.ravel((top, left)))
+            canvas = on_canvas(np, level.guide, numbering)
+            self.guide = guide_patches(backend, canvas, patch).extract(numbering.ravel((top, left)))
         self._project(atlas.patches().extract(atlas.index))
         if not plan.wrap[1]:
             self._mind_edge(starts.edges, left == 0, key_left == 0)
@@ -263,7 +263,7 @@ class _Trials:
         return image if keep is None else np.where(keep[:, :, None], self.level.guess, image)
 
     def variety(self, image: Image, nnf: np.ndarray) -> float:
-        """Return the share of a layout that lies elsewhere than in the guess.
+        """Return the share of a layout that is elsewhere in the guess.
 
         It is the least of two shares of what has structure: of the pixels that look different, and of the patches that did not
         move with the largest piece. So the whole guess moved to the side has none.

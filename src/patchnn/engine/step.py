@@ -75,9 +75,9 @@ class PNN:
         confidence = None
         rims = level.keep is not None and bool(level.keep.any()) and not level.keep.all()
         if self.rim != 1 and level.keep is not None and rims:
-            confidence = rim_confidence(~level.keep, level.layout, self.rim)
-        layouts = level.atlas.layout, level.layout
-        vote = Vote(level.backend, level.atlas.values, *layouts, level.wrap, level.pinned, level.free, confidence)
+            confidence = rim_confidence(~level.keep, level.numbering, self.rim)
+        numberings = level.atlas.numbering, level.numbering
+        vote = Vote(level.backend, level.atlas.values, *numberings, level.wrap, level.pinned, level.free, confidence)
         sharp = level.iterations - self.final if level.number == 0 else level.iterations
         fades = self.feather > 0 and rims and level.number == 0
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from patchnn.engine.arrays import Mask
 from patchnn.engine.backend import Array, Backend
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 from patchnn.engine.resample import surround
 
 __all__ = ["SIGMA", "Vote", "rim_confidence", "vote_weights"]
@@ -22,10 +22,10 @@ def vote_weights(patch: int, sigma: float = SIGMA) -> np.ndarray:
     return np.asarray(np.exp(-0.5 * (np.linspace(-1, 1, patch) / sigma) ** 2), np.float32)
 
 
-def rim_confidence(free: Mask, layout: Layout, base: float) -> np.ndarray:
+def rim_confidence(free: Mask, numbering: Numbering, base: float) -> np.ndarray:
     """Return base**-d for every patch of an output, d being how far its centre is from the nearest kept pixel.
 
-    free: (H, W) bool, the pixels that are not kept, at least one of them False. Returns float32 on the layout's canvas
+    free: (H, W) bool, the pixels that are not kept, at least one of them False. Returns float32 on the numbering's canvas
     (Wexler, Shechtman, Irani, PAMI 2007, Sec. 3.2).
     """
     from scipy import ndimage
@@ -33,9 +33,9 @@ def rim_confidence(free: Mask, layout: Layout, base: float) -> np.ndarray:
     distance = np.zeros(free.shape)
     window = surround(free)
     distance[window] = ndimage.distance_transform_edt(free[window])
-    confidence = np.zeros(layout.shape, np.float32)
-    rows, columns = layout.grids[0]
-    half = layout.patch // 2
+    confidence = np.zeros(numbering.shape, np.float32)
+    rows, columns = numbering.grids[0]
+    half = numbering.patch // 2
     centres = np.ix_((np.arange(rows) + half) % free.shape[0], (np.arange(columns) + half) % free.shape[1])
     # Far from the rim all count alike: multiplied by the vote's own weights, down to e**-59, smaller factors would underflow.
     confidence[:rows, :columns] = np.exp(-np.log(base) * np.minimum(distance[centres], 25 / np.log(base)))
@@ -66,8 +66,8 @@ class Vote:
         self,
         backend: Backend,
         values: Array,
-        there: Layout,
-        here: Layout,
+        there: Numbering,
+        here: Numbering,
         wrap: tuple[bool, bool] = (False, False),
         pinned: Array = None,
         free: Array = None,

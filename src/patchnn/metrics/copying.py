@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.backend import NumpyBackend
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 from patchnn.engine.patches import Patches, windows_any
 from patchnn.images.decoded import as_colours
 
@@ -196,8 +196,8 @@ def _places(output: Image, source: Image, net: Mask) -> tuple[Indices, Indices, 
     """
     backend = NumpyBackend()
     ours, theirs = (Patches(backend, image[:, :, None] - np.float32(127), PATCH) for image in (output, source))
-    layouts = [Layout.of_sources([(image.shape[0], image.shape[1])], PATCH) for image in (output, source)]
-    numbers, places_there = layouts[0].ravel(np.nonzero(net)), np.flatnonzero(layouts[1].positions())
+    numberings = [Numbering.of_sources([(image.shape[0], image.shape[1])], PATCH) for image in (output, source)]
+    numbers, places_there = numberings[0].ravel(np.nonzero(net)), np.flatnonzero(numberings[1].positions())
     queries = ours.extract(numbers)
     squares = np.einsum("ij,ij->i", queries, queries)
     # Rounding must not lose pairs here: the comparison pixel by pixel comes later.
@@ -224,11 +224,11 @@ def _places(output: Image, source: Image, net: Mask) -> tuple[Indices, Indices, 
 
     with backend.session():
         backend.each(search, range(len(found)))
-    net[tuple(layouts[0].unravel(numbers[total > PLACES]))] = False
+    net[tuple(numberings[0].unravel(numbers[total > PLACES]))] = False
     places, patches = (np.concatenate(part) for part in zip(*found, strict=True))
     kept = total[patches] <= PLACES
     places, at = places[kept], numbers[patches[kept]]
-    here, there = layouts[0].unravel(at), layouts[1].unravel(places)
+    here, there = numberings[0].unravel(at), numberings[1].unravel(places)
     return here[0], here[1], np.stack([there[0] - here[0], there[1] - here[1]], axis=1)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from patchnn.engine.arrays import Image
 from patchnn.engine.backend import NumpyBackend
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 from patchnn.engine.patches import Patches
 from patchnn.engine.resample import resize
 from patchnn.engine.search.exact import nearest
@@ -149,8 +149,8 @@ def _distances(output: tuple[Any, str], source: tuple[Any, str], patch: int, met
     with backend.session():
         halves = [_half(image, name, patch) - _CENTRE for image, name in (output, source)]
         queries, keys = (Patches(backend, image, patch) for image in halves)
-        here, there = (Layout.of_sources([(image.shape[0], image.shape[1])], patch) for image in halves)
-        patches, places = (math.prod(layout.grids[0]) for layout in (here, there))
+        here, there = (Numbering.of_sources([(image.shape[0], image.shape[1])], patch) for image in halves)
+        patches, places = (math.prod(numbering.grids[0]) for numbering in (here, there))
         count = {"exact": patches, "approximate": SAMPLE, "auto": max(SAMPLE, AUTO_PAIRS // places)}[method]
         index = np.flatnonzero(here.positions()) if count >= patches else _evenly(here, count)
         distances: NDArray[np.float32] = nearest(backend, queries, index, keys, np.flatnonzero(there.positions()), _MEMORY)[1]
@@ -170,10 +170,10 @@ def _half(image: Any, name: str, patch: int) -> Image:
     return np.asarray(np.floor(np.clip(smaller, 0, 255) + np.float32(0.5)))
 
 
-def _evenly(layout: Layout, count: int) -> NDArray[np.int64]:
+def _evenly(numbering: Numbering, count: int) -> NDArray[np.int64]:
     """Return the numbers of `count` patches spread evenly over an image: a Fibonacci lattice."""
-    grid = layout.grids[0]
+    grid = numbering.grids[0]
     n = np.arange(count)
     rows = ((n + 0.5) / count * grid[0]).astype(np.int64)
     columns = (n * ((math.sqrt(5) - 1) / 2) % 1 * grid[1]).astype(np.int64)
-    return np.asarray(layout.ravel((rows, columns)))
+    return np.asarray(numbering.ravel((rows, columns)))

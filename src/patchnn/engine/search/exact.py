@@ -123,7 +123,7 @@ class ExactSearch:
     def __init__(self, level: Level, memory: int) -> None:
         self.level, self.memory = level, memory
         xp, keys = level.backend.xp, level.atlas.keys
-        self.field = xp.full(level.layout.size, -1, np.int32)
+        self.field = xp.full(level.numbering.size, -1, np.int32)
         # Distances of centred patches lose less to rounding, and what they lose in float64 does not matter.
         self.centre = keys.reshape(-1, keys.shape[2]).mean(0).astype(np.float64)
         self.keys = level.atlas.patches(self.centre)
@@ -194,9 +194,9 @@ class ExactSearch:
         """See Search."""
         level, backward = self.level, None
         if both:
-            backward = level.backend.xp.zeros(level.atlas.layout.size, np.int32)
+            backward = level.backend.xp.zeros(level.atlas.numbering.size, np.int32)
             backward[level.atlas.index] = self._nearest_queries()[0]
-        return Matches(level.layout, level.atlas.layout, self.field, backward)
+        return Matches(level.numbering, level.atlas.numbering, self.field, backward)
 
     def _nearest_queries(self) -> tuple[Array, Array]:
         """Return every usable key's nearest query, and how far it is."""

@@ -12,7 +12,7 @@ import numpy as np
 from patchnn.engine.arrays import Mask, Shape
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, Backend
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 from patchnn.engine.patches import GuidedPatches, Patches, guide_patches, on_canvas, spots, windows_any
 
 __all__ = ["Level", "Matches", "Search"]
@@ -27,9 +27,9 @@ class Level:
     backend
         Where arrays are, and how loops over them run; `backend.xp` is NumPy or CuPy.
     atlas
-        The sources at this level in one canvas: `values` (H, W, C), whose patches are copied, and `layout`, their numbers.
+        The sources at this level in one canvas: `values` (H, W, C), whose patches are copied, and `numbering`, their numbers.
     shape
-        The output's rows and columns. `layout` numbers its patches.
+        The output's rows and columns. `numbering` numbers its patches.
     number
         0 is the finest level.
     wrap
@@ -86,9 +86,9 @@ class Level:
         return 1 / (alpha + closest)
 
     @cached_property
-    def layout(self) -> Layout:
+    def numbering(self) -> Numbering:
         """How the queries are numbered."""
-        return Layout.of_output(self.shape, self.atlas.layout.patch, self.wrap)
+        return Numbering.of_output(self.shape, self.atlas.numbering.patch, self.wrap)
 
     @cached_property
     def free(self) -> Array:
@@ -104,7 +104,7 @@ class Level:
     @property
     def values(self) -> int:
         """Values in a patch of the image, guide channels not counted: what mean squared distances are a mean over."""
-        return int(self.layout.patch**2 * self.atlas.values.shape[2])
+        return int(self.numbering.patch**2 * self.atlas.values.shape[2])
 
     def patches(self, image: Array, centre: Array = None) -> Patches | GuidedPatches:
         """Return the query patches of an output; `centre`, (C,), is subtracted from every pixel, but not from the guide's."""
@@ -113,14 +113,14 @@ class Level:
 
     def image_patches(self, image: Array) -> Patches:
         """Return the query patches of an output without the guide's."""
-        return Patches(self.backend, on_canvas(self.backend.xp, image, self.layout), self.layout.patch)
+        return Patches(self.backend, on_canvas(self.backend.xp, image, self.numbering), self.numbering.patch)
 
     @cached_property
     def guide_patches(self) -> Patches | None:
         """The guide's patches, which follow those of any output."""
         if self.guide is None:
             return None
-        return guide_patches(self.backend, on_canvas(self.backend.xp, self.guide, self.layout), self.layout.patch)
+        return guide_patches(self.backend, on_canvas(self.backend.xp, self.guide, self.numbering), self.numbering.patch)
 
     @cached_property
     def weights(self) -> Patches | GuidedPatches | None:
@@ -130,8 +130,10 @@ class Level:
         image = self.image_patches(self.backend.xp.repeat(self.pixel_weights, self.atlas.keys.shape[2], axis=2))
         if self.guide is None:
             return image
-        guide = on_canvas(self.backend.xp, self.backend.xp.repeat(self.pixel_weights, self.guide.shape[2], axis=2), self.layout)
-        patch = self.layout.patch
+        guide = on_canvas(
+            self.backend.xp, self.backend.xp.repeat(self.pixel_weights, self.guide.shape[2], axis=2), self.numbering
+        )
+        patch = self.numbering.patch
         return GuidedPatches(self.backend, image, Patches(self.backend, guide, patch, spots(patch)))
 
     def shares(self, index: Array) -> Array:
@@ -142,10 +144,10 @@ class Level:
 
     def touching(self, xp: Any, pixels: Array) -> Array:
         """Return the numbers of the queries that touch any of these pixels, (H, W) bool."""
-        rim = [(0, self.layout.patch - 1 if joined else 0) for joined in self.wrap]
-        window = (self.layout.patch, self.layout.patch)
+        rim = [(0, self.numbering.patch - 1 if joined else 0) for joined in self.wrap]
+        window = (self.numbering.patch, self.numbering.patch)
         grid = windows_any(xp, xp.pad(pixels, rim, mode="wrap"), window)
-        canvas = xp.zeros(self.layout.shape, np.bool_)
+        canvas = xp.zeros(self.numbering.shape, np.bool_)
         canvas[: grid.shape[0], : grid.shape[1]] = grid
         return xp.flatnonzero(canvas.reshape(-1))
 
@@ -158,8 +160,8 @@ class Level:
 
     def grid(self, nnf: Array) -> Array:
         """Return a field over the canvas, flat, as (h, w): one number for each position of a patch."""
-        rows, columns = self.layout.grids[0]
-        return nnf.reshape(self.layout.shape)[:rows, :columns]
+        rows, columns = self.numbering.grids[0]
+        return nnf.reshape(self.numbering.shape)[:rows, :columns]
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,8 +172,8 @@ class Matches:
     backward: flat int32, each key's query, or None.
     """
 
-    here: Layout
-    there: Layout
+    here: Numbering
+    there: Numbering
     forward: Array
     backward: Array = None
 

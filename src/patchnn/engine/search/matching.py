@@ -8,7 +8,7 @@ import numpy as np
 
 from patchnn.engine.backend import Array, Backend
 from patchnn.engine.kernels import clearly_below, random_numbers
-from patchnn.engine.numbering import Layout
+from patchnn.engine.numbering import Numbering
 from patchnn.engine.patches import GuidedPatches, Patches
 from patchnn.engine.search.claims import winners
 
@@ -28,19 +28,19 @@ class Side:
     """
 
     def __init__(
-        self, backend: Backend, layout: Layout, allowed: Array, dimensions: int, matched: bool, kept: bool = True
+        self, backend: Backend, numbering: Numbering, allowed: Array, dimensions: int, matched: bool, kept: bool = True
     ) -> None:
-        self.backend, self.layout, self.allowed, self.dimensions = backend, layout, allowed, dimensions
+        self.backend, self.numbering, self.allowed, self.dimensions = backend, numbering, allowed, dimensions
         self.features: Array = None
         if kept:
-            self.features = backend.xp.empty((layout.size, dimensions), np.float32)
+            self.features = backend.xp.empty((numbering.size, dimensions), np.float32)
         self.weights: Array = None
         self.fixed: Array = None
         self.patches: Patches | GuidedPatches
         self.basis: Array
         if matched:
             # The score itself then keeps the others out. Where nothing is searched among them, their memory is not even touched.
-            out = backend.xp.ones(layout.size, np.bool_)
+            out = backend.xp.ones(numbering.size, np.bool_)
             out[allowed] = False
 
             def bar(top: int) -> None:
@@ -48,7 +48,7 @@ class Side:
                 self.features[part][out[part]] = FAR
 
             # In chunks: memory that is touched for the first time is slow, and all cores share that.
-            backend.each(bar, range(0, layout.size, backend.chunk))
+            backend.each(bar, range(0, numbering.size, backend.chunk))
 
     def show(self, patches: Patches | GuidedPatches, basis: Array) -> None:
         """Say what these patches are from now on: their features are the patches times the basis."""
@@ -85,7 +85,7 @@ class Matching:
     """
 
     def __init__(self, backend: Backend, here: Side, there: Side, seed: int) -> None:
-        xp, count = backend.xp, here.layout.size
+        xp, count = backend.xp, here.numbering.size
         self.backend, self.here, self.there, self.seed, self.passes = backend, here, there, seed, 0
         self.field = xp.full(count, -1, np.int32)
         self.distance = xp.zeros(count, np.float32)
@@ -103,7 +103,7 @@ class Matching:
     def _replace_disallowed(self) -> None:
         """Give patches whose match is not allowed another one: such a key never wins a comparison, so don't start from one."""
         xp, index, allowed = self.backend.xp, self.here.allowed, self.there.allowed
-        good = xp.zeros(self.there.layout.size, np.bool_)
+        good = xp.zeros(self.there.numbering.size, np.bool_)
         good[allowed] = True
         wrong = index[~good[self.field[index]]]
         self.field[wrong] = allowed[random_numbers(xp, wrong, self.seed) % len(allowed)]
@@ -138,7 +138,7 @@ class Matching:
         if len(index) == len(self.here.allowed):
             return self.here.allowed
         busy = self.moved.copy()
-        for stride in self.here.layout.strides:
+        for stride in self.here.numbering.strides:
             busy[stride:] |= self.moved[:-stride]
             busy[:-stride] |= self.moved[stride:]
         busy[index] = True
@@ -154,7 +154,7 @@ class Matching:
         self.passes += 1
         salt = self.seed * 1000003 + self.passes
         state = before, self.field, self.distance, self.moved
-        strides = self.here.layout.strides, self.there.layout.strides
+        strides = self.here.numbering.strides, self.there.numbering.strides
         weights = self.here.weights, self.there.weights
 
         def work(part: Array) -> None:
@@ -173,11 +173,11 @@ class Finer:
     A patch looks at the patch that covers its place at the coarser level, and takes that one's match, brought up to the finer
     level, as far off as it is itself off from the coarser patch's place.
 
-    new, old: the layouts of both sides, at the finer and at the coarser level. field: the coarser one, flat.
+    new, old: the numberings of both sides, at the finer and at the coarser level. field: the coarser one, flat.
     """
 
     def __init__(
-        self, backend: Backend, ratio: float, field: Array, new: tuple[Layout, Layout], old: tuple[Layout, Layout]
+        self, backend: Backend, ratio: float, field: Array, new: tuple[Numbering, Numbering], old: tuple[Numbering, Numbering]
     ) -> None:
         self.xp, self.field = backend.xp, field
         (self.here, self.there), (self.old_here, self.old_there) = new, old
@@ -198,38 +198,38 @@ class Finer:
         found = [self.scaled[axis][match[axis]] + self.offset[axis][mine[axis]] for axis in (0, 1)]
         return self.there.ravel([self.match_up.inside(axis, image, at) for axis, at in enumerate(found)])
 
-    def _all(self, layout: Layout, axis: int) -> tuple[Array, Array]:
+    def _all(self, numbering: Numbering, axis: int) -> tuple[Array, Array]:
         """Return every row of a canvas, or every column of each image: the image, and where it is."""
-        xp, side, count = self.xp, layout.shape[axis], len(layout.tops)
+        xp, side, count = self.xp, numbering.shape[axis], len(numbering.tops)
         if axis == 0:
             rows = xp.arange(side)
-            return layout.image_at(xp, rows), rows
+            return numbering.image_at(xp, rows), rows
         return xp.repeat(xp.arange(count), side), xp.tile(xp.arange(side), count)
 
-    def _find(self, layout: Layout, number: Array) -> tuple[Array, tuple[Array, Array]]:
+    def _find(self, numbering: Numbering, number: Array) -> tuple[Array, tuple[Array, Array]]:
         """Return the image of each number, and its place in what `_all` returns for rows and for columns."""
-        row, column = layout.unravel(number)
-        if len(layout.tops) == 1:
+        row, column = numbering.unravel(number)
+        if len(numbering.tops) == 1:
             return 0, (row, column)
-        image = layout.image_at(self.xp, row)
-        return image, (row, image * layout.shape[1] + column)
+        image = numbering.image_at(self.xp, row)
+        return image, (row, image * numbering.shape[1] + column)
 
 
 class _Scaling:
-    """Brings positions of patches from a layout to the same images' layout at another level, one axis at a time.
+    """Brings positions of patches from a numbering to the same images' numbering at another level, one axis at a time.
 
     A patch's centre keeps its distance from the image's centre, times the factor, as resampling has it.
     """
 
-    def __init__(self, backend: Backend, old: Layout, new: Layout, factor: float) -> None:
+    def __init__(self, backend: Backend, old: Numbering, new: Numbering, factor: float) -> None:
         self.xp, self.factor = backend.xp, np.float32(factor)
 
         def table(values: Sequence[float], kind: type) -> Array:
             return backend.to_device(np.array(values, kind))
 
-        def centres(layout: Layout, axis: int) -> Array:
-            firsts = zip(layout.firsts(axis), layout.shapes, strict=True)
-            return table([first + (shape[axis] - layout.patch) / 2 for first, shape in firsts], np.float32)
+        def centres(numbering: Numbering, axis: int) -> Array:
+            firsts = zip(numbering.firsts(axis), numbering.shapes, strict=True)
+            return table([first + (shape[axis] - numbering.patch) / 2 for first, shape in firsts], np.float32)
 
         axes = range(len(old.shape))
         self.centres = [(centres(old, axis), centres(new, axis)) for axis in axes]
@@ -247,12 +247,12 @@ class _Scaling:
         return (position - old[image]) * self.factor + new[image]
 
     def inside(self, axis: int, image: Array, position: Array) -> Array:
-        """Round positions to the nearest ones of their image in the new layout. image: of each position, or 0 for all."""
+        """Round positions to the nearest ones of their image in the new numbering. image: of each position, or 0 for all."""
         low, high = self.bounds[axis]
         return self.xp.clip(self.xp.rint(position).astype(np.int64), low[image], high[image])
 
 
-def spread(backend: Backend, here: Layout, there: Layout) -> Callable[[Array], Array]:
+def spread(backend: Backend, here: Numbering, there: Numbering) -> Callable[[Array], Array]:
     """Return what proposes a first match where there is no coarser level: the same place there, scaled; images take turns."""
     xp = backend.xp
     turns = len(there.tops)
@@ -262,7 +262,7 @@ def spread(backend: Backend, here: Layout, there: Layout) -> Callable[[Array], A
 
     axes = range(len(here.shape))
     extents = [(table(here.grids, axis), table(there.grids, axis)) for axis in axes]
-    firsts = [[backend.to_device(np.array(layout.firsts(axis), np.int64)) for layout in (here, there)] for axis in axes]
+    firsts = [[backend.to_device(np.array(numbering.firsts(axis), np.int64)) for numbering in (here, there)] for axis in axes]
 
     def propose(index: Array) -> Array:
         position = here.unravel(index)

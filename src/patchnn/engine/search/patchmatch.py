@@ -44,7 +44,7 @@ class PatchMatch:
         self.level, backend, atlas = level, level.backend, level.atlas
         # A source too small for a patch at the coarser level is met for the first time here.
         self.fresh = coarser is None or any(
-            min(new) > 0 >= min(old) for new, old in zip(atlas.layout.grids, coarser.there.grids, strict=True)
+            min(new) > 0 >= min(old) for new, old in zip(atlas.numbering.grids, coarser.there.grids, strict=True)
         )
         key_patches = atlas.patches(steps=PIXEL_STEPS)
         if level.weights is None:
@@ -53,36 +53,36 @@ class PatchMatch:
             # What counts differs from query to query, so no few directions serve all.
             self.basis = backend.xp.eye(key_patches.length, dtype=np.float32) / np.float32(math.sqrt(level.values))
         dimensions = self.basis.shape[1]
-        keys = Side(backend, atlas.layout, atlas.index, dimensions, matched=True)
+        keys = Side(backend, atlas.numbering, atlas.index, dimensions, matched=True)
         keys.show(key_patches, self.basis)
         keys.project(atlas.index)
         # They stay as they are: only their features are needed from here on.
         del keys.patches, key_patches
         both = level.claims > 0 or level.complete
         # Where no key searches among the queries, these are looked at one chunk after another, and nothing need be kept.
-        queries = Side(backend, level.layout, level.live, dimensions, matched=both, kept=both or level.weights is not None)
+        queries = Side(backend, level.numbering, level.live, dimensions, matched=both, kept=both or level.weights is not None)
         if level.weights is not None:
             queries.weights = backend.xp.ones(queries.features.shape, np.float32)
             queries.weights[level.live] = level.shares(level.live)
         # A query's features are the sum of the image's, new in every iteration, and the guide's.
         self.basis, guide_basis = self.basis[: level.values], self.basis[level.values :]
         if level.guide_patches is not None:
-            fixed = queries.fixed = backend.xp.zeros((level.layout.size, dimensions), np.float32)
+            fixed = queries.fixed = backend.xp.zeros((level.numbering.size, dimensions), np.float32)
             backend.each_chunk(lambda part: backend.project(level.guide_patches, part, guide_basis, fixed, part), level.live)
-        self.canvas = backend.xp.empty((*level.layout.shape, atlas.keys.shape[2]), np.float32)
-        queries.show(Patches(backend, self.canvas, level.layout.patch), self.basis)
+        self.canvas = backend.xp.empty((*level.numbering.shape, atlas.keys.shape[2]), np.float32)
+        queries.show(Patches(backend, self.canvas, level.numbering.patch), self.basis)
         self.forward = Matching(backend, queries, keys, level.seed)
         self.backward = Matching(backend, keys, queries, level.seed + 1) if both else None
-        layouts = level.layout, atlas.layout
+        numberings = level.numbering, atlas.numbering
         if coarser is None:
-            self.forward.place(spread(backend, *layouts))
+            self.forward.place(spread(backend, *numberings))
             if self.backward:
-                self.backward.place(spread(backend, *reversed(layouts)))
+                self.backward.place(spread(backend, *reversed(numberings)))
         else:
             old = coarser.here, coarser.there
-            self.forward.place(Finer(backend, level.ratio, coarser.forward, layouts, old))
+            self.forward.place(Finer(backend, level.ratio, coarser.forward, numberings, old))
             if self.backward:
-                self.backward.place(Finer(backend, level.ratio, coarser.backward, layouts[::-1], old[::-1]))
+                self.backward.place(Finer(backend, level.ratio, coarser.backward, numberings[::-1], old[::-1]))
         self.seen: Array = None
 
     def __call__(self, image: Array, iteration: int) -> Array:
@@ -117,7 +117,7 @@ class PatchMatch:
     def matches(self, both: bool) -> Matches:
         """See Search; with both=True only where the level has them."""
         backward = self.backward.field if both and self.backward else None
-        return Matches(self.level.layout, self.level.atlas.layout, self.forward.field, backward)
+        return Matches(self.level.numbering, self.level.atlas.numbering, self.forward.field, backward)
 
     @staticmethod
     def bytes_per_patch(both: bool, weighted: int = 0, guided: bool = False) -> tuple[int, int]:
@@ -137,7 +137,7 @@ class PatchMatch:
             yield (1,), (4,)
             return
         if self.fresh:
-            reach = max(*self.level.atlas.layout.shape, *self.level.shape)
+            reach = max(*self.level.atlas.numbering.shape, *self.level.shape)
             for _ in range(FRESH_PASSES):
                 yield (4, 2, 1), (*(ANYWHERE,) * 4, *(reach >> n for n in range(reach.bit_length())))
         yield (4, 2, 1), (16, 4, 1)
@@ -154,7 +154,7 @@ class PatchMatch:
     def _matched_to(self, index: Array) -> Array:
         """Return the keys whose match is one of these queries."""
         keys, xp = self.level.atlas.index, self.level.backend.xp
-        queries = xp.zeros(self.level.layout.size, np.bool_)
+        queries = xp.zeros(self.level.numbering.size, np.bool_)
         queries[index] = True
         assert self.backward is not None
         return keys[queries[self.backward.field[keys]]]
