@@ -73,7 +73,8 @@ def test_a_large_error_is_worse_than_less_variety(monkeypatch: pytest.MonkeyPatc
     for torn, number in ((0.1, 0), (2.0, 1)):
         errors, varieties = iter([torn, 0.0]), iter([0.5, 0.3])
         monkeypatch.setattr(_Trials, "variety", lambda trials, image, nnf, varieties=varieties: next(varieties))
-        assert start(count=2, turns=1).number == number
+        # With one thread the layouts come in their order.
+        assert start(count=2, turns=1, threads=1).number == number
 
 
 def test_a_layout_that_only_moves_the_whole_image_has_little_variety() -> None:
