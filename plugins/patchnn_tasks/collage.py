@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 
 from patchnn import Image, InputError, Plan, Shape, SizeLike, Source, Task, option, resize
-from patchnn_tasks.carving import cheapest_path
-from patchnn_tasks.retarget import carved, carving_scale, mended
+from patchnn_tasks.carving import cheapest_path, rarity
+from patchnn_tasks.retarget import carved, carving_scale, mended, smaller
 from patchnn_tasks.shared import PAPER_ALPHA, check_reach, levels_down, size, wanted
 
 MIRRORED = 0.1
@@ -159,7 +159,9 @@ def join(images: Sequence[Image], overlap: float = 0) -> Image:
 def condense(image: Image, scale: int, factors: tuple[float, float]) -> Image:
     """Return an image carved at a size `scale` times smaller, by the factors for rows and columns."""
     rows, columns = (max(1, round(side * factor)) for side, factor in zip(image.shape[:2], factors, strict=True))
-    return np.asarray(image[tuple(np.moveaxis(carved(image, scale, (rows, columns)), 2, 0))])
+    small = smaller(image, scale)
+    places = carved(image, small, rarity(small), scale, (rows, columns))
+    return np.asarray(image[tuple(np.moveaxis(places, 2, 0))])
 
 
 def _across(under: Image, over: Image) -> Image:

@@ -60,7 +60,7 @@ class Retarget(Task):
         rare = rarity(small)
         if self.by == "patches" or (self.by == "auto" and not masked and is_texture(rare)):
             return Plan(sources=[Source(self.image, usable=usable)], guess=self.image, **towards(shape, end, self.rounds))
-        places = carved(self.image, scale, end, rare, self.keep, self.drop)
+        places = carved(self.image, small, rare, scale, end, self.keep, self.drop)
         order = np.moveaxis(np.indices(shape, np.float32), 0, 2) / max(shape)
         at = tuple(np.moveaxis(places, 2, 0))
         return Plan(
@@ -89,15 +89,14 @@ def smaller(image: Image, scale: int) -> Image:
 
 
 def carved(
-    image: Image, scale: int, end: Shape, rare: Costs | None = None, keep: Mask | None = None, drop: Mask | None = None
+    image: Image, small: Image, rare: Costs, scale: int, end: Shape, keep: Mask | None = None, drop: Mask | None = None
 ) -> Places:
     """Return which pixel of an image comes where when it is carved at a smaller size and brought to another shape.
 
-    scale: how many times smaller. end: the shape of the result. rare: the rarity of the smaller image. keep, drop: (H, W)
-    bool masks. Returns rows and columns, (*end, 2).
+    small: the image `scale` times smaller, and rare its rarity. end: the shape of the result. keep, drop: (H, W) bool masks.
+    Returns rows and columns, (*end, 2).
     """
-    small = smaller(image, scale)
-    costs = RARE * (rarity(small) if rare is None else rare) + DETAIL * detail(image, scale)
+    costs = RARE * rare + DETAIL * detail(image, scale)
     if keep is not None:
         costs = np.where(covered(keep, small.shape[:2]), np.float32(FORBIDDEN), costs)
     gone = None if drop is None else covered(drop, small.shape[:2])

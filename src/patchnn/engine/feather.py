@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from patchnn.engine.arrays import Image, Mask, Window
+from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.backend import Array
+from patchnn.engine.resample import surround
 from patchnn.engine.search import Level
 
 __all__ = ["feather"]
@@ -35,7 +36,7 @@ def feather(level: Level, nnf: Array, image: Array, reach: float) -> Array:
 
     backend, xp = level.backend, level.backend.xp
     free = ~np.asarray(level.keep)
-    window = _around(free)
+    window = surround(free, REACH)
     inside, shown = free[window], backend.to_host(image[window])
     numbers = _numbers(level, backend.to_host(nnf))[window]
     divergence, details = np.zeros_like(shown), np.zeros_like(shown)
@@ -61,13 +62,6 @@ def feather(level: Level, nnf: Array, image: Array, reach: float) -> Array:
     result = image.copy()
     result[window] = xp.where(backend.to_device(inside)[:, :, None], moved, image[window])
     return result
-
-
-def _around(free: Mask) -> Window:
-    """Return the rows and columns that hold all True pixels of a (H, W) mask and what is within REACH of them."""
-    ends = (np.flatnonzero(free.any(axis)) for axis in (1, 0))
-    rows, columns = (slice(max(0, int(at[0]) - REACH), int(at[-1]) + 1 + REACH) for at in ends)
-    return rows, columns
 
 
 def _numbers(level: Level, nnf: np.ndarray) -> np.ndarray:

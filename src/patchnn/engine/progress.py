@@ -1,4 +1,4 @@
-"""What an observer of a run is told."""
+"""Progress: what an observer of a run gets after every iteration."""
 
 from __future__ import annotations
 

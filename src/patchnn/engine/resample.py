@@ -178,12 +178,12 @@ def fill_holes(image: Image, known: Mask) -> Image:
     return np.where(known[:, :, None], image, resize(coarse, (height, width)))
 
 
-def surround(holes: Mask) -> tuple[slice, slice]:
-    """Return rows and columns that hold all holes and as much again on every side."""
+def surround(holes: Mask, margin: int | None = None) -> tuple[slice, slice]:
+    """Return rows and columns that hold all holes and a margin in pixels on every side; by default as much again."""
     window = []
     for axis in (1, 0):
         at = np.flatnonzero(holes.any(axis))
-        reach = int(at[-1] - at[0]) + 1
+        reach = int(at[-1] - at[0]) + 1 if margin is None else margin
         window.append(slice(max(0, int(at[0]) - reach), int(at[-1]) + 1 + reach))
     return window[0], window[1]
 

@@ -69,7 +69,7 @@ def warm_up(registry: Registry) -> None:
         with contextlib.suppress(PluginError):
             registry.load(name)
     # Tasks import this when they plan, and it takes long.
-    import scipy.ndimage  # noqa: F401
+    import scipy.ndimage  # noqa: F401  # loaded ahead of the first job
 
     noise = np.random.default_rng(0).random((80, 100, 3), np.float32)
     result = run(_Warmth(image=noise), seed=0)

@@ -21,7 +21,7 @@ export const focused = () => document.activeElement;
  */
 export const state = { studio: null, goal: null, task: null, images: [], current: null, results: [], shown: null, running: null };
 
-// What is said takes the place of what was offered.
+// A message replaces the action that was offered.
 export function say(text) {
   withdraw();
   $("status").textContent = text;
@@ -29,7 +29,7 @@ export function say(text) {
 
 let offered = null;
 
-// Offer an action next to the message, until something else is said.
+// Offer an action next to the message, until another message.
 export function offer(text, label, work) {
   say(text);
   offered = work;
