@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, cast
 
 from patchnn.errors import PluginError
@@ -124,6 +124,7 @@ class Registry:
         return sorted([*self._kept.values(), *self._clashing], key=lambda plugin: plugin.name)
 
 
+@cache
 def task_name(task: type[Task]) -> str:
     """Return what a task class is called: its entry point's name, or its own in lower case."""
     value = f"{task.__module__}:{task.__qualname__}"

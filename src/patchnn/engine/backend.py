@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -37,6 +38,9 @@ BACKENDS: dict[str, type[Backend]] = {}
 GROUP = "patchnn.backends"
 """Entry points of other packages' backends: each names a subclass of Backend."""
 
+LEAST = 1024
+"""Patches that are worth handing to another thread."""
+
 
 class Backend(ABC):
     """One array library: its namespace `xp`, and what differs between libraries."""
@@ -49,6 +53,7 @@ class Backend(ABC):
     """Queries × keys that exact search holds at once."""
     chunk: int
     """Patches that approximate search and vote hold at once."""
+    threads: int = 1
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -111,8 +116,9 @@ class Backend(ABC):
 
     def each_chunk(self, work: Callable[[Array], object], index: Array) -> None:
         """Call `work` on the numbers in `index`, a chunk of them at a time, as int64."""
-        starts = range(0, len(index), self.chunk)
-        self.each(lambda start: work(index[start : start + self.chunk].astype(np.int64)), starts)
+        # Of a small level, every thread gets a share.
+        size = min(self.chunk, max(LEAST, -(-len(index) // self.threads)))
+        self.each(lambda start: work(index[start : start + size].astype(np.int64)), range(0, len(index), size))
 
 
 class NumpyBackend(Backend):
@@ -170,16 +176,32 @@ class NumpyBackend(Backend):
         return items.view(np.float32).reshape(len(items), -1)
 
     def each(self, work: Callable[[Any], object], pieces: Iterable[Any]) -> None:
-        todo = list(pieces)
-        if self.threads == 1 or len(todo) < 2:
-            for piece in todo:
+        todo: SimpleQueue[Any] = SimpleQueue()
+        for piece in pieces:
+            todo.put(piece)
+
+        def share() -> None:
+            while True:
+                try:
+                    piece = todo.get_nowait()
+                except Empty:
+                    return
                 work(piece)
-            return
+
+        # This thread begins at once. Small pieces are done before others have woken up: these are then not waited for.
+        helpers = [self._threads().submit(share) for _ in range(min(self.threads, todo.qsize()) - 1)]
+        try:
+            share()
+        finally:
+            for helper in helpers:
+                if not helper.cancel():
+                    helper.result()
+
+    def _threads(self) -> ThreadPoolExecutor:
         with self._lock:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="patchnn")
-        for _ in self._pool.map(work, todo):
-            pass
+            return self._pool
 
 
 class CupyBackend(Backend):

@@ -17,9 +17,8 @@ from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, Backend, NumpyBackend
 from patchnn.engine.layouts import SPREAD, Starts, changed_share, shuffled
-from patchnn.engine.numbering import Numbering
 from patchnn.engine.output import noise
-from patchnn.engine.patches import Patches, guide_patches, on_canvas
+from patchnn.engine.patches import Patches, on_canvas
 from patchnn.engine.plan import Plan
 from patchnn.engine.search import Level
 from patchnn.engine.search.claims import claim
@@ -154,15 +153,18 @@ class _Trials:
             # Between the pixels that may not be used, smaller patches fit.
             patch -= 1
             atlas = Atlas(backend, level.sources, None, level.usable, patch, level.guides)
-        self.values = Patches(backend, atlas.values, patch).extract(atlas.index)
-        height, width = guess.shape[:2]
-        numbering = Numbering.of_output((height, width), patch, plan.wrap)
-        rows, columns = numbering.grids[0]
+        values = Patches(backend, atlas.values, patch).extract(atlas.index)
+        height, width, channels = guess.shape
+        self.queries = Level(backend, atlas, (height, width), wrap=plan.wrap, guide=level.guide)
+        rows, columns = self.queries.numbering.grids[0]
         top, left = (np.ravel(at) for at in np.mgrid[:rows, :columns])
         down, right = (np.ravel(at) for at in np.mgrid[:patch, :patch])
         self.pixels = (top[:, None] + down) % height * width + (left[:, None] + right) % width
-        self.weights = np.outer(vote_weights(patch), vote_weights(patch)).ravel()
-        self.total = np.bincount(self.pixels.ravel(), np.tile(self.weights, len(self.pixels)), height * width)
+        weights = np.outer(vote_weights(patch), vote_weights(patch)).ravel()
+        self.total = np.bincount(self.pixels.ravel(), np.tile(weights, len(self.pixels)), height * width)
+        colours = values.reshape(len(values), -1, channels)
+        # What every patch adds to the sums of its pixels, channel by channel.
+        self.votes = np.moveaxis(colours * weights[:, None], 2, 0).astype(np.float64)
         key_top, key_left = atlas.numbering.unravel(atlas.index)
         source = atlas.numbering.image_at(np, key_top)
         heights, widths = (np.array([image.shape[axis] for image in level.sources])[source] for axis in (0, 1))
@@ -172,11 +174,8 @@ class _Trials:
         self.upright = (weight * (here[:, None] - there) ** 2).astype(np.float32)
         # Two patches are parts of one piece if they moved by the same rows and columns.
         self.place, self.key_place = (top, left), (key_top, key_left)
-        self.contrast = max(1e-6, float(self.values.var(0, dtype=np.float64).mean()))
-        self.guide = np.zeros((len(self.pixels), 0), np.float32)
-        if level.guide is not None:
-            canvas = on_canvas(np, level.guide, numbering)
-            self.guide = guide_patches(backend, canvas, patch).extract(numbering.ravel((top, left)))
+        self.contrast = max(1e-6, float(values.var(0, dtype=np.float64).mean()))
+        self.contrasts, self.length = colours.std(1).mean(1) + 1e-4, values.shape[1]
         self._project(atlas.patches().extract(atlas.index))
         if not plan.wrap[1]:
             self._mind_edge(starts.edges, left == 0, key_left == 0)
@@ -198,29 +197,29 @@ class _Trials:
         kept[:-COMPONENTS] = False
         self.basis = sample.T @ (vectors[:, kept] / np.sqrt(energy[kept]))
         self.features, lengths = self._factors(centred)
-        self.keys = np.column_stack([-2 / self.values.shape[1] * self.features, np.ones(len(keys)), lengths])
+        self.keys = np.column_stack([-2 / self.length * self.features, np.ones(len(keys)), lengths])
 
     def _factors(self, centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the features of patches, and the mean square of their values."""
-        return centred @ self.basis, np.einsum("ij,ij->i", centred, centred) / self.values.shape[1]
+        return centred @ self.basis, np.einsum("ij,ij->i", centred, centred) / self.length
 
     def _mind_edge(self, weight: float, here: np.ndarray, there: np.ndarray) -> None:
         """Let the patches at an edge be like some that the sources have there: elsewhere the edge would cut things."""
         if weight and there.any():
             features, lengths = self.features, np.einsum("ij,ij->i", self.features, self.features)
             distances = lengths[:, None] + lengths[there] - 2 * features @ features[there].T
-            nearest = np.maximum(0, distances.min(1)) / self.values.shape[1]
+            nearest = np.maximum(0, distances.min(1)) / self.length
             self.upright[here] += (weight * nearest).astype(np.float32)
 
     def settle(self, image: Image) -> tuple[Image, np.ndarray, float]:
         """Let every source patch claim its place, again and again.
 
-        Returns the layout, its nearest-neighbour field as numbers of `values`, and its error: coherence and completeness.
+        Returns the layout, its nearest-neighbour field as numbers of `keys`, and its error: coherence and completeness.
         """
         image = self._pin(image)
         for _ in range(self.iterations):
             nnf, _, places, closest = self._nearest(image)
-            claim(np, nnf, np.arange(len(self.values)), places, closest)
+            claim(np, nnf, np.arange(len(self.keys)), places, closest)
             image = self._vote(nnf)
         nnf, coherence, _, completeness = self._nearest(image)
         return image, nnf, float(coherence.mean() + COMPLETENESS * completeness.mean())
@@ -228,14 +227,13 @@ class _Trials:
     def _nearest(self, image: Image) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return every query's nearest key, how far that is, every key's nearest query, and how far that is."""
         count = len(self.pixels)
-        queries = image.reshape(-1, image.shape[2])[self.pixels].reshape(count, -1)
-        queries = np.concatenate([queries, self.guide], axis=1) - self.mean
-        features, lengths = self._factors(queries)
+        queries = self.queries.patches(image).extract(self.queries.live)
+        features, lengths = self._factors(queries - self.mean)
         # One product then gives the mean squared distance |q|² - 2 q·k + |k|² of every query to every key.
         left = np.column_stack([features, lengths, np.ones(count)])
         found, nearest = np.empty(count, np.int64), np.empty(count, np.float32)
-        places, closest = np.zeros(len(self.values), np.int64), np.full(len(self.values), np.inf, np.float32)
-        block = max(1, PAIRS // len(self.values))
+        places, closest = np.zeros(len(self.keys), np.int64), np.full(len(self.keys), np.inf, np.float32)
+        block = max(1, PAIRS // len(self.keys))
         for first in range(0, count, block):
             at = slice(first, first + block)
             # In float64, then rounded: what matrix libraries do differently is gone, and equal keys are equally far.
@@ -243,7 +241,7 @@ class _Trials:
             np.maximum(rounded, 0, out=rounded)
             rounded += self.upright[at]
             found[at] = rounded.argmin(1)
-            nearest[at] = rounded.min(1)
+            nearest[at] = rounded[np.arange(len(rounded)), found[at]]
             query = rounded.argmin(0)
             score = rounded[query, np.arange(len(query))]
             better = score < closest
@@ -253,9 +251,8 @@ class _Trials:
     def _vote(self, nnf: np.ndarray) -> Image:
         """Return the image that the patches at `nnf` vote for."""
         shape = self.level.guess.shape
-        values = self.values[nnf].reshape(*self.pixels.shape, shape[2]) * self.weights[:, None]
         at = self.pixels.ravel()
-        sums = [np.bincount(at, values[:, :, channel].ravel(), len(self.total)) for channel in range(shape[2])]
+        sums = [np.bincount(at, votes[nnf].ravel(), len(self.total)) for votes in self.votes]
         return self._pin((np.stack(sums, 1) / self.total[:, None]).astype(np.float32).reshape(shape))
 
     def _pin(self, image: Image) -> Image:
@@ -274,8 +271,7 @@ class _Trials:
         """Return the share of the patches, each weighted by its contrast, that moved by the same rows and columns, give or take
         one.
         """
-        contrast = self.values.reshape(len(self.values), -1, self.level.guess.shape[2]).std(1).mean(1)[nnf] + 1e-4
-        moves = []
+        contrast, moves = self.contrasts[nnf], []
         for place, key_place in zip(self.place, self.key_place, strict=True):
             move = key_place[nnf] - place
             moves.append(move - move.min() + 1)

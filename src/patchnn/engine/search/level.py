@@ -144,11 +144,9 @@ class Level:
 
     def touching(self, xp: Any, pixels: Array) -> Array:
         """Return the numbers of the queries that touch any of these pixels, (H, W) bool."""
-        rim = [(0, self.numbering.patch - 1 if joined else 0) for joined in self.wrap]
-        window = (self.numbering.patch, self.numbering.patch)
-        grid = windows_any(xp, xp.pad(pixels, rim, mode="wrap"), window)
+        window, (rows, columns) = (self.numbering.patch, self.numbering.patch), self.numbering.grids[0]
         canvas = xp.zeros(self.numbering.shape, np.bool_)
-        canvas[: grid.shape[0], : grid.shape[1]] = grid
+        canvas[:rows, :columns] = windows_any(xp, on_canvas(xp, pixels, self.numbering), window)[:rows, :columns]
         return xp.flatnonzero(canvas.reshape(-1))
 
     def window(self) -> tuple[slice, slice]:

@@ -26,6 +26,8 @@ COMPONENTS = 24
 """Principal components kept of a patch: they carry about 99.8 % of the energy of 7×7 colour patches."""
 SAMPLES = 4096
 """Key patches that the principal components are fitted to."""
+PART = 1024
+"""Samples that a thread multiplies at once."""
 CHANGED = 1 / 1024
 """A pixel has changed when it moved by more than this: a quarter of an 8-bit step."""
 PIXEL_STEPS, BASIS_STEPS = 2.0**14, 2.0**10
@@ -177,10 +179,16 @@ def principal_components(backend: Backend, patches: Patches | GuidedPatches, ind
     distance over `values` values, as far as k directions can tell.
     """
     xp = backend.xp
-    sample = patches.extract(index[:: max(1, len(index) // SAMPLES)]).astype(np.float64)
-    sample = sample - sample.mean(0)
+    sample = patches.extract(index[:: max(1, len(index) // SAMPLES)])
+    mean, products = sample.mean(0, dtype=np.float64), {}
+
+    def multiply(first: int) -> None:
+        part = sample[first : first + PART] - mean
+        products[first] = part.T @ part
+
     # In float64 and then rounded, so that matrix libraries agree on the basis, and each direction with one sign.
-    energy, vectors = xp.linalg.eigh(sample.T @ sample)
+    backend.each(multiply, range(0, len(sample), PART))
+    energy, vectors = xp.linalg.eigh(sum(products[first] for first in sorted(products)))
     vectors = vectors * xp.where(vectors.sum(0) < 0, -1.0, 1.0) * (energy > FAINT * energy[-1])
     basis = xp.zeros((patches.length, COMPONENTS), np.float32)
     kept = min(COMPONENTS, patches.length)
