@@ -166,31 +166,39 @@ class _Canvas:
 
 def _seam_numbers(image: Image, costs: Costs, count: int) -> NDArray[np.intp]:
     """Find so many seams, each without the ones before; return the number of every pixel's seam, `count` for none."""
-    numbers = np.full(image.shape[:2], count)
-    columns = np.tile(np.arange(image.shape[1]), (len(image), 1))
-    rows = np.arange(len(image))
-    for number in range(count):
-        seam = _cheapest_seam(image, costs)
-        numbers[rows, columns[rows, seam]] = number
-        rest = np.ones(columns.shape, np.bool_)
-        rest[rows, seam] = False
-        image = image[rest].reshape(len(image), -1, image.shape[2])
-        costs, columns = costs[rest].reshape(len(image), -1), columns[rest].reshape(len(image), -1)
+    height, width, depth = image.shape
+    numbers = np.full((height, width), count)
+    rows, columns = np.arange(height), np.arange(width)
+    # All that is known of a pixel lies in one array, a plane for each value, so that it moves as one when a seam goes.
+    planes = np.empty((height, depth + 5, width), np.float32)
+    pixels, column, steps = planes[:, : depth + 1], planes[:, depth + 1], planes[:, depth + 2 :]
+    pixels[:, :depth], pixels[:, depth], column[:] = image.swapaxes(1, 2), costs, columns
+    rim = min(RIM, (width - 1) // 2)
+    pixels[:, depth, :rim] += RIM_COST
+    pixels[:, depth, width - rim :] += RIM_COST
+    steps[:] = _steps(pixels, np.tile(columns, (height, 1))).swapaxes(1, 2)
+    for number, last in zip(range(count), range(width - 1, 0, -1), strict=False):
+        seam = cheapest_path(steps[:, :, : last + 1])
+        numbers[rows, column[rows, seam].astype(np.intp)] = number
+        for row, at in enumerate(seam):
+            planes[row, :, at:last] = planes[row, :, at + 1 : last + 1]
+        # Only pixels beside the seam have other neighbours than before.
+        beside = np.clip(seam[:, None] - (1, 0), 0, last - 1)
+        steps[rows[:, None], :, beside] = _steps(pixels[:, :, :last], beside)
     return numbers
 
 
-def _cheapest_seam(image: Image, costs: Costs) -> NDArray[np.intp]:
-    """Return the column of the cheapest seam in every row."""
-    padded = np.pad(image, ((0, 0), (1, 1), (0, 0)), "edge")
-    left, right = padded[:, :-2], padded[:, 2:]
-    above = np.concatenate([image[:1], image[:-1]])
-    straight = np.abs(right - left).mean(2) + costs
-    rim = min(RIM, (image.shape[1] - 1) // 2)
-    straight[:, :rim] += RIM_COST
-    straight[:, image.shape[1] - rim :] += RIM_COST
-    # From above left, straight down, from above right: a slanted step makes two more pixels neighbours.
-    steps = np.stack([straight + np.abs(above - left).mean(2), straight, straight + np.abs(above - right).mean(2)], axis=1)
-    return cheapest_path(steps)
+def _steps(pixels: Costs, columns: Places) -> Costs:
+    """Return what a seam pays for pixels that it reaches from above left, from straight above, from above right.
+
+    pixels: (H, C + 1, W): colours, and costs. columns: (H, N), of the pixels asked for in every row. Returns (H, N, 3).
+    """
+    rows = np.arange(len(pixels))[:, None]
+    left, right = pixels[rows, :-1, np.maximum(columns - 1, 0)], pixels[rows, :-1, np.minimum(columns + 1, pixels.shape[2] - 1)]
+    above = pixels[np.maximum(rows - 1, 0), :-1, columns]
+    straight = np.abs(right - left).mean(2) + pixels[rows, -1, columns]
+    # A slanted step makes two more pixels neighbours.
+    return np.stack([straight + np.abs(above - left).mean(2), straight, straight + np.abs(above - right).mean(2)], axis=2)
 
 
 def cheapest_path(steps: Costs) -> NDArray[np.intp]:
@@ -209,17 +217,17 @@ def cheapest_path(steps: Costs) -> NDArray[np.intp]:
     """
     if steps.ndim == 2:
         steps = np.broadcast_to(steps[:, None], (len(steps), 3, steps.shape[1]))
-    width = steps.shape[2]
-    choices = np.empty((len(steps), width), np.intp)
-    totals = np.full(width + 2, np.inf, np.float32)
-    totals[1:-1] = steps[0, 1]
-    neighbours = np.lib.stride_tricks.sliding_window_view(totals, 3).T
-    for row in range(1, len(steps)):
-        candidates = neighbours + steps[row]
-        choices[row] = candidates.argmin(0)
-        totals[1:-1] = candidates.min(0)
-    seam = np.empty(len(steps), np.intp)
-    seam[-1] = totals.argmin() - 1
-    for row in range(len(steps) - 1, 0, -1):
-        seam[row - 1] = seam[row] + choices[row, seam[row]] - 1
+    height, _, width = steps.shape
+    padded = np.full((height, width + 2), np.inf, np.float32)
+    totals, before = padded[:, 1:-1], np.lib.stride_tricks.sliding_window_view(padded, 3, axis=1).swapaxes(1, 2)
+    totals[0] = steps[0, 1]
+    candidates = np.empty((3, width), np.float32)
+    for row in range(1, height):
+        np.add(before[row - 1], steps[row], out=candidates)
+        np.minimum.reduce(candidates, axis=0, out=totals[row])
+    seam = np.empty(height, np.intp)
+    seam[-1] = at = int(totals[-1].argmin())
+    for row in range(height - 1, 0, -1):
+        at += int((before[row - 1, :, at] + steps[row, :, at]).argmin()) - 1
+        seam[row - 1] = at
     return seam
