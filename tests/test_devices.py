@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import reference
 from patchnn.engine.backend import CupyBackend, NumpyBackend, find_backend
 from patchnn.engine.plan import Plan
 from patchnn.engine.synthesize import Synthesis, synthesize
 from patchnn.errors import BackendError
+from patchnn.task import Task
+from patchnn.tuning import tune
 from samples import EXAMPLES, SEARCHES, random_image
 from strict import StrictArray, StrictBackend
 
@@ -155,12 +160,28 @@ def error(result: Synthesis, plan: Plan) -> float:
     )
 
 
+def blas() -> set[int]:
+    """The threads of the matrix libraries."""
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+def test_a_plan_is_made_with_one_thread_of_the_matrix_library() -> None:
+    @dataclass(frozen=True, eq=False)
+    class Looking(Task):
+        """See how many there are."""
+
+        def plan(self) -> Plan:
+            seen.extend(blas())
+            return EXAMPLES["plain"]
+
+    seen: list[int] = []
+    with threadpool_limits(2, user_api="blas"):
+        tune(Looking())
+        assert blas() == {2}
+    assert set(seen) == {1}
+
+
 def test_overlapping_runs_leave_the_matrix_library_as_it_was() -> None:
-    from threadpoolctl import threadpool_info, threadpool_limits
-
-    def blas() -> set[int]:
-        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
-
     first, second = NumpyBackend(1).session(), NumpyBackend(1).session()
     with threadpool_limits(2, user_api="blas"):
         first.__enter__()

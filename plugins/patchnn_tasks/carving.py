@@ -31,6 +31,8 @@ COMMON = 0.1
 """A patch is as common as the nearest tenth of all patches is like it."""
 SAMPLE = 600
 """How many patches rarity compares with."""
+CHUNK = 256
+"""Patches that it compares at once."""
 
 Costs = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -90,10 +92,16 @@ def rarity(image: Image) -> Costs:
     while np.gcd(step, width) > 1 and step > 1:
         step -= 1
     others = patches[::step]
-    squares = (patches**2).sum(1)[:, None] + (others**2).sum(1) - 2 * patches @ others.T
-    tenth = int(COMMON * len(others))
-    nearest = np.partition(squares, tenth, axis=1)[:, tenth]
-    return np.sqrt(np.maximum(nearest, 0) / patches.shape[1]).reshape(height, width).astype(np.float32)
+    lengths, tenth = (others**2).sum(1), int(COMMON * len(others))
+    nearest = np.empty(len(patches), np.float32)
+    # So many at once stay in a core's cache.
+    for first in range(0, len(patches), CHUNK):
+        some = patches[first : first + CHUNK]
+        squares = (some**2).sum(1)[:, None] + lengths
+        squares -= 2 * some @ others.T
+        squares.partition(tenth, axis=1)
+        nearest[first : first + CHUNK] = squares[:, tenth]
+    return np.sqrt(np.maximum(nearest, 0) / patches.shape[1]).reshape(height, width)
 
 
 def detail(image: Image, scale: int) -> Costs:
@@ -166,39 +174,34 @@ class _Canvas:
 
 def _seam_numbers(image: Image, costs: Costs, count: int) -> NDArray[np.intp]:
     """Find so many seams, each without the ones before; return the number of every pixel's seam, `count` for none."""
-    height, width, depth = image.shape
-    numbers = np.full((height, width), count)
-    rows, columns = np.arange(height), np.arange(width)
-    # All that is known of a pixel lies in one array, a plane for each value, so that it moves as one when a seam goes.
-    planes = np.empty((height, depth + 5, width), np.float32)
-    pixels, column, steps = planes[:, : depth + 1], planes[:, depth + 1], planes[:, depth + 2 :]
-    pixels[:, :depth], pixels[:, depth], column[:] = image.swapaxes(1, 2), costs, columns
-    rim = min(RIM, (width - 1) // 2)
-    pixels[:, depth, :rim] += RIM_COST
-    pixels[:, depth, width - rim :] += RIM_COST
-    steps[:] = _steps(pixels, np.tile(columns, (height, 1))).swapaxes(1, 2)
-    for number, last in zip(range(count), range(width - 1, 0, -1), strict=False):
-        seam = cheapest_path(steps[:, :, : last + 1])
-        numbers[rows, column[rows, seam].astype(np.intp)] = number
-        for row, at in enumerate(seam):
-            planes[row, :, at:last] = planes[row, :, at + 1 : last + 1]
-        # Only pixels beside the seam have other neighbours than before.
-        beside = np.clip(seam[:, None] - (1, 0), 0, last - 1)
-        steps[rows[:, None], :, beside] = _steps(pixels[:, :, :last], beside)
+    numbers = np.full(image.shape[:2], count)
+    columns = np.tile(np.arange(image.shape[1]), (len(image), 1))
+    rows = np.arange(len(image))
+    # Channel by channel: over the last axis, which is short, NumPy's own ways take several times as long.
+    planes = np.ascontiguousarray(np.moveaxis(image, 2, 0))
+    for number in range(count):
+        seam = _cheapest_seam(planes, costs)
+        numbers[rows, columns[rows, seam]] = number
+        rest = np.ones(columns.shape, np.bool_)
+        rest[rows, seam] = False
+        planes = planes.reshape(len(planes), -1).compress(rest.ravel(), axis=1).reshape(len(planes), len(rows), -1)
+        costs, columns = costs[rest].reshape(len(rows), -1), columns[rest].reshape(len(rows), -1)
     return numbers
 
 
-def _steps(pixels: Costs, columns: Places) -> Costs:
-    """Return what a seam pays for pixels that it reaches from above left, from straight above, from above right.
-
-    pixels: (H, C + 1, W): colours, and costs. columns: (H, N), of the pixels asked for in every row. Returns (H, N, 3).
-    """
-    rows = np.arange(len(pixels))[:, None]
-    left, right = pixels[rows, :-1, np.maximum(columns - 1, 0)], pixels[rows, :-1, np.minimum(columns + 1, pixels.shape[2] - 1)]
-    above = pixels[np.maximum(rows - 1, 0), :-1, columns]
-    straight = np.abs(right - left).mean(2) + pixels[rows, -1, columns]
-    # A slanted step makes two more pixels neighbours.
-    return np.stack([straight + np.abs(above - left).mean(2), straight, straight + np.abs(above - right).mean(2)], axis=2)
+def _cheapest_seam(planes: Image, costs: Costs) -> NDArray[np.intp]:
+    """Return the column of the cheapest seam in every row of (C, H, W) planes."""
+    height, width = costs.shape
+    padded = planes.take(np.arange(-1, width + 1), axis=2, mode="clip")
+    left, right = padded[:, :, :-2], padded[:, :, 2:]
+    above = planes.take(np.arange(-1, height - 1), axis=1, mode="clip")
+    straight = np.abs(right - left).mean(0) + costs
+    rim = min(RIM, (width - 1) // 2)
+    straight[:, :rim] += RIM_COST
+    straight[:, width - rim :] += RIM_COST
+    # From above left, straight down, from above right: a slanted step makes two more pixels neighbours.
+    steps = np.stack([straight + np.abs(above - left).mean(0), straight, straight + np.abs(above - right).mean(0)], axis=1)
+    return cheapest_path(steps)
 
 
 def cheapest_path(steps: Costs) -> NDArray[np.intp]:
@@ -217,17 +220,19 @@ def cheapest_path(steps: Costs) -> NDArray[np.intp]:
     """
     if steps.ndim == 2:
         steps = np.broadcast_to(steps[:, None], (len(steps), 3, steps.shape[1]))
-    height, _, width = steps.shape
-    padded = np.full((height, width + 2), np.inf, np.float32)
-    totals, before = padded[:, 1:-1], np.lib.stride_tricks.sliding_window_view(padded, 3, axis=1).swapaxes(1, 2)
-    totals[0] = steps[0, 1]
-    candidates = np.empty((3, width), np.float32)
-    for row in range(1, height):
-        np.add(before[row - 1], steps[row], out=candidates)
-        np.minimum.reduce(candidates, axis=0, out=totals[row])
-    seam = np.empty(height, np.intp)
-    seam[-1] = at = int(totals[-1].argmin())
-    for row in range(height - 1, 0, -1):
-        at += int((before[row - 1, :, at] + steps[row, :, at]).argmin()) - 1
-        seam[row - 1] = at
-    return seam
+    width = steps.shape[2]
+    # What the cheapest path to a pixel costs: by the way that it comes, and at all.
+    ways, totals = steps.copy(), np.full((len(steps), width + 2), np.inf, np.float32)
+    totals[0, 1:-1] = steps[0, 1]
+    neighbours = np.lib.stride_tricks.sliding_window_view(totals, width, axis=1)
+    for before, now, total in zip(neighbours, ways[1:], totals[1:, 1:-1], strict=False):
+        now += before
+        np.minimum(now[0], now[1], out=total)
+        np.minimum(now[2], total, out=total)
+    column = int(totals[-1].argmin()) - 1
+    seam = [column]
+    for row in range(len(steps) - 1, 0, -1):
+        three = ways[row, :, column].tolist()
+        column += three.index(min(three)) - 1
+        seam.append(column)
+    return np.array(seam[::-1])

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from patchnn.engine.machine import BLAS
 from patchnn.engine.plan import Plan
 from patchnn.engine.search import SEARCHES
 from patchnn.errors import InputError
@@ -71,7 +72,9 @@ def tune(task: Task, seed: int | None = None, **tuning: Any) -> Plan:
         given |= {"claims": 0, "completeness": 0.0}
     # Most plans are the same for every seed.
     takes_seed = "seed" in inspect.signature(task.plan).parameters
-    plan = task.plan(**({"seed": seed} if takes_seed and seed is not None else {}))
+    # As a run does: beside other programs, BLAS's own threads take several times as long.
+    with BLAS.held():
+        plan = task.plan(**({"seed": seed} if takes_seed and seed is not None else {}))
     return replace(plan, **given) if given else plan
 
 
