@@ -33,6 +33,13 @@ def event(image: np.ndarray, number: int = 1, iteration: int = 1) -> Progress:
     return Progress(number, 1, 0, 1, iteration, 3, 1.0, lambda: image)
 
 
+def test_layouts_that_are_tried_are_no_frames(tmp_path: Path) -> None:
+    animation = Animation(tmp_path / "a.webp", [(4, 4)])
+    for iteration in (0, 0, 1):
+        animation(event(random_image((4, 4)), iteration=iteration))
+    assert animation.durations == [FIRST]
+
+
 @pytest.mark.parametrize("kind", [".webp", ".gif"])
 def test_every_iteration_is_shown_and_the_end_is_the_image(tmp_path: Path, kind: str) -> None:
     animation = Animation(tmp_path / f"run{kind}", PLAN.rounds or ())

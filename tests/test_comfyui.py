@@ -173,7 +173,7 @@ def test_the_bar_moves_to_its_end_and_cancel_ends_the_run(pack: Any, comfy: Comf
     values = [value for value, _ in comfy.bars]
     assert values == sorted(values)
     assert comfy.bars[-1] == (200, 200)
-    assert 0 < values[0] < 100
+    assert 0 < next(filter(None, values)) < 100
     comfy.cancel = True
     with pytest.raises(CancelledError):
         node.make(image=batch(IMAGE), variety=0.0, **WIDGETS)

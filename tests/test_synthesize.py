@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.layouts import Starts
 from patchnn.engine.plan import Plan, Source
+from patchnn.engine.resample import resize
+from patchnn.engine.starts import _Trials
+from patchnn.engine.step import PNN
 from patchnn.engine.synthesize import Progress, synthesize
 from patchnn.errors import BackendError, InputError
 from samples import GLARING, SEARCHES, hole, plans, random_image
@@ -28,9 +33,13 @@ PLAN = Plan(
 
 
 def observed(plan: Plan, **options: Any) -> list[Progress]:
+    """The events after iterations: those of the start come before them."""
     events: list[Progress] = []
     synthesize(plan, seed=0, observe=events.append, **options)
-    return events
+    starts = sum(event.iteration == 0 for event in events)
+    assert all(event.iteration == event.fraction == 0 for event in events[:starts])
+    assert all((event.round, event.level) == (1, event.levels - 1) for event in events[:starts])
+    return events[starts:]
 
 
 @given(plans(), st.sampled_from(list(SEARCHES)))
@@ -49,6 +58,43 @@ def test_every_iteration_of_every_level_is_told_in_order(plan: Plan, search: str
             count = plan.coarsest_iterations if level == depth else plan.iterations
             expected += [(number, len(plan.rounds), level, depth + 1, iteration, count) for iteration in range(1, count + 1)]
     assert told == expected
+
+
+@pytest.mark.parametrize(
+    ("starts", "told"),
+    [
+        (None, "start search"),
+        (Starts(count=3, turns=1, patch=4), "start trial start trial start trial start search"),
+        (Starts(variety=None, count=2), "start search start start search start search"),
+        (Starts(variety=None, count=1), "start search"),
+    ],
+)
+def test_the_guess_and_every_layout_are_shown_as_they_come(
+    starts: Starts | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def noted(owner: type, name: str, word: str) -> None:
+        work = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *given: (done.append(word), work(*given))[1])
+
+    noted(PNN, "search", "search")
+    noted(_Trials, "settle", "trial")
+    plan = replace(PLAN, starts=starts)
+    synthesize(
+        plan, seed=0, backend=NumpyBackend(1), observe=lambda event: done.append("iteration" if event.iteration else "start")
+    )
+    assert " ".join(done).startswith(f"{told} iteration")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_is_shown_of_the_start_is_what_the_run_has(threads: int) -> None:
+    plan, events = replace(PLAN, starts=Starts(count=5, turns=1, patch=4)), []
+    result = synthesize(plan, seed=0, backend=NumpyBackend(threads), observe=events.append)
+    guess, *layouts = (event.image() for event in events if event.iteration == 0)
+    assert np.abs(guess - resize(plan.guess, guess.shape[:2])).mean() < 0.05
+    assert result.start is not None
+    np.testing.assert_array_equal(layouts[result.start.number], result.start.image)
 
 
 def test_all_rounds_but_the_last_stay_at_the_coarse_levels() -> None:
@@ -208,7 +254,8 @@ def test_at_every_level_a_pixel_is_kept_only_where_all_under_it_are(search: str)
     def observe(event: Progress) -> None:
         image = event.image()
         rows, columns = (np.arange(n) * m // n for n, m in zip(image.shape[:2], keep.shape, strict=True))
-        assert image[~keep[np.ix_(rows, columns)]].max() <= 1 + 1e-6
+        if event.iteration:
+            assert image[~keep[np.ix_(rows, columns)]].max() <= 1 + 1e-6
 
     synthesize(plan, seed=0, search=SEARCHES[search], observe=observe)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from patchnn.engine.backend import LEAST, NumpyBackend
+from patchnn.engine.machine import in_turn
 
 
 def test_every_piece_is_worked_on_once() -> None:
@@ -45,3 +46,11 @@ def test_every_thread_gets_a_share_of_a_small_level(patches: int, sizes: list[in
     found: list[int] = []
     NumpyBackend(threads=2).each_chunk(lambda part: found.append(len(part)), np.arange(patches, dtype=np.int32))
     assert found == sizes
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_results_are_told_in_their_order_and_by_the_thread_that_asked(threads: int) -> None:
+    told: list[tuple[int, int]] = []
+    results = in_turn(NumpyBackend(threads).each, lambda n: n * n, range(50), lambda n: told.append((n, threading.get_ident())))
+    assert results == [n * n for n in range(50)]
+    assert told == [(n, threading.get_ident()) for n in results]

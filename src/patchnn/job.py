@@ -133,7 +133,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     job
         The job.
     observe
-        Called with a `Progress` after every iteration.
+        Called with a `Progress`, as in `run`.
     registry
         The tasks. Default: those that are installed.
 

@@ -139,7 +139,8 @@ def run(
     max_memory
         Memory limit in bytes, or as text: "2GB", "512MiB". Default: half of the free memory. The result does not depend on it.
     observe
-        Called with a `Progress` after every iteration. An exception that it raises ends the run.
+        Called with a `Progress` of the start, of each layout tried, and after every iteration. An exception that it raises
+        ends the run.
     progress
         Whether to show a bar. Default: in a notebook, unless there is an observer.
 

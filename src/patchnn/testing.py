@@ -153,9 +153,10 @@ class TaskConformance:
             assert message, f"{wrong} must be refused with an InputError"
             assert "\n" not in message, f"{wrong}: the message must be one line"
 
-    def test_progress_reaches_its_end(self) -> None:
+    def test_progress_begins_with_the_start_and_reaches_its_end(self) -> None:
         seen: list[Progress] = []
         run(self.task(), seed=5, backend="numpy", iterations=2, observe=seen.append)
+        assert seen[0].iteration == 0
         fractions = [event.fraction for event in seen]
         assert fractions == sorted(fractions)
         assert fractions[-1] == 1.0

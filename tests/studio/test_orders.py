@@ -186,6 +186,12 @@ def test_a_wrong_order_gives_one_sentence(running: Studio, facts: dict[str, Any]
     assert "\n" not in text
 
 
+def test_the_first_preview_is_where_the_work_starts(studio: Studio) -> None:
+    told = studio.run(order(options={"variety": 0.5}), PHOTO)
+    first = next(head for head, _ in told if head["event"] == "progress")
+    assert first["fraction"] == 0
+
+
 @pytest.mark.parametrize("channels", [3, 4])
 def test_previews_cost_at_most_what_the_screen_shows(studio: Studio, channels: int) -> None:
     large = encode(premultiply(random_image((300, 400), channels)), "large.png")

@@ -104,7 +104,8 @@ def _bar(total: int, notes: list[str]) -> Iterator[Display]:
     class Bar(Display):
         def observe(self, progress: Progress) -> None:
             self._flush(show)
-            title = self._title(f"{_level(progress)}, iteration {progress.iteration}/{progress.iterations}")
+            step = f", iteration {progress.iteration}/{progress.iterations}" if progress.iteration else ""
+            title = self._title(_level(progress) + step)
             rich.update(shown, completed=self.done + progress.fraction, description=title)
 
         def finish(self, text: str) -> None:

@@ -6,12 +6,15 @@ import contextlib
 import math
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 from patchnn.errors import BackendError
 
-__all__ = ["BLAS", "THREADS", "count_threads", "free_bytes", "memory_limit"]
+__all__ = ["BLAS", "THREADS", "count_threads", "free_bytes", "in_turn", "memory_limit"]
+
+_R = TypeVar("_R")
 
 THREADS = "PATCHNN_THREADS"
 """The environment variable that sets the number of threads of a process."""
@@ -121,6 +124,32 @@ def _words(file: Path) -> list[str]:
         return file.read_text(errors="replace").split()
     except OSError:
         return []
+
+
+def in_turn(
+    each: Callable[..., object], work: Callable[[Any], _R], pieces: Sequence[Any], tell: Callable[[_R], object]
+) -> list[_R]:
+    """Let `each` call `work` on pieces, in any threads; return the results in the order of the pieces.
+
+    `tell` gets them in that order as they come, and in this thread, which does some of the work.
+    """
+    results: list[_R] = []
+    done: dict[int, _R] = {}
+    here = threading.get_ident()
+
+    def tell_done() -> None:
+        while len(results) in done:
+            results.append(done[len(results)])
+            tell(results[-1])
+
+    def do(number: int) -> None:
+        done[number] = work(pieces[number])
+        if threading.get_ident() == here:
+            tell_done()
+
+    each(do, range(len(pieces)))
+    tell_done()
+    return results
 
 
 class _OneBlasThread:

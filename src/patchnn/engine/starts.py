@@ -7,8 +7,9 @@ then it is measured how much of the guess moved, and how well its patches and th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -17,6 +18,7 @@ from patchnn.engine.arrays import Image, Mask
 from patchnn.engine.atlas import Atlas
 from patchnn.engine.backend import Array, Backend, NumpyBackend
 from patchnn.engine.layouts import SPREAD, Starts, changed_share, shuffled
+from patchnn.engine.machine import in_turn
 from patchnn.engine.output import noise
 from patchnn.engine.patches import Patches, on_canvas
 from patchnn.engine.plan import Plan
@@ -76,8 +78,18 @@ _Found: TypeAlias = tuple[float, Start]
 """A layout, and what it is compared by: the less, the better."""
 
 
-def find_start(plan: Plan, starts: Starts, level: Coarsest, backend: Backend, seed: int, attempt: int = 0) -> Start:
+def find_start(
+    plan: Plan,
+    starts: Starts,
+    level: Coarsest,
+    backend: Backend,
+    seed: int,
+    attempt: int = 0,
+    tried: Callable[[Image], object] = lambda image: None,
+) -> Start:
     """Try layouts, a few at a time, and return the best. Each attempt has layouts of its own, which belong to the seed.
+
+    `tried` is shown each of them, in the order of their numbers.
 
     The best one has the least sum of its error and of how far its variety is from the wanted one, beyond TOLERANCE: where only
     torn things would move enough, less moves. If the best of all has far less than the wanted variety, the next few have smaller
@@ -89,7 +101,8 @@ def find_start(plan: Plan, starts: Starts, level: Coarsest, backend: Backend, se
     for turn in range(attempt * starts.turns, (attempt + 1) * starts.turns):
         trials = _Trials(plan, starts, patch, level)
         numbers = range(turn * starts.count, (turn + 1) * starts.count)[: MOST_PAIRS // trials.pairs + 1 - len(found)]
-        found += _settled(trials, numbers, noise_level, seed, wanted, backend)
+        settled = partial(_settled, trials, noise_level, seed, wanted)
+        found += in_turn(backend.each, settled, numbers, lambda one: tried(one[1].image))
         if len(found) * trials.pairs > MOST_PAIRS:
             break
         if _best(found).variety < wanted - SPREAD:
@@ -101,23 +114,15 @@ def find_start(plan: Plan, starts: Starts, level: Coarsest, backend: Backend, se
     return _best(found)
 
 
-def _settled(
-    trials: _Trials, numbers: Sequence[int], noise_level: float, seed: int, wanted: float, backend: Backend
-) -> list[_Found]:
-    """Return the layouts with these numbers, each with the sum of its error and of how far its variety is from the wanted one."""
-    found: dict[int, _Found] = {}
+def _settled(trials: _Trials, noise_level: float, seed: int, wanted: float, number: int) -> _Found:
+    """Return the layout of this number, and the sum of its error and of how far its variety is from the wanted one."""
     guess = trials.level.guess
-
-    def settle(number: int) -> None:
-        order = shuffled(guess.shape[1], wanted, [seed, number])
-        image, nnf, error = trials.settle(guess[:, order] + noise_level * noise(guess.shape, [seed, number]))
-        variety = trials.variety(image, nnf)
-        # Less than half of the wanted variety is a last resort.
-        miss = max(0.0, abs(variety - wanted) - TOLERANCE) + (variety < wanted / 2)
-        found[number] = miss + ERROR * error / trials.contrast, Start(number, variety, image)
-
-    backend.each(settle, numbers)
-    return [found[number] for number in numbers]
+    order = shuffled(guess.shape[1], wanted, [seed, number])
+    image, nnf, error = trials.settle(guess[:, order] + noise_level * noise(guess.shape, [seed, number]))
+    variety = trials.variety(image, nnf)
+    # Less than half of the wanted variety is a last resort.
+    miss = max(0.0, abs(variety - wanted) - TOLERANCE) + (variety < wanted / 2)
+    return miss + ERROR * error / trials.contrast, Start(number, variety, image)
 
 
 def affordable(level: Level, count: int) -> int:

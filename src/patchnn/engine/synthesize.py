@@ -81,7 +81,8 @@ def synthesize(
     max_memory : int, optional
         Bytes that may be used; the result does not depend on it. Default: half of what is free.
     observe : callable, optional
-        Called with a Progress after every iteration. An exception it raises ends the run.
+        Called with a Progress of the start, of each layout tried, and after every iteration. An exception it raises ends the
+        run.
 
     Returns
     -------
@@ -210,31 +211,32 @@ class _Run:
         """Return where the first round starts: the guess with noise, or the best of several layouts made from it."""
         plan, host, at = self.plan, self.backend.to_host, output.coarsest
         if plan.starts is None:
-            return output.start(guess, self.seed)
+            return self._shown(output.start(guess, self.seed))
         if plan.starts.variety is None:
             return self._fittest(output, guess, plan.starts)
         guides = self.sources.guides
         level = Coarsest(
-            guess=host(output.start(guess, None)),
+            guess=host(self._shown(output.start(guess, None))),
             sources=[host(levels[at]) for levels in self.sources.pyramids],
             usable=[masks[at] for masks in self.sources.usable],
             guides=None if guides is None else [host(levels[at]) for levels in guides],
             keep=output.pinned(at)[1],
             guide=None if plan.guide is None else host(output.guide(at)),
         )
-        self.found = find_start(plan, plan.starts, level, self.backend, self.seed, self.attempt)
+        self.found = find_start(plan, plan.starts, level, self.backend, self.seed, self.attempt, self._shown)
         return self.backend.to_device(self.found.image)
 
     def _fittest(self, output: Output, guess: Array, starts: Starts) -> Array:
         """Return the start whose patches fit best at the end of the coarsest level, of several with noise of their own."""
         count = affordable(self._level(0, output.coarsest), starts.count)
         if count == 1:
-            return output.start(guess, [self.seed, 0])
+            return self._shown(output.start(guess, [self.seed, 0]))
         tried: list[tuple[float, int, Array]] = []
         for number in range(count):
             self.trial = number
-            level, start = self._level(0, output.coarsest), output.start(guess, [self.seed, number])
+            level, start = self._level(0, output.coarsest), self._shown(output.start(guess, [self.seed, number]))
             image, nnf, _ = self._iterate(level, start, None, 0, observed=False)
+            self._shown(image)
             tried.append((misfit(level, image, nnf), number, start))
         _, self.trial, start = min(tried, key=lambda one: one[:2])
         return start
@@ -275,15 +277,19 @@ class _Run:
             nnf = search(image, iteration)
             image = vote(nnf, iteration)
             if observed:
-                self._report(image, level, iteration, number)
+                self.done += self.outputs[number].pixels(level.number)
+                self._report(image, number, level.number, iteration + 1)
         # Only what the next level needs survives: features are the largest arrays there are.
         plan, finer = self.plan, level.number - 1
         both = plan.alpha < math.inf or min(plan.claims, finer) > 0 or self.outputs[number].completeness(finer) > 0
         return image, nnf, search.matches(finer >= 0 and both)
 
-    def _report(self, image: Array, level: Level, iteration: int, number: int) -> None:
-        output = self.outputs[number]
-        self.done += output.pixels(level.number)
-        place = (number + 1, len(self.outputs), level.number, output.coarsest + 1, iteration + 1, level.iterations)
-        shape = tuple(self.plan.rounds or ())[-1]
+    def _shown(self, image: Array) -> Array:
+        """Report an image of the coarsest level, before its first iteration, and return it."""
+        self._report(image, 0, self.outputs[0].coarsest, 0)
+        return image
+
+    def _report(self, image: Array, number: int, at: int, iteration: int) -> None:
+        output, shape = self.outputs[number], tuple(self.plan.rounds or ())[-1]
+        place = (number + 1, len(self.outputs), at, output.coarsest + 1, iteration, output.iterations(at))
         self.observe(Progress(*place, self.done / self.work, lambda: np.array(self.backend.to_host(image)), shape))

@@ -68,8 +68,10 @@ def warm_up(registry: Registry) -> None:
     for name in registry:
         with contextlib.suppress(PluginError):
             registry.load(name)
-    # Tasks import this when they plan, and it takes long.
-    import scipy.ndimage  # noqa: F401  # loaded ahead of the first job
+    # Tasks import these when they plan, and it takes long.
+    import scipy.fft
+    import scipy.ndimage
+    import scipy.sparse.csgraph  # noqa: F401  # loaded ahead of the first job
 
     noise = np.random.default_rng(0).random((80, 100, 3), np.float32)
     result = run(_Warmth(image=noise), seed=0)
@@ -150,7 +152,8 @@ def _observer(number: int, preview: int, say: Say, stopped: Callable[[], bool]) 
         nonlocal last, cost
         if stopped():
             raise StoppedError
-        wait = max(SHARE * cost, FRAME if progress.iteration == progress.iterations else PAUSE)
+        # Layouts that are tried, and the ends of levels, differ more than iterations do.
+        wait = max(SHARE * cost, FRAME if progress.iteration in (0, progress.iterations) else PAUSE)
         began = time.monotonic()
         if preview and (began >= last + wait or progress.fraction == 1):
             facts = {name: getattr(progress, name) for name in ("round", "rounds", "level", "levels", "fraction", "shape")}
