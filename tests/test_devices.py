@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import reference
-from patchnn.engine.backend import CupyBackend, NumpyBackend, find_backend
+from patchnn.engine.backend import BACKENDS, CupyBackend, NumpyBackend, _import_problem, find_backend
 from patchnn.engine.plan import Plan
 from patchnn.engine.synthesize import Synthesis, synthesize
 from patchnn.errors import BackendError
@@ -33,6 +34,18 @@ def test_the_double_gives_what_numpy_gives(example: str, search: str) -> None:
     np.testing.assert_array_equal(strict.image, plain.image)
     for name in ("source", "row", "col"):
         np.testing.assert_array_equal(getattr(strict.field, name), getattr(plain.field, name))
+
+
+def test_a_package_made_for_another_version_is_not_used() -> None:
+    class Old(NumpyBackend):
+        name = "old"
+        priority = 99
+
+    entry = EntryPoint("old", f"{__name__}:Old", "patchnn.backends")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "Old", Old)
+        assert "is made for another version of patchnn" in str(_import_problem(entry))
+    assert "old" not in BACKENDS
 
 
 @pytest.mark.parametrize("search", SEARCHES)

@@ -23,6 +23,7 @@ ROOMS = [
     "patchnn.engine.layouts",
     "patchnn.engine.plan",
     "patchnn.engine.machine",
+    "patchnn.engine.chance",
     "patchnn.engine.kernels",
     "patchnn.engine.backend",
     "patchnn.engine.resample",

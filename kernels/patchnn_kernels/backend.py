@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from patchnn.engine.backend import NumpyBackend
+from patchnn.engine.kernels import FEATURE
 from patchnn.errors import BackendError
 from patchnn_kernels.library import Ballot, Sides, address, load, long_array
 
@@ -30,6 +31,7 @@ class KernelsBackend(NumpyBackend):
     """NumPy on the CPU, with compiled kernels."""
 
     name = "kernels"
+    interface = 2
     priority = 5
     # Large enough that a call costs little, small enough for many threads.
     chunk = 16384
@@ -58,6 +60,8 @@ class KernelsBackend(NumpyBackend):
             return super().project(patches, index, basis, out, rows)
         height, width, channels = patches.canvas.shape
         numbers = height * width - (patches.patch - 1) * (width + 1)
+        shape = (len(index) if rows is None else None, COMPONENTS)
+        targets = [(None, np.float32), (out, FEATURE)] if out.dtype == FEATURE else [(out, np.float32), (None, FEATURE)]
         self._library.call(
             "project",
             address("canvas", patches.canvas, np.float32, (None, None, None)),
@@ -68,7 +72,7 @@ class KernelsBackend(NumpyBackend):
             address("index", index, np.int64, (None,)),
             len(index),
             address("basis", basis, np.float32, (patches.patch**2 * channels, COMPONENTS)),
-            address("out", out, np.float32, (len(index) if rows is None else None, COMPONENTS), write=True),
+            *(address("out", target, kind, shape, write=True) for target, kind in targets),
             address("rows", rows, np.int64, (len(index),)),
             len(out),
         )
@@ -82,6 +86,7 @@ class KernelsBackend(NumpyBackend):
         keys: Array,
         field: Array,
         distance: Array,
+        unit: float,
         weights: Array = None,
         key_weights: Array = None,
     ) -> None:
@@ -91,14 +96,15 @@ class KernelsBackend(NumpyBackend):
             address("index", index, np.int64, (None,)),
             len(index),
             numbers,
-            address("features", features, np.float32, (len(index) if rows is None else None, None)),
+            address("features", features, FEATURE, (len(index) if rows is None else None, None)),
             address("rows", rows, np.int64, (len(index),)),
             row_count,
-            address("keys", keys, np.float32, (None, length)),
+            address("keys", keys, FEATURE, (None, length)),
             key_numbers,
             length,
             address("field", field, np.int32, (numbers,)),
             address("distance", distance, np.float32, (numbers,), write=True),
+            unit,
             address("weights", weights, np.float32, (row_count, length)),
             address("key_weights", key_weights, np.float32, (key_numbers, length)),
         )
@@ -119,14 +125,15 @@ class KernelsBackend(NumpyBackend):
         radii: Sequence[int],
         scale: Array,
         salt: int,
+        unit: float,
         weights: Array = None,
         key_weights: Array = None,
     ) -> None:
         (row_count, length), numbers, key_numbers = features.shape, len(field), len(keys)
         sides = Sides(
-            address("features", features, np.float32, (len(index) if rows is None else None, None)),
+            address("features", features, FEATURE, (len(index) if rows is None else None, None)),
+            address("keys", keys, FEATURE, (None, length)),
             address("rows", rows, np.int64, (len(index),)),
-            address("keys", keys, np.float32, (None, length)),
             address("weights", weights, np.float32, (row_count, length)),
             address("key_weights", key_weights, np.float32, (key_numbers, length)),
             address("scale", scale, np.float32, (key_numbers,)),
@@ -141,6 +148,7 @@ class KernelsBackend(NumpyBackend):
             len(allowed),
             length,
             *(long_array(stride) for stride in strides),
+            unit,
         )
         salts = [(salt * 64 + turn) * 0x85EBCA77 & 0xFFFFFFFF for turn in range(len(radii))]
         self._library.call(

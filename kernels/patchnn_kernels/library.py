@@ -16,14 +16,26 @@ __all__ = ["VARIANT", "Ballot", "Library", "Sides", "address", "load", "long_arr
 VARIANT = "PATCHNN_KERNELS"
 """The environment variable that chooses a variant: `v3` (AVX2 and FMA) or `plain`. Default: the best that runs here."""
 
-_LONG, _POINTER = ctypes.c_int64, ctypes.c_void_p
+_LONG, _POINTER, _FLOAT = ctypes.c_int64, ctypes.c_void_p, ctypes.c_float
 
 _ARGUMENTS: dict[str, tuple[Any, ...]] = {
-    "project": (_POINTER, _LONG, _LONG, _LONG, _LONG, _POINTER, _LONG, _POINTER, _POINTER, _POINTER, _LONG),
-    "measure": (_POINTER, _LONG, _LONG, _POINTER, _POINTER, _LONG, _POINTER, _LONG, _LONG, *(_POINTER,) * 4),
+    "project": (_POINTER, _LONG, _LONG, _LONG, _LONG, _POINTER, _LONG, *(_POINTER,) * 4, _LONG),
+    "measure": (
+        _POINTER,
+        _LONG,
+        _LONG,
+        *(_POINTER,) * 2,
+        _LONG,
+        _POINTER,
+        _LONG,
+        _LONG,
+        *(_POINTER,) * 2,
+        _FLOAT,
+        *(_POINTER,) * 2,
+    ),
     "improve": (_POINTER, _POINTER, _LONG, _POINTER, _LONG, _POINTER, _POINTER, _LONG),
     "fold": (_POINTER, _LONG, _LONG),
-    "changed": (_POINTER, _LONG, _POINTER, _LONG, _LONG, _LONG, _LONG, ctypes.c_float, _POINTER),
+    "changed": (_POINTER, _LONG, _POINTER, _LONG, _LONG, _LONG, _LONG, _FLOAT, _POINTER),
 }
 """What the functions in src take."""
 
@@ -32,11 +44,12 @@ class Sides(ctypes.Structure):
     """`Sides` in src/search.c."""
 
     _fields_ = [
-        *((name, _POINTER) for name in ("features", "rows", "keys", "weights", "key_weights", "scale", "allowed", "before")),
+        *((name, _POINTER) for name in ("features", "keys", "rows", "weights", "key_weights", "scale", "allowed", "before")),
         *((name, _POINTER) for name in ("field", "distance", "moved")),
         *((name, _LONG) for name in ("numbers", "row_count", "key_numbers", "allowed_numbers", "length")),
         ("strides", _LONG * 2),
         ("key_strides", _LONG * 2),
+        ("unit", _FLOAT),
     ]
 
 

@@ -26,9 +26,14 @@
 
 enum { FINE = 0, BAD_NUMBER = 1, NO_MEMORY = 2 };
 
+/* The first feature of a patch that must not be matched: kernels.NEVER. */
+enum { NEVER = INT16_MIN };
+
 /* Eight floats: one AVX register, or two of SSE or NEON. */
 typedef float eight __attribute__((vector_size(32)));
 typedef float four __attribute__((vector_size(16)));
+typedef int32_t eight_ints __attribute__((vector_size(32)));
+typedef int16_t eight_shorts __attribute__((vector_size(16)));
 
 static inline eight load8(const float *from) {
   eight value;

@@ -2,29 +2,39 @@
  * machine gets the same sums. */
 #include "kernels.h"
 
+#include <math.h>
+
 /* A candidate must score clearly below the best so far: see clearly_below in patchnn/engine/kernels.py. */
 static const float MARGIN = (float)(1 - 1e-3);
 static const float TRACE = (float)1e-9;
 enum { ANYWHERE = -1, USUAL = 24 };
 
+static inline eight wide8(const int16_t *from) {
+  eight_shorts value;
+  memcpy(&value, from, sizeof value);
+  return __builtin_convertvector(value, eight);
+}
+
 /* The squared distance of `length` values, which count what `weights` says, or alike if it is NULL. */
-static inline float squared(const float *mine, const float *key, const float *weights, int64_t length) {
+static inline float squared(const int16_t *mine, const int16_t *key, const float *weights, int64_t length) {
   eight sum = {0};
   float rest = 0;
   int64_t at = 0;
   for (; at + 8 <= length; at += 8) {
-    const eight step = load8(mine + at) - load8(key + at);
+    const eight step = wide8(mine + at) - wide8(key + at);
     sum += weights ? step * step * load8(weights + at) : step * step;
   }
   for (; at < length; at++) {
-    const float step = mine[at] - key[at];
+    const float step = (float)(mine[at] - key[at]);
     rest += weights ? step * step * weights[at] : step * step;
   }
   return sum8(sum) + rest;
 }
 
 /* For the usual length, the compiler unrolls everything; leaving early was slower than adding all up. */
-static inline float distance_to(const float *mine, const float *key, const float *weights, const float *key_weights, int64_t length) {
+static inline float distance_to(const int16_t *mine, const int16_t *key, const float *weights, const float *key_weights,
+                                int64_t length) {
+  if (key[0] == NEVER) return INFINITY;
   if (length == USUAL && !weights && !key_weights) return squared(mine, key, NULL, USUAL);
   return squared(mine, key, weights ? weights : key_weights, length);
 }
@@ -37,43 +47,45 @@ static inline int outside(const int64_t *numbers, int64_t n, int64_t count) {
 }
 
 /* distance[index] = the squared distance of each patch to its match. rows: of `features` and `weights`, or NULL: all, in order. */
-API int NAME(measure)(const int64_t *index, int64_t n, int64_t numbers, const float *features, const int64_t *rows, int64_t row_count,
-                      const float *keys, int64_t key_numbers, int64_t length, const int32_t *field, float *distance,
+API int NAME(measure)(const int64_t *index, int64_t n, int64_t numbers, const int16_t *features, const int64_t *rows, int64_t row_count,
+                      const int16_t *keys, int64_t key_numbers, int64_t length, const int32_t *field, float *distance, float unit,
                       const float *weights, const float *key_weights) {
   if (outside(index, n, numbers) || (rows && outside(rows, n, row_count))) return BAD_NUMBER;
   for (int64_t i = 0; i < n; i++)
     if (field[index[i]] < 0 || field[index[i]] >= key_numbers) return BAD_NUMBER;
   for (int64_t i = 0; i < n; i++) {
     const int64_t row = rows ? rows[i] : i, match = field[index[i]];
-    distance[index[i]] = distance_to(features + row * length, keys + match * length, weights ? weights + row * length : NULL,
-                                     key_weights ? key_weights + match * length : NULL, length);
+    distance[index[i]] = unit * distance_to(features + row * length, keys + match * length, weights ? weights + row * length : NULL,
+                                            key_weights ? key_weights + match * length : NULL, length);
   }
   return FINE;
 }
 
 /* One side's arrays and the other's, as kernels.improve describes them. */
 typedef struct {
-  const float *features;
+  const int16_t *features, *keys;
   const int64_t *rows;
-  const float *keys, *weights, *key_weights, *scale;
+  const float *weights, *key_weights, *scale;
   const int32_t *allowed, *before;
   int32_t *field;
   float *distance;
   uint8_t *moved;
   int64_t numbers, row_count, key_numbers, allowed_numbers, length;
   int64_t strides[2], key_strides[2];
+  float unit;
 } Sides;
 
 /* What a patch has found so far. */
 typedef struct {
-  const float *mine, *weights;
+  const int16_t *mine;
+  const float *weights;
   int64_t match;
   float best, limit;
 } Found;
 
 static inline void offer(const Sides *s, Found *found, int64_t candidate) {
   if (candidate == found->match) return;
-  const float scale = s->scale ? s->scale[candidate] : 1;
+  const float scale = s->scale ? s->scale[candidate] * s->unit : s->unit;
   const float *key_weights = s->key_weights ? s->key_weights + candidate * s->length : NULL;
   const float score = scale * distance_to(found->mine, s->keys + candidate * s->length, found->weights, key_weights, s->length);
   if (score < found->limit) {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from patchnn import Plan, Source, synthesize
 from patchnn.engine.backend import NumpyBackend
-from patchnn.engine.kernels import ANYWHERE
+from patchnn.engine.kernels import ANYWHERE, FEATURE, NEVER
 from patchnn.engine.numbering import Numbering
 from patchnn.engine.patches import Patches
 from patchnn.engine.search import Policy
@@ -42,6 +42,13 @@ def test_project(backend: KernelsBackend, shape: tuple[int, int], patch: int, ch
     backend.project(patches, index, basis, found, index)
     NUMPY.project(patches, index, basis, expected, index)
     np.testing.assert_allclose(found, expected, atol=1e-4)
+    # Some of the whole numbers are beyond what there is room for.
+    counts, expected_counts = (np.zeros(found.shape, FEATURE) for _ in range(2))
+    wide = basis * np.float32(10_000)
+    backend.project(patches, index, wide, counts, index)
+    NUMPY.project(patches, index, wide, expected_counts, index)
+    assert np.abs(counts.astype(int) - expected_counts).max() <= 1
+    assert (counts > NEVER).all()
     in_order = np.zeros((len(index), COMPONENTS), np.float32)
     backend.project(patches, index, basis, in_order, None)
     np.testing.assert_array_equal(in_order, found[index])
@@ -53,23 +60,28 @@ def test_project(backend: KernelsBackend, shape: tuple[int, int], patch: int, ch
 
 
 def whole(rng: np.random.Generator, *shape: int, most: int = 9) -> np.ndarray:
-    """Whole numbers as floats: sums of their products are exact in any order, so that results must agree to the bit."""
+    """Small whole numbers: sums of their products are exact in any order, so that results must agree to the bit."""
     return rng.integers(0, most, shape).astype(np.float32)
+
+
+def features(rng: np.random.Generator, *shape: int, most: int = 9) -> np.ndarray:
+    return whole(rng, *shape, most=most).astype(FEATURE)
 
 
 @given(length=lengths, weighed=st.sampled_from(["neither", "here", "there"]), in_order=st.booleans(), seed=seeds)
 def test_measure(backend: KernelsBackend, length: int, weighed: str, in_order: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
     count = 31 if in_order else 50
-    features, keys = whole(rng, count, length), whole(rng, 70, length)
+    mine, keys = features(rng, count, length), features(rng, 70, length)
+    keys[rng.random(70) < 0.1] = NEVER
     weights = {"neither": (None, None), "here": (whole(rng, count, length), None), "there": (None, whole(rng, 70, length))}[
         weighed
     ]
     index, field = rng.permutation(50)[:31], rng.integers(0, 70, 50).astype(np.int32)
     rows = None if in_order else rng.permutation(50)[:31]
     found, expected = np.full(50, -1, np.float32), np.full(50, -1, np.float32)
-    backend.measure(index, features, rows, keys, field, found, *weights)
-    NUMPY.measure(index, features, rows, keys, field, expected, *weights)
+    backend.measure(index, mine, rows, keys, field, found, 0.25, *weights)
+    NUMPY.measure(index, mine, rows, keys, field, expected, 0.25, *weights)
     np.testing.assert_array_equal(found, expected)
 
 
@@ -95,8 +107,9 @@ def test_improve(
     rng = np.random.default_rng(seed)
     here, there = (13, 17), (19, 11)
     numbers, key_numbers = here[0] * here[1], there[0] * there[1]
-    keys = whole(rng, key_numbers, length, most=3)
+    keys = features(rng, key_numbers, length, most=3)
     allowed = np.flatnonzero(rng.random(key_numbers) < 0.7).astype(np.int32)
+    keys[~np.isin(np.arange(key_numbers), allowed)] = NEVER
     before = rng.integers(0, key_numbers, numbers).astype(np.int32)
     # Where no patch begins, a field holds -1. No patch asked for is one of these, but their neighbours are.
     absent = rng.random(numbers) < 0.1
@@ -104,16 +117,16 @@ def test_improve(
     index = rng.permutation(np.flatnonzero(~absent))[: rng.integers(1, numbers - absent.sum())]
     rows = None if in_order else index
     # Few different values, so that equal distances are common.
-    features = whole(rng, len(index) if in_order else numbers, length, most=3)
-    weights = {"neither": (None, None), "here": (whole(rng, *features.shape), None)}.get(weighed, (None, whole(rng, *keys.shape)))
+    mine = features(rng, len(index) if in_order else numbers, length, most=3)
+    weights = {"neither": (None, None), "here": (whole(rng, *mine.shape), None)}.get(weighed, (None, whole(rng, *keys.shape)))
     distance = np.zeros(numbers, np.float32)
-    NUMPY.measure(index, features, rows, keys, before, distance, *weights)
+    NUMPY.measure(index, mine, rows, keys, before, distance, 0.25, *weights)
     scale = (1 / (1 + rng.random(key_numbers))).astype(np.float32) if scaled else None
     states = []
     for backend_ in backend, NUMPY:
         state = before.copy(), distance.copy(), np.zeros(numbers, np.bool_)
-        arrays = index, features, rows, keys, allowed, before, *state
-        backend_.improve(*arrays, ((here[1], 1), (there[1], 1)), steps, radii, scale, 12345678901234, *weights)
+        arrays = index, mine, rows, keys, allowed, before, *state
+        backend_.improve(*arrays, ((here[1], 1), (there[1], 1)), steps, radii, scale, 12345678901234, 0.25, *weights)
         states.append(state)
     for found, expected in zip(*states, strict=True):
         np.testing.assert_array_equal(found, expected)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from patchnn.engine.kernels import ANYWHERE
+from patchnn.engine.kernels import ANYWHERE, FEATURE
 from patchnn.engine.numbering import Numbering
 from patchnn.engine.patches import Patches
 from patchnn.engine.vote import Vote
@@ -17,7 +17,7 @@ from patchnn_kernels.backend import COMPONENTS
 
 
 def wrong_type(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.float64 if array.dtype == np.float32 else np.int16)
+    return array.astype(np.float64 if array.dtype == np.float32 else np.uint16)
 
 
 def strided(array: np.ndarray) -> np.ndarray:
@@ -37,9 +37,9 @@ def frozen(array: np.ndarray) -> np.ndarray:
 def improving() -> dict[str, Any]:
     return {
         "index": np.arange(20),
-        "features": np.zeros((20, 24), np.float32),
+        "features": np.zeros((20, 24), FEATURE),
         "rows": np.arange(20),
-        "keys": np.zeros((30, 24), np.float32),
+        "keys": np.zeros((30, 24), FEATURE),
         "allowed": np.arange(30, dtype=np.int32),
         "before": np.zeros(20, np.int32),
         "field": np.zeros(20, np.int32),
@@ -50,12 +50,13 @@ def improving() -> dict[str, Any]:
         "radii": (4, ANYWHERE),
         "scale": np.ones(30, np.float32),
         "salt": 7,
+        "unit": 0.5,
         "weights": np.ones((20, 24), np.float32),
     }
 
 
 def measuring() -> dict[str, Any]:
-    return {name: improving()[name] for name in ("index", "features", "rows", "keys", "field", "distance", "weights")}
+    return {name: improving()[name] for name in ("index", "features", "rows", "keys", "field", "distance", "unit", "weights")}
 
 
 CALLS = {"improve": improving, "measure": measuring}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -53,16 +53,16 @@ class Field:
 class Atlas:
     """The sources of one level in one canvas, (H, W, C).
 
-    numbering: how their patches are numbered. values: the canvas that patches are copied from. keys: the canvas they are
-    matched by, as blurred as the queries are; at the coarsest level the values. guide: the canvas of the guide's
-    channels, or None. index: (n,) int32, the numbers of the patches that may be taken.
+    numbering: how their patches are numbered. values: the canvas that patches are copied from. keys: returns the images that
+    they are matched by, as blurred as the queries are; None at the coarsest level, where these are the values. guide: the canvas
+    of the guide's channels, or None. index: (n,) int32, the numbers of the patches that may be taken.
     """
 
     def __init__(
         self,
         backend: Backend,
         values: Sequence[Array],
-        keys: Sequence[Array] | None,
+        keys: Callable[[], Sequence[Array]] | None,
         usable: Sequence[Mask | None],
         patch: int,
         guides: Sequence[Array] | None = None,
@@ -70,7 +70,7 @@ class Atlas:
         self.backend = backend
         self.numbering = Numbering.of_sources([image.shape[:2] for image in values], patch)
         self.values = self._canvas(values)
-        self.keys = self.values if keys is None else self._canvas(keys)
+        self._keys = keys
         self.guide: Array = None if guides is None else self._canvas(guides)
         positions = self.numbering.positions() & ~self._unusable(usable)
         self.index = backend.to_device(np.flatnonzero(positions).astype(np.int32))
@@ -106,8 +106,11 @@ class Atlas:
 
         centre: (C,), subtracted from every pixel, but not from the guide's. steps: in 1, that pixels are rounded to.
         """
-        xp, guide = self.backend.xp, self.guide
-        keys = self.keys if centre is None else xp.subtract(self.keys, centre)
+        guide = self.guide
+        # Made anew, since nothing else asks for them: a search may forget them once it has what it needs of the patches.
+        keys = self.values if self._keys is None else self._canvas(self._keys())
+        if centre is not None:
+            keys = self.backend.xp.subtract(keys, centre)
         if steps is not None:
             keys, guide = (None if part is None else rounded(self.backend, part, steps) for part in (keys, guide))
         image = Patches(self.backend, keys, self.numbering.patch)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +34,9 @@ Array: TypeAlias = Any
 BACKENDS: dict[str, type[Backend]] = {}
 """Backends by name. A subclass of Backend that has a name registers itself when it is defined."""
 
+INTERFACE = 2
+"""Which form of the hot loops a backend of another package must be made for, as its own `interface`."""
+
 GROUP = "patchnn.backends"
 """Entry points of other packages' backends: each names a subclass of Backend."""
 
@@ -53,7 +55,7 @@ class Backend(ABC):
     """Queries × keys that exact search holds at once."""
     chunk: int
     """Patches that approximate search and vote hold at once."""
-    threads: int = 1
+    threads = 1
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -133,8 +135,8 @@ class NumpyBackend(Backend):
     def __init__(self, threads: int | None = None) -> None:
         self.xp = np
         self.threads = threads or count_threads()
-        self._pool: ThreadPoolExecutor | None = None
-        self._lock = threading.Lock()
+        # It starts threads when they are needed.
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="patchnn")
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -181,27 +183,18 @@ class NumpyBackend(Backend):
             todo.put(piece)
 
         def share() -> None:
-            while True:
-                try:
-                    piece = todo.get_nowait()
-                except Empty:
-                    return
-                work(piece)
+            with contextlib.suppress(Empty):
+                while True:
+                    work(todo.get_nowait())
 
         # This thread begins at once. Small pieces are done before others have woken up: these are then not waited for.
-        helpers = [self._threads().submit(share) for _ in range(min(self.threads, todo.qsize()) - 1)]
+        helpers = [self._pool.submit(share) for _ in range(min(self.threads, todo.qsize()) - 1)]
         try:
             share()
         finally:
             for helper in helpers:
                 if not helper.cancel():
                     helper.result()
-
-    def _threads(self) -> ThreadPoolExecutor:
-        with self._lock:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="patchnn")
-            return self._pool
 
 
 class CupyBackend(Backend):
@@ -264,18 +257,16 @@ def find_backend(name: str | Backend = "auto") -> Backend:
     """
     if isinstance(name, Backend):
         return name
-    known = _known_backends()
+    broken = broken_backends()
     if name == "auto":
-        ready = [kind for kind in known.values() if kind.priority is not None and kind.unavailable() is None]
+        ready = [kind for kind in BACKENDS.values() if kind.priority is not None and kind.unavailable() is None]
         return _shared(max(ready, key=lambda kind: kind.priority or 0), os.getpid(), count_threads())
-    if name in broken_backends():
-        raise BackendError(f"backend {name} cannot run here: {broken_backends()[name]}")
-    if name not in known:
-        raise BackendError(f"there is no backend {name!r}: choose auto, {' or '.join(known)}")
-    reason = known[name].unavailable()
+    if name not in BACKENDS | broken:
+        raise BackendError(f"there is no backend {name!r}: choose auto, {' or '.join(BACKENDS)}")
+    reason = broken.get(name) or BACKENDS[name].unavailable()
     if reason:
         raise BackendError(f"backend {name} cannot run here: {reason}")
-    return _shared(known[name], os.getpid(), count_threads())
+    return _shared(BACKENDS[name], os.getpid(), count_threads())
 
 
 @cache
@@ -284,14 +275,8 @@ def _shared(kind: type[Backend], process: int, threads: int) -> Backend:
 
 
 def broken_backends() -> dict[str, str]:
-    """Return the backends of other packages that cannot be imported, and why."""
+    """Import other packages' backends, and return those that cannot be used, and why."""
     return {entry.name: problem for entry, problem in _loaded() if problem is not None}
-
-
-def _known_backends() -> dict[str, type[Backend]]:
-    """Return all backends by name, those of other packages too; one that cannot be imported is left out."""
-    _loaded()
-    return BACKENDS
 
 
 @cache
@@ -304,7 +289,10 @@ def _loaded() -> list[tuple[EntryPoint, str | None]]:
 
 def _import_problem(entry: EntryPoint) -> str | None:
     try:
-        entry.load()
+        kind = entry.load()
     except Exception as error:
         return f"{entry.value} cannot be imported ({type(error).__name__}: {error})"
-    return None
+    if vars(kind).get("interface") == INTERFACE:
+        return None
+    BACKENDS.pop(getattr(kind, "name", ""), None)
+    return f"{entry.value} is made for another version of patchnn: upgrade both"

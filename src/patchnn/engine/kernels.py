@@ -10,8 +10,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from patchnn.engine.chance import near, random_numbers
+
 __all__ = [
     "ANYWHERE",
+    "FEATURE",
+    "NEVER",
     "changed",
     "clearly_below",
     "distances",
@@ -20,11 +24,16 @@ __all__ = [
     "measure",
     "mix",
     "project",
-    "random_numbers",
+    "whole",
     "windows_any",
 ]
 
 Array: TypeAlias = Any
+
+FEATURE = np.int16
+"""What features are kept as: whole numbers of a unit that the caller chooses. Half the memory, and as many more in a cache."""
+NEVER = -(2**15)
+"""The first feature of a patch that must not be matched. All others are within 2**15 - 1 of 0."""
 
 ANYWHERE = -1
 """The radius of random candidates taken from all keys."""
@@ -40,12 +49,17 @@ TRACE = np.float32(1e-9)
 def project(backend: Any, patches: Any, index: Array, basis: Array, out: Array, rows: Array) -> None:
     """Write the features of patches: out[rows] = patches @ basis.
 
-    patches: of one canvas. index: (n,) numbers. basis: (length, k). rows: (n,), or None: `out` is (n, k) then.
+    patches: of one canvas. index: (n,) numbers. basis: (length, k). out: float32, or FEATURE for whole numbers. rows: (n,), or
+    None: `out` is (n, k) then.
     """
-    if rows is None:
-        backend.xp.matmul(patches.extract(index), basis, out=out)
-    else:
-        out[rows] = backend.xp.matmul(patches.extract(index), basis)
+    features = backend.xp.matmul(patches.extract(index), basis)
+    out[slice(None) if rows is None else rows] = whole(backend.xp, features) if out.dtype == FEATURE else features
+
+
+def whole(xp: Any, features: Array) -> Array:
+    """Round features in place to whole numbers that FEATURE can hold, and return them."""
+    xp.rint(features, out=features)
+    return xp.clip(features, NEVER + 1, -NEVER - 1, out=features)
 
 
 def measure(
@@ -56,33 +70,40 @@ def measure(
     keys: Array,
     field: Array,
     distance: Array,
+    unit: float,
     weights: Array = None,
     key_weights: Array = None,
 ) -> None:
-    """Write the squared distances of patches to their matches: see `improve` for what the arrays are."""
+    """Write the squared distances of patches to their matches: see `improve` for the arrays."""
     mine, trust = _rows(backend, features, rows), _rows(backend, weights, rows)
-    distance[index] = backend.distances(mine, keys, field[index], trust, key_weights)
+    distance[index] = backend.distances(mine, keys, field[index], unit, trust, key_weights)
 
 
 def _rows(backend: Any, array: Array, rows: Array) -> Array:
     """Return array[rows]; None for None, and the array itself where `rows` is None."""
     if array is None or rows is None:
         return array
-    return backend.take(array, rows, backend.xp.empty((len(rows), array.shape[1]), np.float32))
+    return backend.take(array, rows, backend.xp.empty((len(rows), array.shape[1]), array.dtype))
 
 
 def distances(
-    backend: Any, features: Array, keys: Array, match: Array, weights: Array = None, key_weights: Array = None
+    backend: Any, features: Array, keys: Array, match: Array, unit: float, weights: Array = None, key_weights: Array = None
 ) -> Array:
-    """Return the squared distance of each row of `features` (n, k) to keys[match], (n,).
+    """Return the squared distance of each row of `features` (n, k) to keys[match], times `unit`, (n,); of NEVER, infinity.
 
     weights: (n, k) what the values of each row count, or None. key_weights: the same of the keys, (numbers, k), or None.
     """
-    difference = backend.take(keys, match, backend.xp.empty(features.shape, np.float32))
+    xp = backend.xp
+    near = backend.take(keys, match, xp.empty(features.shape, keys.dtype))
+    difference = near.astype(np.float32)
     difference -= features
     if weights is None and key_weights is None:
-        return backend.xp.einsum("ij,ij->i", difference, difference)
-    return backend.xp.einsum("ij,ij,ij->i", difference, difference, key_weights[match] if weights is None else weights)
+        distance = xp.einsum("ij,ij->i", difference, difference)
+    else:
+        distance = xp.einsum("ij,ij,ij->i", difference, difference, key_weights[match] if weights is None else weights)
+    distance *= np.float32(unit)
+    distance[near[:, 0] == NEVER] = np.inf
+    return distance
 
 
 def changed(backend: Any, new: Array, seen: Array, least: float) -> Array:
@@ -110,16 +131,18 @@ def improve(
     radii: Sequence[int],
     scale: Array,
     salt: int,
+    unit: float,
     weights: Array = None,
     key_weights: Array = None,
 ) -> None:
     """Offer patches their neighbours' matches, shifted, and random keys near their own match; keep what scores best.
 
-    index: (n,) numbers of these patches. features, keys: of both sides. rows: where in `features` these patches' are, (n,), or
-    None: they are all of them, in order. allowed: numbers of the keys that may be taken. before: the field to read neighbours
-    from; field, distance and moved are written at `index` alone. strides: of both sides. steps: how far neighbours are. radii:
-    of the random candidates, one for each, or ANYWHERE. scale: a factor on the distance to every key, or None (Level.factors).
-    salt: of the random numbers. weights, key_weights: what the values of `features` and `keys` count, in their order, or None.
+    index: (n,) numbers of these patches. features, keys: of both sides, FEATURE. rows: where in `features` these patches' are,
+    (n,), or None: they are all of them, in order. allowed: numbers of the keys that may be taken. before: the field to read
+    neighbours from; field, distance and moved are written at `index` alone. strides: of both sides. steps: how far neighbours
+    are. radii: of the random candidates, one for each, or ANYWHERE. scale: a factor on the distance to every key, or None
+    (Level.factors). salt: of the random numbers. unit: the squared distance of two features that differ by 1. weights,
+    key_weights: what the values of `features` and `keys` count, in their order, or None.
     """
     xp = backend.xp
     mine, trust = _rows(backend, features, rows), _rows(backend, weights, rows)
@@ -130,7 +153,7 @@ def improve(
 
     def offer(rows: Array, candidate: Array) -> None:
         """Let the patches in these rows, (n,), take a candidate each if it scores better."""
-        offered = backend.distances(mine[rows], keys, candidate, None if trust is None else trust[rows], key_weights)
+        offered = backend.distances(mine[rows], keys, candidate, unit, None if trust is None else trust[rows], key_weights)
         if scale is not None:
             xp.multiply(offered, scale[candidate], out=offered)
         better = offered < clearly_below(best[rows])
@@ -159,16 +182,6 @@ def improve(
 def clearly_below(score: Array) -> Array:
     """Return what a score must be below to be better than these by more than rounding, (n,)."""
     return score * MARGIN - TRACE
-
-
-def near(chance: Array, radius: int, strides: Sequence[int]) -> Array:
-    """Return steps to random places up to `radius` away along every axis; an axis uses 16 bits of the random number."""
-    bits = 32 // len(strides)
-    total: Array = 0
-    for axis, stride in enumerate(strides):
-        part = (chance >> bits * axis) & ((1 << bits) - 1)
-        total = total + ((part * (2 * radius + 1) >> bits) - radius) * stride
-    return total
 
 
 def fold(
@@ -274,16 +287,3 @@ def between(xp: Array, number: Array, count: int) -> Array:
     """Bring numbers into range(count), in place."""
     xp.maximum(number, 0, out=number)
     return xp.minimum(number, count - 1, out=number)
-
-
-def random_numbers(xp: Array, index: Array, salt: int) -> Array:
-    """Return a random number below 2**32 for each index, (n,) int64: a hash, so that chunks do not matter."""
-    value = index.astype(np.uint32)
-    value *= np.uint32(0x9E3779B1)
-    value += np.uint32(salt * 0x85EBCA77 & 0xFFFFFFFF)
-    value ^= value >> np.uint32(15)
-    value *= np.uint32(0x85EBCA6B)
-    value ^= value >> np.uint32(13)
-    value *= np.uint32(0xC2B2AE35)
-    value ^= value >> np.uint32(16)
-    return value.astype(np.int64)

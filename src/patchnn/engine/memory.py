@@ -29,8 +29,8 @@ def estimate(plan: Plan, policy: Policy) -> tuple[int, int, int]:
     weighted = plan.patch**2 * (channels + guide) if weighs else 0
     searched = (0, 0) if policy.pairs == math.inf else PatchMatch.bytes_per_patch(both, weighted, guide > 0)
     voted = Vote.bytes_per_pixel(channels)
-    # The image, its query canvas and the copies between levels.
-    images = 4 * (3 * channels + 3 * guide) + 8
+    # The image that a level starts from, the query canvas, and the guide's.
+    images = 4 * (2 * channels + 3 * guide) + 8
     return FIXED, searched[0] + voted[0] + images, searched[1] + voted[1] + Sources.bytes_per_pixel(plan)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import accumulate
 
 from patchnn.engine.arrays import Image, Mask, Shape
@@ -48,7 +49,7 @@ class Sources:
         """
         if (level, coarsest, compared) not in self._atlases:
             values = [levels[level] for levels in self.pyramids]
-            keys = None if coarsest else [self._blurred(levels, level) for levels in self.pyramids]
+            keys = None if coarsest else partial(self._blurred, level)
             guides = [channels_of(levels[level], compared) for levels in self.guides or ()] if compared else None
             usable = [masks[level] for masks in self.usable]
             # Several rounds share them.
@@ -56,6 +57,12 @@ class Sources:
                 self._atlases.clear()
             self._atlases[level, coarsest, compared] = Atlas(self.backend, values, keys, usable, self.plan.patch, guides)
         return self._atlases[level, coarsest, compared]
+
+    def leave(self, coarser: int) -> None:
+        """Forget the levels from this one on, unless another round comes back to them."""
+        if len(self.plan.rounds or ()) == 1:
+            for levels in (*self.pyramids, *(self.guides or ())):
+                del levels[coarser:]
 
     def shared(self, shape: Shape) -> tuple[list[Array] | None, list[Array] | None]:
         """Return the pyramids of a source that are also those of the plan's guess, and of its guide; None for each without."""
@@ -71,18 +78,18 @@ class Sources:
 
     @staticmethod
     def bytes_per_pixel(plan: Plan) -> int:
-        """Return about what pyramids and canvases take for a pixel of the sources."""
+        """Return about what pyramids take for a pixel of the sources."""
         image, guide = 4 * plan.guess.shape[2], 0 if plan.guide is None else 4 * plan.guide.shape[2]
-        shrinking = 1 / (1 - plan.ratio**-2)
-        # Rounds share the keys of all levels; one round holds those of the level at work.
-        keys = (image + guide) * (1 if len(plan.rounds or ()) == 1 else shrinking)
+        # Rounds share all levels.
+        levels = 1 if len(plan.rounds or ()) == 1 else 1 / (1 - plan.ratio**-2)
         # Without holes to fill, the finest level is the array that was given.
         given = image if all(source.usable is None for source in plan.sources) else 0
-        return int((image + guide) * shrinking + keys) - given
+        return int((image + guide) * levels) - given
 
-    def _blurred(self, levels: list[Array], level: int) -> Array:
-        """Return the next coarser level brought up to this one's size: as blurred as the queries are (Sec. 3.1)."""
-        return resample(self.backend, levels[level + 1], levels[level].shape[:2], (self.plan.ratio,) * 2)
+    def _blurred(self, level: int) -> list[Array]:
+        """Return a level's images made of the next coarser level's: as blurred as the queries are (Sec. 3.1)."""
+        scales = (self.plan.ratio,) * 2
+        return [resample(self.backend, levels[level + 1], levels[level].shape[:2], scales) for levels in self.pyramids]
 
     def _holds_patches(self, level: int) -> bool:
         for source, masks in zip(self.plan.sources, self.usable, strict=True):

@@ -142,7 +142,7 @@ def pnn(query: Any, key: Any, value: Any, *, alpha: float = math.inf, patch: int
     # A plan checks alpha, and whether the patch fits the query and the key.
     Plan([Source(images[1])], images[0], alpha=alpha, patch=patch)
     backend = NumpyBackend()
-    level = Level(backend, Atlas(backend, [images[2]], [images[1]], [None], patch), images[0].shape[:2], alpha=alpha)
+    level = Level(backend, Atlas(backend, [images[2]], lambda: [images[1]], [None], patch), images[0].shape[:2], alpha=alpha)
     with backend.session():
         nnf = ExactSearch(level, memory=1 << 28)(images[0], 0)
         return np.asarray(PNN().vote(level)(nnf, 0))

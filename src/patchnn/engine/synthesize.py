@@ -107,10 +107,10 @@ def synthesize(
 
     def carry_out(part: Plan, observe: Observer) -> Synthesis:
         check_memory(part, policy, memory)
+        attempts = (_Run(part, seed, device, policy, memory, observe).result(attempt) for attempt in (0, 1))
         with device.session():
-            run = _Run(part, seed, device, policy, memory, observe)
-            made = run.result()
-            return max(made, run.result(attempt=1), key=_changed) if _came_back(part, made) else made
+            made = next(attempts)
+            return max(made, next(attempts), key=_changed) if _came_back(part, made) else made
 
     if plan.windows is None:
         return carry_out(plan, listener)
@@ -172,7 +172,10 @@ def check_seed(seed: Any) -> None:
 
 
 class _Run:
-    """One synthesis under way."""
+    """One synthesis under way.
+
+    image, nnf, matches: what the last iteration made, and what the next level starts from. Nothing else keeps a level's arrays.
+    """
 
     def __init__(self, plan: Plan, seed: int, backend: Backend, policy: Policy, memory: int, observe: Observer) -> None:
         self.plan, self.seed, self.backend, self.policy, self.memory, self.observe = plan, seed, backend, policy, memory, observe
@@ -182,30 +185,32 @@ class _Run:
         self.outputs = [Output(plan, backend, number, self.sources.deepest) for number in range(len(shapes))]
         self.work, self.done = sum(output.work for output in self.outputs), 0
         self.attempt = self.trial = 0
+        self.matches: Matches | None = None
         self.found: Start | None = None
 
-    def result(self, attempt: int = 0) -> Synthesis:
-        """Return what one attempt makes. Where a plan tries several layouts, each attempt has others."""
-        self.attempt, self.done, self.found = attempt, 0, None
-        image, field = self._all_rounds()
-        made, guess = self.backend.to_host(image), self.plan.guess
+    def result(self, attempt: int) -> Synthesis:
+        """Return what one attempt makes. Where a plan tries several layouts, each has others."""
+        self.attempt = attempt
+        field = self._all_rounds()
+        made, guess = self.backend.to_host(self.image), self.plan.guess
         if self.found is not None and made.shape == guess.shape:
             self.found = replace(self.found, changed=changed_share(made, guess))
         return Synthesis(made, field, self.seed, self.backend.name, self.found)
 
-    def _all_rounds(self) -> tuple[Array, Field]:
-        """Go from coarse to fine once for every round, each from the last one's output."""
-        image = self.backend.to_device(self.plan.guess)
+    def _all_rounds(self) -> Field:
+        """Go from coarse to fine once for every round, each from the last one's output; return the last level's field."""
         for number, output in enumerate(self.outputs):
             output.open(self.sources)
-            image = self._start(output, image) if number == 0 else output.start(image, None)
-            matches: Matches | None = None
+            self.image = (
+                output.start(self.image, None) if number else self._start(output, self.backend.to_device(self.plan.guess))
+            )
+            self.matches = None
             for at in range(output.coarsest, output.finest - 1, -1):
                 if at < output.coarsest:
-                    image = output.finer(image, at)
+                    self.image = output.finer(self.image, at)
                 level = self._level(number, at)
-                image, nnf, matches = self._iterate(level, image, matches, number)
-        return image, level.atlas.locate(nnf)
+                self._iterate(level, number)
+        return level.atlas.locate(self.nnf)
 
     def _start(self, output: Output, guess: Array) -> Array:
         """Return where the first round starts: the guess with noise, or the best of several layouts made from it."""
@@ -235,9 +240,10 @@ class _Run:
         for number in range(count):
             self.trial = number
             level, start = self._level(0, output.coarsest), self._shown(output.start(guess, [self.seed, number]))
-            image, nnf, _ = self._iterate(level, start, None, 0, observed=False)
-            self._shown(image)
-            tried.append((misfit(level, image, nnf), number, start))
+            self.image, self.matches = start, None
+            self._iterate(level, 0, observed=False)
+            self._shown(self.image)
+            tried.append((misfit(level, self.image, self.nnf), number, start))
         _, self.trial, start = min(tried, key=lambda one: one[:2])
         return start
 
@@ -267,22 +273,23 @@ class _Run:
             seed=self.seed + number,
         )
 
-    def _iterate(
-        self, level: Level, image: Array, coarser: Matches | None, number: int, observed: bool = True
-    ) -> tuple[Array, Array, Matches]:
-        """Take the steps of one level; return its image, its nearest-neighbour field and what the next level starts from."""
-        search = self.step.search(level, coarser, self.policy, self.memory)
+    def _iterate(self, level: Level, number: int, observed: bool = True) -> None:
+        """Take the steps of one level, from `image` and `matches`."""
+        search = self.step.search(level, self.matches, self.policy, self.memory)
+        # It has taken what it needs of them.
+        self.nnf = self.matches = None
+        self.sources.leave(level.number + 1)
         vote = self.step.vote(level)
         for iteration in range(level.iterations):
-            nnf = search(image, iteration)
-            image = vote(nnf, iteration)
+            self.nnf = search(self.image, iteration)
+            self.image = vote(self.nnf, iteration)
             if observed:
                 self.done += self.outputs[number].pixels(level.number)
-                self._report(image, number, level.number, iteration + 1)
+                self._report(self.image, number, level.number, iteration + 1)
         # Only what the next level needs survives: features are the largest arrays there are.
         plan, finer = self.plan, level.number - 1
         both = plan.alpha < math.inf or min(plan.claims, finer) > 0 or self.outputs[number].completeness(finer) > 0
-        return image, nnf, search.matches(finer >= 0 and both)
+        self.matches = search.matches(finer >= 0 and both)
 
     def _shown(self, image: Array) -> Array:
         """Report an image of the coarsest level, before its first iteration, and return it."""

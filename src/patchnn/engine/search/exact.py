@@ -122,10 +122,9 @@ class ExactSearch:
 
     def __init__(self, level: Level, memory: int) -> None:
         self.level, self.memory = level, memory
-        xp, keys = level.backend.xp, level.atlas.keys
-        self.field = xp.full(level.numbering.size, -1, np.int32)
+        self.field = level.backend.xp.full(level.numbering.size, -1, np.int32)
         # Distances of centred patches lose less to rounding, and what they lose in float64 does not matter.
-        self.centre = keys.reshape(-1, keys.shape[2]).mean(0).astype(np.float64)
+        self.centre = level.atlas.values.mean((0, 1)).astype(np.float64)
         self.keys = level.atlas.patches(self.centre)
         self.shares = None if level.weights is None else level.shares
         self.queries: Patches | GuidedPatches
@@ -143,7 +142,7 @@ class ExactSearch:
                 return level.grid(self.field)
             if not level.complete:
                 # Distances to a patch that stays as it was are what they were.
-                live = level.touching(level.backend.xp, changed).astype(np.int32)
+                live = level.touching(level.backend.xp, changed)
         self.seen = image.copy()
         self.queries = level.patches(image, self.centre)
         claiming = iteration < level.claims

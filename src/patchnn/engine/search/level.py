@@ -28,6 +28,7 @@ class Level:
         Where arrays are, and how loops over them run; `backend.xp` is NumPy or CuPy.
     atlas
         The sources at this level in one canvas: `values` (H, W, C), whose patches are copied, and `numbering`, their numbers.
+        Their keys, `patches`, are there while a search is made, and not later.
     shape
         The output's rows and columns. `numbering` numbers its patches.
     number
@@ -99,7 +100,7 @@ class Level:
     def live(self) -> Array:
         """Numbers of the queries that touch a pixel which may change, (n,) int32."""
         free = np.ones(self.shape, np.bool_) if self.keep is None else ~self.keep
-        return self.backend.to_device(self.touching(np, free).astype(np.int32))
+        return self.backend.to_device(self.touching(np, free))
 
     @property
     def values(self) -> int:
@@ -127,7 +128,7 @@ class Level:
         """What the values of every query patch count, as patches; None where all count alike."""
         if self.pixel_weights is None:
             return None
-        image = self.image_patches(self.backend.xp.repeat(self.pixel_weights, self.atlas.keys.shape[2], axis=2))
+        image = self.image_patches(self.backend.xp.repeat(self.pixel_weights, self.atlas.values.shape[2], axis=2))
         if self.guide is None:
             return image
         guide = on_canvas(
@@ -143,11 +144,11 @@ class Level:
         return weights / (weights[:, : self.values].mean(1, keepdims=True) + np.float32(1e-6))
 
     def touching(self, xp: Any, pixels: Array) -> Array:
-        """Return the numbers of the queries that touch any of these pixels, (H, W) bool."""
+        """Return the numbers of the queries that touch any of these pixels, (H, W) bool, as int32."""
         window, (rows, columns) = (self.numbering.patch, self.numbering.patch), self.numbering.grids[0]
         canvas = xp.zeros(self.numbering.shape, np.bool_)
         canvas[:rows, :columns] = windows_any(xp, on_canvas(xp, pixels, self.numbering), window)[:rows, :columns]
-        return xp.flatnonzero(canvas.reshape(-1))
+        return xp.flatnonzero(canvas.reshape(-1)).astype(np.int32)
 
     def window(self) -> tuple[slice, slice]:
         """Return the rows and columns that hold all pixels which may change."""

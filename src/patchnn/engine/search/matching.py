@@ -7,24 +7,22 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from patchnn.engine.backend import Array, Backend
-from patchnn.engine.kernels import clearly_below, random_numbers
+from patchnn.engine.chance import random_numbers
+from patchnn.engine.kernels import FEATURE, NEVER, clearly_below, whole
 from patchnn.engine.numbering import Numbering
 from patchnn.engine.patches import GuidedPatches, Patches
 from patchnn.engine.search.claims import winners
 
 __all__ = ["Finer", "Matching", "Side", "spread"]
 
-FAR = 1e9
-"""Coordinate of patches that must not be matched: no score can make up for such a distance."""
-
 
 class Side:
-    """One side of a matching: how its patches are numbered, which may be matched, and their features.
+    """One side of a matching: how its patches are numbered, which may be matched, and their features, as whole numbers.
 
     weights: what the values of each feature count, (numbers, dimensions), or None. fixed: what is added to all features,
-    (numbers, dimensions), or None. features: (numbers, dimensions), or None where they are computed whenever they are needed.
-    allowed: (n,) numbers. dimensions: of a feature. matched: whether the other side searches among these patches. kept: whether
-    features are.
+    (numbers, dimensions) float32, or None. features: (numbers, dimensions), or None where they are computed whenever they are
+    needed. allowed: (n,) numbers. dimensions: of a feature. matched: whether the other side searches among these patches.
+    kept: whether features are.
     """
 
     def __init__(
@@ -33,19 +31,19 @@ class Side:
         self.backend, self.numbering, self.allowed, self.dimensions = backend, numbering, allowed, dimensions
         self.features: Array = None
         if kept:
-            self.features = backend.xp.empty((numbering.size, dimensions), np.float32)
+            self.features = backend.xp.empty((numbering.size, dimensions), FEATURE)
         self.weights: Array = None
         self.fixed: Array = None
         self.patches: Patches | GuidedPatches
         self.basis: Array
         if matched:
-            # The score itself then keeps the others out. Where nothing is searched among them, their memory is not even touched.
+            # Where nothing is searched among them, their memory is not even touched.
             out = backend.xp.ones(numbering.size, np.bool_)
             out[allowed] = False
 
             def bar(top: int) -> None:
                 part = slice(top, top + backend.chunk)
-                self.features[part][out[part]] = FAR
+                self.features[part][out[part]] = NEVER
 
             # In chunks: memory that is touched for the first time is slow, and all cores share that.
             backend.each(bar, range(0, numbering.size, backend.chunk))
@@ -66,27 +64,30 @@ class Side:
         """
         features, rows, fixed = self.features, part, self.fixed
         if features is None:
-            features, rows = self.backend.xp.empty((len(part), self.dimensions), np.float32), None
+            features, rows = self.backend.xp.empty((len(part), self.dimensions), FEATURE), None
         elif not fresh:
             return features, rows
-        self.backend.project(self.patches, part, self.basis, features, rows)
-        if fixed is not None and rows is None:
-            features += fixed[part]
-        elif fixed is not None:
-            features[part] += fixed[part]
+        if fixed is None:
+            self.backend.project(self.patches, part, self.basis, features, rows)
+        else:
+            values = self.backend.xp.empty((len(part), self.dimensions), np.float32)
+            self.backend.project(self.patches, part, self.basis, values, None)
+            values += fixed[part]
+            features[slice(None) if rows is None else rows] = whole(self.backend.xp, values)
         return features, rows
 
 
 class Matching:
     """The nearest patches there for every patch here, improved pass by pass.
 
+    unit: what the squared distance of two features that differ by 1 is.
     field: flat int32 numbers there. distance: float32 mean squared distances to them. moved: bool, whether the last pass changed
     the match.
     """
 
-    def __init__(self, backend: Backend, here: Side, there: Side, seed: int) -> None:
+    def __init__(self, backend: Backend, here: Side, there: Side, seed: int, unit: float) -> None:
         xp, count = backend.xp, here.numbering.size
-        self.backend, self.here, self.there, self.seed, self.passes = backend, here, there, seed, 0
+        self.backend, self.here, self.there, self.seed, self.unit, self.passes = backend, here, there, seed, unit, 0
         self.field = xp.full(count, -1, np.int32)
         self.distance = xp.zeros(count, np.float32)
         self.moved = xp.zeros(count, np.bool_)
@@ -122,16 +123,21 @@ class Matching:
 
     def _measure(self, part: Array, features: Array, rows: Array) -> None:
         sides = features, rows, self.there.features
-        self.backend.measure(part, *sides, self.field, self.distance, self.here.weights, self.there.weights)
+        self.backend.measure(part, *sides, self.field, self.distance, self.unit, self.here.weights, self.there.weights)
 
     def learn(self, other: Matching, index: Array) -> None:
         """Take over the other direction's matches of these patches where they are better than the ones here."""
-        match, distance = other.field[index], other.distance[index]
-        better = self.backend.xp.flatnonzero(distance < clearly_below(self.distance[match]))
-        match, distance, index = match[better], distance[better], index[better]
+        found = [index[:0]]
+
+        def compare(part: Array) -> None:
+            found.append(part[other.distance[part] < clearly_below(self.distance[other.field[part]])])
+
+        self.backend.each_chunk(compare, index)
+        better = self.backend.xp.sort(self.backend.xp.concatenate(found))
+        match, distance = other.field[better], other.distance[better]
         won = winners(self.backend.xp, match, distance)
         match = match[won]
-        self.field[match], self.distance[match], self.moved[match] = index[won], distance[won], True
+        self.field[match], self.distance[match], self.moved[match] = better[won], distance[won], True
 
     def active(self, index: Array) -> Array:
         """Return the patches to look at again: these, and the neighbours of those that moved in the last pass."""
@@ -162,7 +168,7 @@ class Matching:
             if rows is None:
                 self._measure(part, features, rows)
             sides = features, rows, self.there.features, self.there.allowed
-            self.backend.improve(part, *sides, *state, strides, steps, radii, scale, salt, *weights)
+            self.backend.improve(part, *sides, *state, strides, steps, radii, scale, salt, self.unit, *weights)
 
         self.backend.each_chunk(work, index)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from patchnn.engine.backend import Array, Backend
-from patchnn.engine.kernels import ANYWHERE
+from patchnn.engine.kernels import ANYWHERE, FEATURE
 from patchnn.engine.patches import GuidedPatches, Patches, rounded
 from patchnn.engine.search.claims import claim
 from patchnn.engine.search.level import Level, Matches
@@ -54,6 +54,9 @@ class PatchMatch:
         else:
             # What counts differs from query to query, so no few directions serve all.
             self.basis = backend.xp.eye(key_patches.length, dtype=np.float32) / np.float32(math.sqrt(level.values))
+        # Features are whole numbers of a unit as small as their range allows; it is a power of two, which rounds nothing.
+        steps = 2.0 ** (15 - math.ceil(math.log2(largest_feature(level)) - 0.1))
+        self.basis *= np.float32(steps)
         dimensions = self.basis.shape[1]
         keys = Side(backend, atlas.numbering, atlas.index, dimensions, matched=True)
         keys.show(key_patches, self.basis)
@@ -71,10 +74,11 @@ class PatchMatch:
         if level.guide_patches is not None:
             fixed = queries.fixed = backend.xp.zeros((level.numbering.size, dimensions), np.float32)
             backend.each_chunk(lambda part: backend.project(level.guide_patches, part, guide_basis, fixed, part), level.live)
-        self.canvas = backend.xp.empty((*level.numbering.shape, atlas.keys.shape[2]), np.float32)
+        self.canvas = backend.xp.empty((*level.numbering.shape, atlas.values.shape[2]), np.float32)
         queries.show(Patches(backend, self.canvas, level.numbering.patch), self.basis)
-        self.forward = Matching(backend, queries, keys, level.seed)
-        self.backward = Matching(backend, keys, queries, level.seed + 1) if both else None
+        unit = steps**-2
+        self.forward = Matching(backend, queries, keys, level.seed, unit)
+        self.backward = Matching(backend, keys, queries, level.seed + 1, unit) if both else None
         numberings = level.numbering, atlas.numbering
         if coarser is None:
             self.forward.place(spread(backend, *numberings))
@@ -85,18 +89,17 @@ class PatchMatch:
             self.forward.place(Finer(backend, level.ratio, coarser.forward, numberings, old))
             if self.backward:
                 self.backward.place(Finer(backend, level.ratio, coarser.backward, numberings[::-1], old[::-1]))
-        self.seen: Array = None
+        self.first = True
 
     def __call__(self, image: Array, iteration: int) -> Array:
         """See Search."""
         level, forward, claiming = self.level, self.forward, iteration < self.level.claims
         # Once all claims are made, only the completeness score still asks where the keys are.
         backward = self.backward if claiming or level.complete else None
-        first = self.seen is None
-        index = self._changed(image)
+        first, self.first = self.first, False
+        index = self._show(image, first)
         if not (first or claiming or len(index) or forward.moved.any()):
             return level.grid(forward.field)
-        self._show(image, first)
         forward.look(index)
         if backward:
             stale = self._matched_to(index)
@@ -128,10 +131,12 @@ class PatchMatch:
         both: whether keys search too. weighted: values of a patch where pixels have weights, so that features are whole patches.
         guided: whether a guide's part of the features is kept.
         """
-        feature = 4 * (weighted or COMPONENTS)
+        values = weighted or COMPONENTS
+        feature = np.dtype(FEATURE).itemsize * values
         field_distance_moved = 20
-        kept = (3 if weighted else 1 if both else 0) + guided
-        return feature * kept + field_distance_moved, feature + 8 + (field_distance_moved if both else 0)
+        # Weights, what they are made of, and a guide's part are not rounded.
+        here = (feature if both or weighted else 0) + 4 * values * (2 * (weighted > 0) + guided) + field_distance_moved
+        return here, feature + 8 + (field_distance_moved if both else 0)
 
     def _schedule(self, first: bool) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
         """Yield the steps and radii of each pass of an iteration: one pass, but many where there was nothing to start from."""
@@ -144,34 +149,50 @@ class PatchMatch:
                 yield (4, 2, 1), (*(ANYWHERE,) * 4, *(reach >> n for n in range(reach.bit_length())))
         yield (4, 2, 1), (16, 4, 1)
 
-    def _show(self, image: Array, first: bool) -> None:
-        """Put an output's pixels, rounded, on the canvas that its patches are read from: at first all, then what may change."""
-        canvas, window = self.canvas, (slice(None), slice(None)) if first else self.level.window()
-        height, width = self.level.shape
-        rounded(self.level.backend, image[window], PIXEL_STEPS, canvas[:height, :width][window])
+    def _show(self, image: Array, first: bool) -> Array:
+        """Put the pixels of an output that changed, rounded, on the canvas that its patches are read from.
+
+        Returns the queries that see one, (n,); at first all that may change.
+        """
+        level, backend, canvas = self.level, self.level.backend, self.canvas
+        height, width = level.shape
+        window, shown = level.window(), canvas[:height, :width]
+        if first:
+            index = level.live
+            rounded(backend, image, PIXEL_STEPS, shown)
+        else:
+            pixels = backend.xp.zeros(level.shape, np.bool_)
+            pixels[window] = backend.changed(image[window], shown[window], CHANGED)
+            # Only pixels that are not kept can change, so that every query which sees one is live.
+            index = level.touching(backend.xp, pixels)
+            rounded(backend, shown[window], PIXEL_STEPS, shown[window])
         # Behind each end comes the other one; only patches of an axis that wraps reach there.
         canvas[height:, :width] = canvas[: len(canvas) - height, :width]
         canvas[:, width:] = canvas[:, : canvas.shape[1] - width]
+        return index
 
     def _matched_to(self, index: Array) -> Array:
         """Return the keys whose match is one of these queries."""
         keys, xp = self.level.atlas.index, self.level.backend.xp
+        if len(index) == len(self.level.live):
+            return keys
         queries = xp.zeros(self.level.numbering.size, np.bool_)
         queries[index] = True
         assert self.backward is not None
         return keys[queries[self.backward.field[keys]]]
 
-    def _changed(self, image: Array) -> Array:
-        """Return the queries that see a pixel which changed since the last call, (n,); all live ones at first."""
-        level, xp = self.level, self.level.backend.xp
-        if self.seen is None:
-            self.seen = image.copy()
-            return level.live
-        window = level.window()
-        pixels = xp.zeros(level.shape, np.bool_)
-        pixels[window] = level.backend.changed(image[window], self.seen[window], CHANGED)
-        # Only pixels that are not kept can change, so that every query which sees one is live.
-        return level.touching(xp, pixels)
+
+def largest_feature(level: Level) -> float:
+    """Return how large a feature can be: as large as the root mean square of a patch, so as its largest value."""
+
+    def most(canvas: Array) -> float:
+        return max(float(canvas.max()), -float(canvas.min()))
+
+    square = most(level.atlas.values) ** 2
+    if level.guide is not None:
+        guides = level.guide.shape[2] / level.atlas.values.shape[2]
+        square += guides * max(most(level.guide), most(level.atlas.guide)) ** 2
+    return math.sqrt(max(square, 1e-12))
 
 
 def principal_components(backend: Backend, patches: Patches | GuidedPatches, index: Array, values: int) -> Array:
