@@ -172,10 +172,7 @@ def check_seed(seed: Any) -> None:
 
 
 class _Run:
-    """One synthesis under way.
-
-    image, nnf, matches: what the last iteration made, and what the next level starts from. Nothing else keeps a level's arrays.
-    """
+    """One synthesis: its last image and field, and what the next level starts from. Nothing else keeps the arrays of a level."""
 
     def __init__(self, plan: Plan, seed: int, backend: Backend, policy: Policy, memory: int, observe: Observer) -> None:
         self.plan, self.seed, self.backend, self.policy, self.memory, self.observe = plan, seed, backend, policy, memory, observe
@@ -185,6 +182,7 @@ class _Run:
         self.outputs = [Output(plan, backend, number, self.sources.deepest) for number in range(len(shapes))]
         self.work, self.done = sum(output.work for output in self.outputs), 0
         self.attempt = self.trial = 0
+        self.image: Array = None
         self.matches: Matches | None = None
         self.found: Start | None = None
 
@@ -201,9 +199,7 @@ class _Run:
         """Go from coarse to fine once for every round, each from the last one's output; return the last level's field."""
         for number, output in enumerate(self.outputs):
             output.open(self.sources)
-            self.image = (
-                output.start(self.image, None) if number else self._start(output, self.backend.to_device(self.plan.guess))
-            )
+            self.image = self._start(output) if number == 0 else output.start(self.image, None)
             self.matches = None
             for at in range(output.coarsest, output.finest - 1, -1):
                 if at < output.coarsest:
@@ -212,9 +208,10 @@ class _Run:
                 self._iterate(level, number)
         return level.atlas.locate(self.nnf)
 
-    def _start(self, output: Output, guess: Array) -> Array:
+    def _start(self, output: Output) -> Array:
         """Return where the first round starts: the guess with noise, or the best of several layouts made from it."""
         plan, host, at = self.plan, self.backend.to_host, output.coarsest
+        guess = self.backend.to_device(plan.guess)
         if plan.starts is None:
             return self._shown(output.start(guess, self.seed))
         if plan.starts.variety is None:
