@@ -1,13 +1,13 @@
 // What can be done with a result: saved, edited further, its command and its settings taken.
 
-import { $, attempt, say, state } from "./state.js";
+import { $, attempt, look, say, state } from "./state.js";
 import { zip } from "./wire.js";
-import { element } from "./controls.js";
+import { element } from "./elements.js";
 import { toggle } from "./compare.js";
 import { work } from "./making.js";
 import { open } from "./opening.js";
 import { Job } from "./results.js";
-import { look, slots } from "./stage.js";
+import { slots } from "./stage.js";
 import { pictured, takeBack } from "./tasks.js";
 
 // Take the images and options of a result back. Images that were removed since stay away.

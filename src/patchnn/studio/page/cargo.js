@@ -1,6 +1,6 @@
 // What an order carries of its images: their files, or pixels of the page.
 
-import { element } from "./controls.js";
+import { element } from "./elements.js";
 
 // A use is an image and a state of it: "now" (as on the easel), "first" (as its file), "marks" (what is marked on it),
 // "changes" (where it differs from its file). given: the name of the file that the user has, if any.

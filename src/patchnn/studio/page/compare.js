@@ -1,22 +1,15 @@
 // Before and after: a slider between the image that a result was made from and the result, or its key held down.
 
-import { $, state } from "./state.js";
+import { $, on, state } from "./state.js";
 import { resultView } from "./stage.js";
 
 let held = false;
 
-// What the shown result was made from, unless it has another shape.
-export function before() {
-  const first = state.shown?.blob && state.shown.job.cargo.find((one) => one.head.form !== "mask");
-  const { canvas } = first ?? {};
-  return canvas && Math.abs((canvas.width / canvas.height) * (state.shown.height / state.shown.width) - 1) < 0.02 ? canvas : null;
-}
-
-export function compare() {
-  const on = $("actions").querySelector("[data-do=compare]").getAttribute("aria-pressed") === "true";
-  const canvas = before();
-  $("split").hidden = !on || !canvas;
-  resultView.before = canvas && (on || held) ? canvas : null;
+function compare() {
+  const sliding = $("actions").querySelector("[data-do=compare]").getAttribute("aria-pressed") === "true";
+  const canvas = state.shown?.before ?? null;
+  $("split").hidden = !sliding || !canvas;
+  resultView.before = canvas && (sliding || held) ? canvas : null;
   resultView.split = held ? 1 : Number($("split").value);
   resultView.draw();
 }
@@ -27,10 +20,11 @@ export function toggle() {
   compare();
 }
 
-export function hold(on) {
-  if (held === on) return;
-  held = on;
+export function hold(down) {
+  if (held === down) return;
+  held = down;
   compare();
 }
 
 $("split").addEventListener("input", compare);
+on("revealed", compare);

@@ -1,9 +1,8 @@
 // All results as a grid, each with what sets it apart: its seed, and the options that are not the same for all.
 
-import { $, state } from "./state.js";
-import { element } from "./controls.js";
+import { $, look, state } from "./state.js";
+import { element } from "./elements.js";
 import { draw } from "./cargo.js";
-import { look } from "./stage.js";
 
 const SIDE = 320;
 

@@ -1,9 +1,9 @@
 // Guides: labels painted over the image, and over what is to be made of it. A colour goes where the same colour is.
 
-import { $, say, state } from "./state.js";
+import { $, look, say, state } from "./state.js";
 import { EditableImage } from "./image.js";
 import { fresh } from "./names.js";
-import { look, slots } from "./stage.js";
+import { slots } from "./stage.js";
 import { choose } from "./toolbar.js";
 import { wantedSize } from "./tasks.js";
 

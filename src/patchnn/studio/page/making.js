@@ -1,10 +1,10 @@
 // Making results: an order is sent, and its answer shown as it comes.
 
-import { $, attempt, complain, offer, say, state } from "./state.js";
+import { $, attempt, complain, look, offer, say, state } from "./state.js";
 import { run } from "./wire.js";
 import { order, room } from "./order.js";
 import { Job } from "./results.js";
-import { easel, look, resultView, reveal, slots } from "./stage.js";
+import { easel, resultView, reveal, slots } from "./stage.js";
 import { grow, strip } from "./strip.js";
 import { showGrid } from "./grid.js";
 

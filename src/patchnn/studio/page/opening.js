@@ -1,12 +1,12 @@
 // Images come from files, by button, by dropping and pasting, or are drawn on a blank sheet.
 
-import { $, attempt, complain, offer, say, state, withdraw } from "./state.js";
+import { $, attempt, complain, look, offer, on, say, state, withdraw } from "./state.js";
 import { decode, Refused } from "./wire.js";
 import { fresh } from "./names.js";
 import { EditableImage } from "./image.js";
-import { easel, look, slots } from "./stage.js";
+import { easel, slots } from "./stage.js";
 import { choose, fitBrush } from "./toolbar.js";
-import { element } from "./controls.js";
+import { element } from "./elements.js";
 import { takeBack } from "./tasks.js";
 
 // The slot that the next image goes into.
@@ -75,12 +75,12 @@ function sketch() {
   easel.canvas.focus();
 }
 
-export function openFor(option, how) {
+on("wished", (option, how) => {
   slots.pin();
   wished = option;
   if (how === "open") $("file").click();
   else sketch();
-}
+});
 
 for (const id of ["open", "open-first"]) $(id).addEventListener("click", () => ((wished = null), $("file").click()));
 $("sheet").addEventListener("click", () => sketch());

@@ -107,6 +107,12 @@ export class Result {
     return result;
   }
 
+  // The canvas of what it was made from, unless that has another shape.
+  get before() {
+    const { canvas } = (this.blob && this.job.cargo.find((one) => one.head.form !== "mask")) || {};
+    return canvas && Math.abs((canvas.width / canvas.height) * (this.height / this.width) - 1) < 0.02 ? canvas : null;
+  }
+
   get name() {
     const first = this.job.cargo[0]?.head.name.replace(/\.[^.]*$/, "") ?? "image";
     return `${first}-${this.job.head.task}-${this.seed}.png`;

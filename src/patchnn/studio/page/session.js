@@ -1,10 +1,9 @@
 // The session: images and results are kept in the browser (IndexedDB), so that a reload brings them back.
 // It belongs to the studio's token: a studio that is started anew begins with an empty page and removes older sessions.
 
-import { say, state } from "./state.js";
+import { look, say, state } from "./state.js";
 import { EditableImage } from "./image.js";
 import { Job, Result } from "./results.js";
-import { look } from "./stage.js";
 import { pick } from "./tasks.js";
 import { decode } from "./wire.js";
 

@@ -1,6 +1,6 @@
 // The control for a size: width and height, in percent or pixels, the lock between them, formats, and the size that they give.
 
-import { element, icon } from "./controls.js";
+import { element, icon } from "./elements.js";
 
 // An image brought to a format grows on one side.
 const wide = (ratio) => ({ width, height }) => (width < height * ratio ? `${Math.round(height * ratio)}x${height}` : `${width}x${Math.round(width / ratio)}`);

@@ -1,7 +1,7 @@
 // Slots: which images go into a task. A slot follows the easel until it is set.
 
 import { label, thumb } from "./cargo.js";
-import { element } from "./controls.js";
+import { element } from "./elements.js";
 import { find, focused, state } from "./state.js";
 
 const same = (a, b) => a?.image === b?.image && a?.as === b?.as;

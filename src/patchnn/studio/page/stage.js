@@ -1,36 +1,26 @@
 // The two panes: the image on the easel, and a result with the origins of its patches.
 
-import { $, complain, find, say, state } from "./state.js";
+import { $, complain, find, on, say, state, tell } from "./state.js";
 import { Easel } from "./easel.js";
 import { frame } from "./outlines.js";
 import { Slots } from "./slots.js";
 import { View } from "./view.js";
-import { strip } from "./strip.js";
-import { choose, controls, fitPalette, fitTools, paintWith } from "./toolbar.js";
-import { before, compare } from "./compare.js";
-import { openFor } from "./opening.js";
-import { refreshKnobs, steer } from "./tasks.js";
 
 export const easel = new Easel($("easel").querySelector("canvas"), {
   changed: () => {
     complain();
     if (state.current) slots.render();
-    steer();
-    strip();
-    controls();
+    tell("edited");
   },
-  picked: (colour) => {
-    paintWith(colour);
-    choose("brush");
-  },
+  picked: (colour) => tell("picked", colour),
 });
 
 export const slots = new Slots($("slots"), {
   changed: () => {
     complain();
-    refreshKnobs();
+    tell("chosen");
   },
-  wish: openFor,
+  wish: (option, how) => tell("wished", option, how),
 });
 
 export const resultView = new View($("result").querySelector("canvas"), (context, pixel) => frame(context, resultView.box, pixel));
@@ -38,30 +28,22 @@ export const resultView = new View($("result").querySelector("canvas"), (context
 // The height of the buttons below a result.
 const BAR = 48;
 
-// Show the current image, and a result in the other pane.
-export function look(result) {
-  state.shown = result;
-  const { current } = state;
-  const some = Boolean(current || result);
+on("looked", () => {
+  const { current, shown } = state;
+  const some = Boolean(current || shown);
   $("empty").hidden = some;
   $("strip").hidden = !some;
   $("easel").hidden = !current;
-  $("result").hidden = !result;
+  $("result").hidden = !shown;
   if (current) {
-    const other = easel.image !== current;
-    if (other) fitPalette(current);
     easel.put(current);
-    if (other) fitTools();
     showMarks();
     $("easel-caption").textContent = caption();
   }
   arrange();
-  if (result) reveal();
+  if (shown) reveal();
   slots.render();
-  refreshKnobs();
-  strip();
-  controls();
-}
+});
 
 // Marks show where the task asks for them, and while the brush makes them.
 export function showMarks() {
@@ -102,8 +84,8 @@ export function reveal() {
   $("full-size").textContent = full ? `Save at ${full.size.width} × ${full.size.height}` : "Moved pieces are saved as shown: show all pixels before you move them.";
   $("whole").hidden = !current?.full;
   for (const button of $("actions").querySelectorAll("button")) button.disabled = !shown.blob && button.dataset.do !== "close";
-  $("actions").querySelector("[data-do=compare]").disabled = !before();
-  compare();
+  $("actions").querySelector("[data-do=compare]").disabled = !shown.before;
+  tell("revealed");
 }
 
 // Point at the origin of the patch at a place in the result.

@@ -21,6 +21,23 @@ export const focused = () => document.activeElement;
  */
 export const state = { studio: null, goal: null, task: null, images: [], current: null, results: [], shown: null, running: null };
 
+const listeners = {};
+
+// Modules that show something listen for news, so that those that change something need not know them:
+// looked (another image or result is shown), revealed (a result has grown), edited (the image on the easel), chosen (what is in the
+// slots), wished (an image for a slot), picked (a colour).
+export const on = (news, work) => (listeners[news] ??= []).push(work);
+
+export function tell(news, ...facts) {
+  for (const work of listeners[news] ?? []) work(...facts);
+}
+
+// Show the current image, and a result in the other pane.
+export function look(result) {
+  state.shown = result;
+  tell("looked");
+}
+
 // A message replaces the action that was offered.
 export function say(text) {
   withdraw();

@@ -1,9 +1,8 @@
 // The strip: a thumbnail of every image and every result.
 
-import { $, focused, offer, state } from "./state.js";
-import { element } from "./controls.js";
+import { $, focused, look, offer, on, state } from "./state.js";
+import { element } from "./elements.js";
 import { draw } from "./cargo.js";
-import { look } from "./stage.js";
 import { changed } from "./session.js";
 import { showGrid } from "./grid.js";
 
@@ -32,6 +31,9 @@ export function strip() {
   const mark = $(shown ? "results" : "images").querySelector("[aria-current=true]");
   if (mark) bring(mark);
 }
+
+on("looked", strip);
+on("edited", strip);
 
 // Scroll the strip, and only the strip, to a thumbnail.
 function bring(button) {

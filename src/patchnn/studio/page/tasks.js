@@ -1,9 +1,10 @@
 // What people want, the tasks that do it, and their controls.
 
-import { $, complain, state } from "./state.js";
-import { element, icon, knob } from "./controls.js";
+import { $, complain, look, on, state } from "./state.js";
+import { knob } from "./controls.js";
+import { element, icon } from "./elements.js";
 import { Handles } from "./handles.js";
-import { easel, look, slots } from "./stage.js";
+import { easel, slots } from "./stage.js";
 import { fitTools } from "./toolbar.js";
 
 let knobs = [];
@@ -17,7 +18,7 @@ const sizeOf = () => Object.values(slots.uses()).flat()[0]?.image;
 // The size that is set for the result, or null.
 export const wantedSize = () => sized?.sides() ?? null;
 
-export function refreshKnobs() {
+function refreshKnobs() {
   for (const made of knobs) made.refresh();
   easel.view.fit(false);
   steer();
@@ -59,7 +60,7 @@ export function describe(studio) {
 }
 
 // Marks in a colour steer the filling of a task that offers that, marks without one remove. The user's own choice stays.
-export function steer() {
+function steer() {
   const marks = Object.values(slots.uses()).flat().filter((use) => use.as === "marks");
   const fill = knobs.find(({ option }) => option.words.includes("own") && option.words.includes("none"));
   if (marks.length) fill?.suggest(marks.some((use) => use.image.painted) ? "own" : "none");
@@ -85,6 +86,10 @@ export function takeBack({ task, options, tuning: tuned, search }, seed) {
   refreshKnobs();
   return true;
 }
+
+on("looked", refreshKnobs);
+on("chosen", refreshKnobs);
+on("edited", steer);
 
 // The handles follow the size.
 for (const change of ["input", "click"]) $("knobs").addEventListener(change, () => easel.view.fit(false));

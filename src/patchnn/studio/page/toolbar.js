@@ -1,7 +1,7 @@
 // The tool bar: tools, colour and size of the brush, history, and what a selection offers.
 
-import { $, every, find, say, state } from "./state.js";
-import { element } from "./controls.js";
+import { $, every, find, on, say, state } from "./state.js";
+import { element } from "./elements.js";
 import { paletteOf } from "./palette.js";
 import { asksForMarks, easel, showMarks } from "./stage.js";
 
@@ -17,6 +17,8 @@ const TOOLS = {
 
 const buttons = () => every("#tools [data-tool]:not([hidden])");
 
+// The image that the palette is of.
+let fitted = null;
 // Whether the user chose the brush's size, or a colour.
 let sized = false;
 let coloured = false;
@@ -29,7 +31,7 @@ export function choose(tool) {
   controls();
 }
 
-export function paintWith(colour) {
+function paintWith(colour) {
   coloured = true;
   $("colour").value = `#${[...colour.slice(0, 3)].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
   fitTools();
@@ -52,7 +54,7 @@ export function fitTools() {
 }
 
 // The colours of an image, to paint with. The first is the brush's until the user chooses one.
-export function fitPalette(image) {
+function fitPalette(image) {
   const colours = image.labels ? image.constructor.LABELS : paletteOf(image);
   const name = (colour) => `Paint with rgb ${colour.slice(0, 3).join(", ")}`;
   const swatch = (colour) => {
@@ -80,16 +82,30 @@ export function fitBrush({ width, height }) {
   if (!sized) resize(Math.max(4, Math.round(side / 16)));
 }
 
-export function controls() {
+function controls() {
   for (const button of buttons()) {
-    const on = button.dataset.tool === easel.tool;
-    button.setAttribute("aria-checked", String(on));
-    button.tabIndex = on ? 0 : -1;
+    const held = button.dataset.tool === easel.tool;
+    button.setAttribute("aria-checked", String(held));
+    button.tabIndex = held ? 0 : -1;
   }
   $("undo").disabled = !state.current?.past.length && !easel.selection.piece;
   $("redo").disabled = !state.current?.future.length;
   $("selection").hidden = !easel.selection.area || $("easel").hidden;
 }
+
+on("looked", () => {
+  if (state.current && state.current !== fitted) {
+    fitted = state.current;
+    fitPalette(fitted);
+    fitTools();
+  }
+  controls();
+});
+on("edited", controls);
+on("picked", (colour) => {
+  paintWith(colour);
+  choose("brush");
+});
 
 for (const button of every("#tools [data-tool]")) {
   const about = TOOLS[button.dataset.tool];
