@@ -29,7 +29,7 @@ NEIGHBOURHOOD = 5
 """Side of the patches that rarity compares, in pixels."""
 COMMON = 0.1
 """A patch is as common as the nearest tenth of all patches is like it."""
-SAMPLE = 600
+SAMPLE = 300
 """How many patches rarity compares with."""
 CHUNK = 256
 """Patches that it compares at once."""
