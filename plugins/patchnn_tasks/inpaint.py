@@ -69,19 +69,26 @@ class Inpaint(Task):
         )
 
     def _removal(self, hole: Mask, widest: int, windows: list[Window] | None) -> Plan:
-        """Let the hole grow shut from its rim, patches coming from about the same height."""
+        """Let the hole grow shut from its rim, patches coming from about the same height, and in step with rows."""
+        # SciPy is loaded when it is needed: every command imports this file.
+        from patchnn_tasks.waves import waves
+
         # One array for each: the engine then builds one pyramid for source and output, in which the hole is filled smoothly.
-        known, place = ~hole, np.empty((*hole.shape, 2), np.float32)
+        known, found = ~hole, waves(self.image, hole, widest, windows)
+        repeats = max((phases.shape[2] for _, phases in found), default=0)
+        guide = np.zeros((*hole.shape, 2 + repeats), np.float32)
         for axis, size in enumerate(hole.shape):
             along = np.arange(size, dtype=np.float32) / max(hole.shape)
-            place[:, :, axis] = along[:, None] if axis == 0 else along
+            guide[:, :, axis] = along[:, None] if axis == 0 else along
+        for part, phases in found:
+            guide[part][:, :, 2 : 2 + phases.shape[2]] = phases
         return Plan(
-            sources=[Source(self.image, usable=known, guide=place)],
+            sources=[Source(self.image, usable=known, guide=guide)],
             guess=self.image,
-            guide=place,
+            guide=guide,
             windows=windows,
             notes=_one_colour(self.image, hole),
-            **grown(known, widest, REMOVED, self.noise, self.feather),
+            **grown(known, widest, REMOVED, self.noise, self.feather, repeats),
         )
 
     def _hole(self) -> Mask:

@@ -22,6 +22,8 @@ GUIDE = (0.09, 0.01)
 """What a patch's row and column count in the distance, the longer side being 1: ground continues ground, and sky sky."""
 GUIDED = 3
 """Levels that compare these, the coarsest first. At finer ones, rows of a texture would repeat."""
+IN_STEP = 5
+"""Levels that compare where patches stand in waves: as many as it takes until rows can be seen."""
 DEPTH = (4.0, 1 / 11)
 """A filled pixel counts e^-d/depth of a known one where these levels compare patches, d pixels from the rim. The depth is at
 least so many pixels, and at least this share of what is to fill."""
@@ -61,18 +63,18 @@ def until_it_spans(shape: Shape, span: float, pixels: float) -> float:
     return max(2.0, min(shape) * min(1.0, pixels / span))
 
 
-def grown(keep: Mask, span: float, pixels: float, noise: float, feather: float) -> dict[str, Any]:
+def grown(keep: Mask, span: float, pixels: float, noise: float, feather: float, waves: int = 0) -> dict[str, Any]:
     """Return what a Plan needs so that pixels which are not kept are filled from their rim inwards.
 
-    The plan's guide says where each pixel stands, as rows and columns. span: pixels that the widest part to fill spans, and
-    `pixels` that it spans at the coarsest level.
+    The plan's guide says where each pixel stands, as rows and columns, and in `waves` more channels (`waves.py`). span: pixels
+    that the widest part to fill spans, and `pixels` that it spans at the coarsest level.
     """
     torn = max(0.0, noise - 1)
     return {
         "keep": keep,
         "known_share": SHARE,
-        "guide_weights": GUIDE,
-        "guide_levels": GUIDED,
+        "guide_weights": [*GUIDE, *[1.0] * waves],
+        "guide_levels": [*[GUIDED] * len(GUIDE), *[IN_STEP] * waves],
         "pixel_weights": _sureness(keep, max(DEPTH[0], DEPTH[1] * span)),
         "weight_levels": GUIDED,
         # Patches of other places make other fills that are as good; more noise tears them apart.
