@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchnn_tasks import carving
 from patchnn_tasks.carving import FORBIDDEN, detail, enlarged, rarity
-from patchnn_tasks.carving import carve as places
 
 
 def scene(width=40, height=24, seed=0):
@@ -17,7 +17,7 @@ def scene(width=40, height=24, seed=0):
 
 
 def carve(image, shape, **how):
-    return image[tuple(np.moveaxis(places(image, shape, **how), 2, 0))]
+    return image[tuple(np.moveaxis(carving.carve(image, shape, **how).places, 2, 0))]
 
 
 @given(st.integers(4, 60), st.integers(4, 60))
@@ -67,6 +67,13 @@ def test_what_is_dropped_is_gone_at_any_size(columns):
     assert (result == 0.5).all()
 
 
+def test_seams_are_dear_when_plain_ground_runs_out():
+    image = scene()
+    spared, cut = (carving.carve(image, (24, columns)).dearness for columns in (34, 12))
+    assert spared < 0.01 < cut
+    assert carving.carve(image, (24, 60)).dearness == 0, "growth removes nothing"
+
+
 def test_growth_repeats_all_of_a_plain_area_and_not_one_line():
     ramp = np.tile(np.linspace(0.45, 0.55, 40, dtype=np.float32)[None, :, None], (12, 1, 1))
     result = carve(ramp, (12, 80))
@@ -97,7 +104,7 @@ def test_detail_is_the_contrast_that_a_smaller_image_hides():
 
 def test_squares_of_pixels_move_as_one():
     image = np.arange(24 * 41, dtype=np.float32).reshape(24, 41, 1)
-    where = enlarged(places(image[::4, ::4], (6, 8)), 4, (24, 41), (24, 31))
+    where = enlarged(carving.carve(image[::4, ::4], (6, 8)).places, 4, (24, 41), (24, 31))
     assert where.shape == (24, 31, 2)
     assert (where < (24, 41)).all()
     squares = where[:, :28].reshape(6, 4, 7, 4, 2)

@@ -10,6 +10,7 @@ import pytest
 from patchnn import InputError, Mask, Shape, run
 from patchnn.testing import TaskConformance, tiny_image, tiny_mask
 from patchnn_tasks import Retarget
+from patchnn_tasks.retarget import torn
 
 
 class TestRetargetWithMasks(TaskConformance):
@@ -110,11 +111,54 @@ def test_masks_need_seams() -> None:
     assert raised.value.about == "keep"
 
 
-def test_asked_for_seams_are_mended_at_finer_levels_alone() -> None:
+def test_asked_for_seams_are_half_as_wide_and_mended_where_they_tear_alone() -> None:
     image, _ = discs((192, 300))
     auto, carve = (Retarget(image=image, size="60%x100%", by=by).plan() for by in ("auto", "carve"))
-    assert auto.ratio == carve.ratio == 2
-    assert min(auto.guess.shape[:2]) / auto.coarsest == pytest.approx(2 * min(carve.guess.shape[:2]) / carve.coarsest)
+    assert auto.keep is None
+    assert carve.keep is not None
+    assert 0.5 < carve.keep.mean() < 1
+    assert np.array_equal(carve.guess, image[tuple(np.moveaxis(carve.origin, 2, 0))])
+    assert (np.diff(carve.origin[:, :, 1], axis=1) == 2).any(), "seams of one pixel"
+
+
+def test_dear_seams_are_thin() -> None:
+    rng = np.random.RandomState(4)
+    crowded = np.full((192, 240, 3), 0.5, np.float32)
+    crowded[60:160, 70:230] = rng.uniform(0, 1, (100, 160, 3))
+    assert Retarget(image=crowded, size="80%x100%").plan().keep is None, "plain ground gives the room"
+    assert Retarget(image=crowded, size="50%x100%").plan().keep is not None
+
+
+def test_letters_are_left_as_seams_leave_them() -> None:
+    page = np.full((96, 200, 3), 0.9, np.float32)
+    rng = np.random.RandomState(7)
+    for top in range(8, 88, 14):
+        for left in range(6, 190, 9):
+            page[top : top + 9, left : left + 6][rng.uniform(size=(9, 6)) < 0.35] = 0.1
+    for size in ("70%x100%", "100%x80%"):
+        made = run(Retarget(image=page, size=size), seed=1, backend="numpy").image
+        assert set(np.unique(made)) == set(np.unique(page)), "no letter is mixed of two"
+
+
+def test_growth_is_stretched_evenly_and_left_where_nothing_tears() -> None:
+    image = np.tile(np.linspace(0.2, 0.8, 120, dtype=np.float32)[None, :, None], (60, 1, 3))
+    plain = Retarget(image=image, size="150%x100%").plan()
+    assert plain.keep is not None
+    assert plain.keep.all()
+    assert np.diff(plain.guess[30, 5:-5, 0]).min() > 0, "no pixel is repeated"
+
+
+def test_what_is_torn_is_seen_and_moved_apart() -> None:
+    image = np.full((30, 40, 3), 0.5, np.float32)
+    image[15:, :20] = 0.2
+    places = np.moveaxis(np.indices((30, 40)), 0, 2).copy()
+    assert not torn(image, places, 1).any()
+    places[15:, :, 1] += 2
+    around = torn(image, places, 2)
+    assert around[15, :20].all()
+    assert not around[:, 25:].any(), "plain ground shows no tear"
+    assert not around[:10].any()
+    assert not torn(image, places, 3).any()
 
 
 def test_patches_come_from_where_the_seams_put_them() -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from patchnn import Image, Mask, Shape
 
-__all__ = ["carve", "cheapest_path", "detail", "enlarged", "rarity"]
+__all__ = ["Carved", "carve", "cheapest_path", "detail", "enlarged", "rarity"]
 
 FORBIDDEN = 1e4
 """Importance of a pixel to keep: more than everything else along a seam. A pixel to drop has its negative."""
@@ -23,13 +23,13 @@ RIM = 3
 RIM_COST = 10.0
 GROWTH = 3
 """An image grows by one part in this many before new seams are sought: fewer at once repeat one place again and again."""
-REPEATED = 0.015
+REPEATED = 0.02
 """What a pixel costs more each time it is repeated, so that all of a plain area grows and not one line of it."""
 NEIGHBOURHOOD = 5
 """Side of the patches that rarity compares, in pixels."""
 COMMON = 0.1
 """A patch is as common as the nearest tenth of all patches is like it."""
-SAMPLE = 300
+SAMPLE = 450
 """How many patches rarity compares with."""
 CHUNK = 256
 """Patches that it compares at once."""
@@ -38,7 +38,25 @@ Costs = NDArray[np.float32]
 Places = NDArray[np.intp]
 
 
-def carve(image: Image, shape: Shape, *, importance: Costs | None = None, drop: Mask | None = None) -> Places:
+@dataclass(frozen=True, eq=False)
+class Carved:
+    """What became of an image at another shape.
+
+    Attributes
+    ----------
+    places
+        (rows, columns, 2) int: the row and column in the image that every pixel of the result comes from: in every row and
+        column of the result they are the image's in their order.
+    dearness
+        How much more of contrast and importance the dearest tenth of the removed seams cost, for a pixel, than all of them:
+        room that runs out.
+    """
+
+    places: Places
+    dearness: float
+
+
+def carve(image: Image, shape: Shape, *, importance: Costs | None = None, drop: Mask | None = None) -> Carved:
     """Bring an image to another shape by removing or repeating seams: columns first, then rows.
 
     Parameters
@@ -50,12 +68,6 @@ def carve(image: Image, shape: Shape, *, importance: Costs | None = None, drop: 
         What removing or repeating a pixel costs, beside the contrast; FORBIDDEN for one that must stay as it is.
     drop : (H, W) bool, optional
         Pixels to remove. All of them go, even where the image then has to grow again.
-
-    Returns
-    -------
-    (rows, columns, 2) int
-        The row and column in the image that every pixel of the result comes from: in every row and column of the result
-        they are the image's in their order.
     """
     costs = np.zeros(image.shape[:2], np.float32) if importance is None else importance.astype(np.float32)
     canvas = _Canvas(image, costs, np.moveaxis(np.indices(image.shape[:2]), 0, 2))
@@ -63,7 +75,8 @@ def carve(image: Image, shape: Shape, *, importance: Costs | None = None, drop: 
         canvas.costs = np.where(drop, np.float32(-FORBIDDEN), costs)
         across, down = drop.sum(1).max() / drop.shape[1], drop.sum(0).max() / drop.shape[0]
         canvas = canvas.without_dropped() if across <= down else canvas.turned().without_dropped().turned()
-    return canvas.to_width(shape[1]).turned().to_width(shape[0]).turned().places
+    canvas = canvas.to_width(shape[1]).turned().to_width(shape[0]).turned()
+    return Carved(canvas.places, canvas.dearness)
 
 
 def rarity(image: Image) -> Costs:
@@ -136,10 +149,11 @@ class _Canvas:
     image: Image
     costs: Costs
     places: Places
+    dearness: float = 0.0
 
     def turned(self) -> _Canvas:
         """Return it with rows for columns."""
-        return _Canvas(self.image.swapaxes(0, 1), self.costs.T, self.places.swapaxes(0, 1))
+        return _Canvas(self.image.swapaxes(0, 1), self.costs.T, self.places.swapaxes(0, 1), self.dearness)
 
     def without_dropped(self) -> _Canvas:
         """Remove seams until no pixel to drop remains."""
@@ -154,12 +168,14 @@ class _Canvas:
         """Return it at another width."""
         canvas = self
         while canvas.image.shape[1] != width:
-            now, costs = canvas.image.shape[1], canvas.costs
+            now, costs, dearness = canvas.image.shape[1], canvas.costs, canvas.dearness
             if width < now:
-                copies = (_seam_numbers(canvas.image, costs, now - width) == now - width).astype(np.intp)
+                numbers, prices = _seams(canvas.image, costs, now - width)
+                copies = (numbers == now - width).astype(np.intp)
+                dearness = max(dearness, prices[-max(1, len(prices) // 10) :].mean() - prices.mean())
             else:
                 count = min(width - now, max(1, now // GROWTH))
-                repeated = _seam_numbers(canvas.image, costs, count) < count
+                repeated = _seams(canvas.image, costs, count)[0] < count
                 costs = costs + np.float32(REPEATED) * repeated
                 copies = 1 + repeated
             at = np.repeat(np.tile(np.arange(now), len(copies)), copies.ravel()).reshape(len(copies), -1)
@@ -168,29 +184,35 @@ class _Canvas:
                 np.take_along_axis(canvas.image, deep, axis=1),
                 np.take_along_axis(costs, at, axis=1),
                 np.take_along_axis(canvas.places, deep, axis=1),
+                dearness,
             )
         return canvas
 
 
-def _seam_numbers(image: Image, costs: Costs, count: int) -> NDArray[np.intp]:
-    """Find so many seams, each without the ones before; return the number of every pixel's seam, `count` for none."""
-    numbers = np.full(image.shape[:2], count)
+def _seams(image: Image, costs: Costs, count: int) -> tuple[NDArray[np.intp], Costs]:
+    """Find so many seams, each without the ones before.
+
+    Returns the number of every pixel's seam, `count` for none, and what every seam costs for a pixel.
+    """
+    numbers, prices = np.full(image.shape[:2], count), np.zeros(count, np.float32)
     columns = np.tile(np.arange(image.shape[1]), (len(image), 1))
     rows = np.arange(len(image))
     # Channel by channel: over the last axis, which is short, NumPy's own ways take several times as long.
     planes = np.ascontiguousarray(np.moveaxis(image, 2, 0))
     for number in range(count):
-        seam = _cheapest_seam(planes, costs)
+        steps = _steps(planes, costs)
+        seam = cheapest_path(steps)
+        prices[number] = steps[rows, 1 - np.diff(seam, prepend=seam[0]), seam].mean()
         numbers[rows, columns[rows, seam]] = number
         rest = np.ones(columns.shape, np.bool_)
         rest[rows, seam] = False
         planes = planes.reshape(len(planes), -1).compress(rest.ravel(), axis=1).reshape(len(planes), len(rows), -1)
         costs, columns = costs[rest].reshape(len(rows), -1), columns[rest].reshape(len(rows), -1)
-    return numbers
+    return numbers, prices
 
 
-def _cheapest_seam(planes: Image, costs: Costs) -> NDArray[np.intp]:
-    """Return the column of the cheapest seam in every row of (C, H, W) planes."""
+def _steps(planes: Image, costs: Costs) -> Costs:
+    """Return what a seam pays for every pixel of (C, H, W) planes, (H, 3, W), as `cheapest_path` asks."""
     height, width = costs.shape
     padded = planes.take(np.arange(-1, width + 1), axis=2, mode="clip")
     left, right = padded[:, :, :-2], padded[:, :, 2:]
@@ -200,8 +222,7 @@ def _cheapest_seam(planes: Image, costs: Costs) -> NDArray[np.intp]:
     straight[:, :rim] += RIM_COST
     straight[:, width - rim :] += RIM_COST
     # From above left, straight down, from above right: a slanted step makes two more pixels neighbours.
-    steps = np.stack([straight + np.abs(above - left).mean(0), straight, straight + np.abs(above - right).mean(0)], axis=1)
-    return cheapest_path(steps)
+    return np.stack([straight + np.abs(above - left).mean(0), straight, straight + np.abs(above - right).mean(0)], axis=1)
 
 
 def cheapest_path(steps: Costs) -> NDArray[np.intp]:

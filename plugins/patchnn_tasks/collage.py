@@ -160,7 +160,7 @@ def condense(image: Image, scale: int, factors: tuple[float, float]) -> Image:
     """Return an image carved at a size `scale` times smaller, by the factors for rows and columns."""
     rows, columns = (max(1, round(side * factor)) for side, factor in zip(image.shape[:2], factors, strict=True))
     small = smaller(image, scale)
-    places = carved(image, small, rarity(small), scale, (rows, columns))
+    places = carved(image, small, rarity(small), scale, (rows, columns)).places
     return np.asarray(image[tuple(np.moveaxis(places, 2, 0))])
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from patchnn import Image, InputError, Mask, Plan, Shape, SizeLike, Source, Task, option, resize
-from patchnn_tasks.carving import FORBIDDEN, Costs, Places, carve, detail, enlarged, rarity
+from patchnn_tasks.carving import FORBIDDEN, Carved, Costs, Places, carve, detail, enlarged, rarity
 from patchnn_tasks.shared import check_reach, shape_at, towards, wanted
 
 CARVED = 96
@@ -22,6 +22,19 @@ ORDER = 0.1
 """What it counts beside the colours that a patch comes from elsewhere than the seams put it, the longer side being 1."""
 UNIFORM = 0.65
 """An image is a texture if half of it is at least so rare, beside the rarest hundredth: then nothing stands out."""
+
+DEAR = 0.0158
+"""From this dearness on (`Carved.dearness`), seams cut into things: half as wide, they cut less off."""
+STROKES = 0.3
+"""An image is writing if a twentieth of its pixels differ by so much from what surrounds them, and half of them hardly do."""
+HARDLY = 0.05
+"""Share of that which is hardly."""
+EVEN = 1.0
+"""Pixels over which those that seams repeat are spread."""
+SEEN = 0.03
+"""Contrast of an edge from which on one sees that it is torn."""
+MARGIN = 3
+"""Pixels around a torn edge that are mended: half a patch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,19 +68,36 @@ class Retarget(Task):
         if masked and self.by == "patches":
             name = "keep" if self.keep is not None else "drop"
             raise InputError(f"{name} needs seams: it does not go with --by patches", about=name)
-        scale = carving_scale(self.image.shape[:2])
+        scale = carving_scale(shape)
         small = smaller(self.image, scale)
         rare = rarity(small)
         if self.by == "patches" or (self.by == "auto" and not masked and is_texture(rare)):
             return Plan(sources=[Source(self.image, usable=usable)], guess=self.image, **towards(shape, end, self.rounds))
-        places = carved(self.image, small, rare, scale, end, self.keep, self.drop)
+        finer = max(1, scale // 2)
+        whole = self.drop is None
+        grows = whole and all(np.greater_equal(end, shape))
+        writing = whole and is_writing(self.image[::finer, ::finer])
+        thin = grows or writing or self.by == "carve"
+        if not thin:
+            carving = carved(self.image, small, rare, scale, end, self.keep, self.drop)
+            thin = whole and carving.dearness > DEAR
+        if thin:
+            scale = max(1, scale // 4) if writing else finer
+            carving = carved(self.image, smaller(self.image, scale), rare, scale, end, self.keep, self.drop)
+        at = tuple(np.moveaxis(carving.places, 2, 0))
+        guess = stretched(self.image, carving.places) if grows else self.image[at]
+        kept = None
+        if thin and whole:
+            # Patches would make other letters of cut ones, and streaks of what is stretched; a single pixel is evened out there.
+            kept = np.ones(end, np.bool_) if writing else ~torn(guess, carving.places, 2 if grows else 1)
         order = np.moveaxis(np.indices(shape, np.float32), 0, 2) / max(shape)
-        at = tuple(np.moveaxis(places, 2, 0))
         return Plan(
             sources=[Source(self.image, usable=usable, guide=order)],
             guide=order[at],
             guide_weights=ORDER,
-            **mended(self.image[at], shape, end, scale, freely=self.by == "auto"),
+            keep=kept,
+            origin=None if kept is None else carving.places,
+            **mended(guess, shape, end, scale, freely=not thin),
         )
 
     def _usable(self) -> Mask | None:
@@ -90,17 +120,40 @@ def smaller(image: Image, scale: int) -> Image:
 
 def carved(
     image: Image, small: Image, rare: Costs, scale: int, end: Shape, keep: Mask | None = None, drop: Mask | None = None
-) -> Places:
-    """Return which pixel of an image comes where when it is carved at a smaller size and brought to another shape.
+) -> Carved:
+    """Bring an image to another shape by seams that are found in a smaller one, and so wide that they cover its pixels.
 
-    small: the image `scale` times smaller, and rare its rarity. end: the shape of the result. keep, drop: (H, W) bool masks.
-    Returns rows and columns, (*end, 2).
+    small: the image `scale` times smaller; rare: its rarity, at that size or at a still smaller one. end: the shape of the
+    result. keep, drop: (H, W) bool masks. Returns places in the image.
     """
-    costs = RARE * rare + DETAIL * detail(image, scale)
+    rows, columns = (np.arange(new) * old // new for new, old in zip(small.shape[:2], rare.shape, strict=True))
+    costs = RARE * rare[rows[:, None], columns] + DETAIL * detail(image, scale)
     if keep is not None:
         costs = np.where(covered(keep, small.shape[:2]), np.float32(FORBIDDEN), costs)
     gone = None if drop is None else covered(drop, small.shape[:2])
-    return enlarged(carve(small, shape_at(end, 1, scale), importance=costs, drop=gone), scale, image.shape[:2], end)
+    carving = carve(small, shape_at(end, 1, scale), importance=costs, drop=gone)
+    return replace(carving, places=enlarged(carving.places, scale, image.shape[:2], end))
+
+
+def stretched(image: Image, places: Places) -> Image:
+    """Return an image's colours at places that lie as close as they do or closer, even between pixels of the image."""
+    from scipy import ndimage
+
+    even = [ndimage.gaussian_filter1d(places[:, :, axis].astype(np.float32), EVEN, axis=axis, mode="nearest") for axis in (0, 1)]
+    channels = [ndimage.map_coordinates(channel, even, order=1, mode="nearest") for channel in np.moveaxis(image, 2, 0)]
+    return np.stack(channels, axis=2)
+
+
+def torn(image: Image, places: Places, apart: int) -> Mask:
+    """Return what is around the edges of a carved image that are torn: their rows or columns moved so many pixels apart."""
+    from scipy import ndimage
+
+    tears = np.zeros(image.shape[:2], np.bool_)
+    for axis in (0, 1):
+        moved = np.abs(np.diff(places[:, :, 1 - axis], axis=axis)) >= apart
+        seen = np.abs(np.diff(image, axis=axis)).mean(2) >= SEEN
+        tears |= np.insert(moved & seen, 0, False, axis=axis)
+    return np.asarray(ndimage.binary_dilation(tears, iterations=MARGIN))
 
 
 def mended(guess: Image, start: Shape, end: Shape, scale: int, freely: bool = True) -> dict[str, Any]:
@@ -126,6 +179,16 @@ def is_texture(rare: Costs) -> bool:
     """Tell whether nothing in an image stands out, from its rarity."""
     usual, most = np.quantile(rare, [0.5, 0.99])
     return bool(usual >= UNIFORM * most)
+
+
+def is_writing(image: Image) -> bool:
+    """Tell whether an image is mostly thin strokes on plain ground: letters, a drawing."""
+    from scipy import ndimage
+
+    light = image[:, :, :3].mean(2)
+    strokes = np.abs(light - ndimage.median_filter(light, 5))
+    half, most = np.quantile(strokes, [0.5, 0.95])
+    return bool(most >= STROKES and half <= HARDLY * most)
 
 
 def covered(mask: Mask, shape: Shape) -> Mask:

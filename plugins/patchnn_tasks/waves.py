@@ -7,7 +7,6 @@ offsets between like patches do (He and Sun, Statistics of Patch Offsets for Ima
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -26,9 +25,9 @@ MARGIN = 64
 REACH = 1.5
 """The same as a multiple of the hole's width."""
 SPAN = 32
-"""About how many pixels the widest hole spans where waves are looked for: only coarse levels are told of them."""
+"""Pixels that the widest hole spans where waves are looked for: only coarse levels are told of them."""
 LARGEST = 512
-"""The longer side of what is looked at, at most, in those pixels."""
+"""The longer side of what is looked at, in those pixels."""
 THIN = 12
 """In a narrower hole, rows do not bend."""
 PERIODS = 6
@@ -66,27 +65,23 @@ def waves(image: Image, hole: Mask, widest: int, windows: Sequence[Window] | Non
 
 def _around(image: Image, known: Mask, widest: int) -> Iterator[Image]:
     """Yield each wave of an image's known pixels, the strongest first, (H, W, 2)."""
-    step = max(1, round(widest / SPAN), math.ceil(max(known.shape) / LARGEST))
-    seen, grey = (_smaller(part, step) for part in (known.astype(np.float32), np.where(known, image.mean(2), 0)))
+    scale = min(1.0, SPAN / widest, LARGEST / max(known.shape))
+    shape = tuple(max(1, round(side * scale)) for side in known.shape)
+    seen, grey = (
+        resize(part[:, :, None], shape)[:, :, 0] for part in (known.astype(np.float32), np.where(known, image.mean(2), 0))
+    )
+    seen = np.maximum(seen, 0)
     ripples = grey - seen * (grey.sum() / seen.sum())
     for frequency, power in _peaks(ripples, seen):
-        beat = ripples * _wave(frequency, *map(np.arange, seen.shape)).conj()
+        beat = ripples * _wave(frequency, *map(np.arange, shape)).conj()
         # Rows that converge or bend have another phase elsewhere; in the hole, it is that of all sides.
-        reach = max(0.5 * widest / step, 0.7 / np.hypot(*frequency))
+        reach = max(0.5 * widest * scale, 0.7 / np.hypot(*frequency))
         phase = np.stack([ndimage.gaussian_filter(part, reach, mode="constant") for part in (beat.real, beat.imag)], 2)
         phase /= np.hypot(phase[:, :, :1], phase[:, :, 1:]) + 1e-9
-        height, width = known.shape
-        turned = resize(phase, (seen.shape[0] * step, seen.shape[1] * step))[:height, :width] @ np.array([1, 1j])
+        turned = resize(phase, known.shape) @ np.array([1, 1j])
         # The centres of the image's pixels, in those of the smaller one.
-        turned *= _wave(frequency, *((np.arange(side) + 0.5) / step - 0.5 for side in known.shape))
+        turned *= _wave(frequency, *((np.arange(side) + 0.5) * scale - 0.5 for side in known.shape))
         yield np.stack([turned.real, turned.imag], 2) * np.sqrt(power)
-
-
-def _smaller(values: np.ndarray, step: int) -> np.ndarray:
-    """Return the means over blocks of `step` rows and columns of (H, W) values; beyond the end there are zeros."""
-    height, width = (-(-side // step) for side in values.shape)
-    padded = np.pad(values, [(0, height * step - values.shape[0]), (0, width * step - values.shape[1])])
-    return np.asarray(padded.reshape(height * step, width, step).mean(2).reshape(height, step, width).mean(1))
 
 
 def _peaks(ripples: np.ndarray, seen: np.ndarray) -> Iterator[tuple[tuple[float, float], float]]:

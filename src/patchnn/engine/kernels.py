@@ -146,19 +146,18 @@ def improve(
     """
     xp = backend.xp
     mine, trust = _rows(backend, features, rows), _rows(backend, weights, rows)
-    mine = mine.astype(np.float32)
     match = before[index].astype(np.int64)
-    best, everyone = distance[index], xp.arange(len(index))
+    best = distance[index]
     if scale is not None:
         best *= scale[match]
 
-    def offer(rows: Any, candidate: Array) -> None:
-        """Let the patches in these rows take a candidate each, (n,), if it scores better."""
+    def offer(rows: Array, candidate: Array) -> None:
+        """Let the patches in these rows, (n,), take a candidate each if it scores better."""
         offered = backend.distances(mine[rows], keys, candidate, unit, None if trust is None else trust[rows], key_weights)
         if scale is not None:
             xp.multiply(offered, scale[candidate], out=offered)
         better = offered < clearly_below(best[rows])
-        rows = everyone[rows][better]
+        rows = rows[better]
         match[rows] = candidate[better]
         best[rows] = offered[better]
 
@@ -174,7 +173,7 @@ def improve(
     for turn, radius in enumerate(radii):
         chance = random_numbers(xp, index, salt * 64 + turn)
         candidate = allowed[chance % len(allowed)] if radius == ANYWHERE else match + near(chance, radius, strides[1])
-        offer(slice(None), between(xp, candidate.astype(np.int64), len(keys)))
+        offer(xp.arange(len(index)), between(xp, candidate.astype(np.int64), len(keys)))
     distance[index] = best if scale is None else best / scale[match]
     field[index] = match
     moved[index] = match != before[index]
