@@ -243,7 +243,8 @@ def globbed(words: list[str], script: str) -> list[str]:
 def give_images(words: list[str]) -> None:
     """Write the files that a guide's command reads and its reader has, such as photo.jpg and photos/."""
     for before, word in pairwise(words):
-        if before in ("-o", "--output", "--animate") or word.startswith(("-", "examples/", "out")) or Path(word).exists():
+        written = before in ("-o", "--output", "--animate", "--preview")
+        if written or word.startswith(("-", "examples/", "out")) or Path(word).exists():
             continue
         if re.fullmatch(r"[\w*/-]+\.(png|jpg|jpeg|tif|tiff|webp)", word):
             give_image(Path(word.replace("*", "1")))

@@ -104,7 +104,7 @@ def _repeatable(job: Job) -> Job:
         return job
     with concerning("output"):
         check_output(job.output)
-    for _, path in job.maps:
+    for path in (*(path for _, path in job.maps), *filter(None, [job.preview])):
         check_output(path)
     if job.animation:
         check_animation(job.animation)

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from patchnn.animate import Animation
+from patchnn.engine.arrays import Image
 from patchnn.engine.plan import Plan
 from patchnn.engine.synthesize import Observer
 from patchnn.errors import InputError, PatchnnError, PluginError, concerning, memory_bounded
@@ -62,6 +65,8 @@ class Job:
         several sources takes one image for each, in their order, and writes to the first one's place.
     animation
         The file to write an animation of the run to.
+    preview
+        The file to write the result to as it repeats: twice along each axis whose ends join.
     force
         Overwrite files.
     resume
@@ -87,6 +92,7 @@ class Job:
     guides: tuple[tuple[str, str, float], ...] = ()
     maps: tuple[tuple[str, str], ...] = ()
     animation: str | None = None
+    preview: str | None = None
     force: bool = False
     resume: bool = False
 
@@ -156,7 +162,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     files = JobFiles(job.max_memory)
     task, plan = prepare(job, task_class, files)
     guides, maps = files.guides(job.guides, plan), files.maps(job.maps, plan)
-    outputs = (job.output, *(output for output, *_ in maps), *([job.animation] if job.animation else []))
+    outputs = (job.output, *(output for output, *_ in maps), *filter(None, (job.preview, job.animation)))
     if len(set(outputs)) < len(outputs):
         raise InputError(f"{job.output}: two results would go to one file; rename one of them", about="output")
     digests: dict[str, Any] = {"maps": [[digest(image) for image in images] for _, images, _ in maps]} if maps else {}
@@ -175,10 +181,12 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
         record |= found_by(result)
         made = _in_words(result)
         files.notes += [f"{job.output}: {note}" for note in result.notes]
-        form: dict[str, Any] = {"depth": job.depth, "quality": job.quality, "traits": files.traits, "record": record}
+        form: dict[str, Any] = {"depth": job.depth, "quality": job.quality, "traits": files.traits}
         # The image comes first: its record vouches for the maps that are there too.
         if job.output in missing:
-            write_image(job.output, result.image, **form, overwrite=missing[job.output])
+            write_image(job.output, result.image, **form, record=record, overwrite=missing[job.output])
+        if job.preview in missing:
+            write_image(job.preview, _twice(result.image, plan.wrap), **form, overwrite=missing[job.preview])
         for path, images, traits in maps:
             if path in missing:
                 write_image(path, result.apply(*images), traits=traits, overwrite=missing[path])
@@ -240,14 +248,21 @@ def _in_words(result: Result) -> str:
     return f"{columns}×{rows}" + (f", {start['variety']:.0%} moved" if start else "")
 
 
+def _twice(image: Image, joined: tuple[bool, bool]) -> Image:
+    """Return an image beside itself, along each axis whose ends are joined."""
+    return np.tile(image, (1 + joined[0], 1 + joined[1], 1))
+
+
 def _check_places(job: Job, plan: Plan, missing: Mapping[str, bool]) -> Animation | None:
     """Check that the missing files can be written, each overwritten or not; return the animation if it is one of them."""
+    if job.preview and not any(plan.wrap):
+        raise InputError(f"preview is for images that repeat, and {job.task} makes none", about="preview")
     animation = None
     for path, overwrite in missing.items():
         if path == job.animation:
             animation = Animation(path, plan.rounds or (), overwrite=overwrite)
-        elif path == job.output:
-            with concerning("output"):
+        elif path in (job.output, job.preview):
+            with concerning("output" if path == job.output else "preview"):
                 check_output(path, channels=plan.guess.shape[2], depth=job.depth, quality=job.quality, overwrite=overwrite)
         else:
             with concerning("apply_to"):

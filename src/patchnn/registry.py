@@ -26,8 +26,8 @@ COMMANDS = frozenset({"completion", "doctor", "evaluate", "help", "score", "serv
 COMMON_OPTIONS = frozenset(
     {
         *TUNING,
-        *("output", "count", "seed", "depth", "quality", "search", "backend", "max_memory", "guide", "apply_to", "animate"),
-        *("jobs", "cluster", "resume", "force", "quiet", "debug", "help"),
+        *("output", "count", "seed", "depth", "quality", "search", "backend", "max_memory", "guide", "apply_to"),
+        *("animate", "preview", "jobs", "cluster", "resume", "force", "quiet", "debug", "help"),
     }
 )
 """What every task is given for free, and none may have as an option of its own."""

@@ -11,7 +11,7 @@ from patchnn.files import check_place, make_folder
 from patchnn.images import STREAM
 from patchnn.images.writing import check_format
 
-__all__ = ["animation_paths", "check_not_empty", "folder_pattern", "map_path", "output_paths", "pattern_paths", "stem"]
+__all__ = ["check_not_empty", "folder_pattern", "map_path", "output_paths", "pattern_paths", "side_paths", "stem"]
 
 
 def stem(file: str | Path) -> str:
@@ -81,8 +81,8 @@ def map_path(output: Path, file: str, image: str) -> Path:
     return output.with_name(f"{output.stem}-{name}{suffix}")
 
 
-def animation_paths(path: Path | None, total: int) -> list[Path]:
-    """Return where to write the animations of `total` images, numbered from 1 if there are several; [] without a path."""
+def side_paths(path: Path | None, total: int) -> list[Path]:
+    """Return where to write the animations or previews of `total` images, numbered from 1 if several; [] without a path."""
     if path is None:
         return []
     return [path] if total == 1 else _numbered(path, 1, total)

@@ -18,7 +18,7 @@ from patchnn.animate import check_animation
 from patchnn.batch import Job, Outcome, carry_out, run_jobs
 from patchnn.cli.inputs import GUIDES, MAPS, Inputs, find_inputs, weighted
 from patchnn.cli.options import check_count, check_jobs, parse_depth, with_flag
-from patchnn.cli.outputs import animation_paths, check_not_empty, folder_pattern, map_path, output_paths, pattern_paths, stem
+from patchnn.cli.outputs import check_not_empty, folder_pattern, map_path, output_paths, pattern_paths, side_paths, stem
 from patchnn.cli.printing import say
 from patchnn.cli.progress import Display, print_failures, show_progress
 from patchnn.cli.request import Request
@@ -63,8 +63,8 @@ def parse(request: Request) -> Job:
     check_count(given.count, given.seed)
     check_jobs(given.jobs)
     check_not_empty("--output", given.output)
-    if given.animate is not None:
-        check_not_empty("--animate", "" if given.animate == Path() else str(given.animate))
+    for option, file in (("--animate", given.animate), ("--preview", given.preview)):
+        check_not_empty(option, "" if file == Path() else str(file))
     return request.job(max_memory=given.memory, depth=parse_depth(given.depth), quality=given.quality)
 
 
@@ -79,9 +79,11 @@ def plan_jobs(request: Request, shared: Job) -> Plans:
     total = len(inputs.names) * given.count
     _check_streams(request, inputs)
     places = _places(request, inputs, {"depth": shared.depth, "quality": shared.quality})
-    animations = animation_paths(given.animate, total)
-    for path in animations:
+    beside = {"animation": side_paths(given.animate, total), "preview": side_paths(given.preview, total)}
+    for path in beside["animation"]:
         check_animation(path, overwrite=given.force or given.resume)
+    for path in beside["preview"]:
+        check_output(path, overwrite=given.force or given.resume)
 
     notes = [f"backend: {device.description}"] if device and given.backend == "auto" else []
     seed = given.seed
@@ -91,9 +93,7 @@ def plan_jobs(request: Request, shared: Job) -> Plans:
         notes.append(f"seed: {seed}")
     workers = min(given.jobs, total)
     memory = share_memory(shared.max_memory, device, workers)
-    jobs = _jobs(
-        replace(shared, seed=seed, max_memory=memory), inputs, places, animations, [weight for *_, weight in given.guides]
-    )
+    jobs = _jobs(replace(shared, seed=seed, max_memory=memory), inputs, places, beside, [weight for *_, weight in given.guides])
     return Plans(request, total, workers, map(_absolute, jobs) if given.cluster else jobs, notes)
 
 
@@ -143,6 +143,8 @@ def share_memory(limit: int | None, device: Backend | None, workers: int) -> int
 def _check_streams(request: Request, inputs: Inputs) -> None:
     """Raise InputError where - cannot be used: standard output takes one image, and other processes have neither stream."""
     given = request.settings
+    if given.preview == Path(STREAM):
+        raise InputError("--preview is -, standard output, which takes one image: give a file, as in --preview twice.png")
     if given.output == STREAM and (inputs.through or given.count > 1 or inputs.words[MAPS]):
         raise InputError("--output is -, standard output, which takes one image: give a folder, as in -o out/")
     if (given.jobs > 1 or given.cluster) and STREAM in (
@@ -166,17 +168,19 @@ def _places(request: Request, inputs: Inputs, form: Mapping[str, Any]) -> Places
     return lambda image: paths
 
 
-def _jobs(shared: Job, inputs: Inputs, places: Places, animations: list[Path], weights: list[float]) -> Iterator[Job]:
-    """Yield a job for every image; the seeds of one input's images count up from the shared job's."""
-    animation = map(str, animations)
+def _jobs(shared: Job, inputs: Inputs, places: Places, beside: dict[str, list[Path]], weights: list[float]) -> Iterator[Job]:
+    """Yield a job for every image; the seeds of one input's images count up from the shared job's.
+
+    beside: the paths of the images' animations and previews, by the job's field.
+    """
+    paths_beside = {field: map(str, paths) for field, paths in beside.items()}
     for image, files in inputs:
         given = files.pop(MAPS)
         shared = replace(shared, guides=weighted(files.pop(GUIDES), weights))
         for index, path in enumerate(places(image)):
             maps = tuple((file, str(map_path(path, file, image))) for file in given)
-            yield replace(
-                shared, files=files, output=str(path), seed=shared.seed + index, maps=maps, animation=next(animation, None)
-            )
+            more: dict[str, Any] = {field: next(paths, None) for field, paths in paths_beside.items()}
+            yield replace(shared, files=files, output=str(path), seed=shared.seed + index, maps=maps, **more)
 
 
 def _absolute(job: Job) -> Job:
@@ -184,8 +188,9 @@ def _absolute(job: Job) -> Job:
     files = {key: [os.path.abspath(file) for file in several] for key, several in job.files.items()}
     maps = tuple((os.path.abspath(file), os.path.abspath(path)) for file, path in job.maps)
     guides = tuple((os.path.abspath(source), os.path.abspath(target), weight) for source, target, weight in job.guides)
-    animation = job.animation and os.path.abspath(job.animation)
-    return replace(job, files=files, output=os.path.abspath(job.output), maps=maps, guides=guides, animation=animation)
+    animation, preview = (file and os.path.abspath(file) for file in (job.animation, job.preview))
+    more: dict[str, Any] = {"maps": maps, "guides": guides, "animation": animation, "preview": preview}
+    return replace(job, files=files, output=os.path.abspath(job.output), **more)
 
 
 def _earlier_seed(inputs: Inputs, places: Places, task: str) -> int | None:

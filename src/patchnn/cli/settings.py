@@ -72,6 +72,10 @@ class Settings:
         Path | None,
         typer.Option(metavar="FILE", help="Also write an animation of the run, coarse to fine: .gif, .webp or .mp4."),
     ] = None
+    preview: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write the result laid two by two, for tasks whose results repeat, such as tile."),
+    ] = None
     jobs: Annotated[
         int, typer.Option(metavar="INTEGER", help="Number of images to work on at a time, each in its own process.")
     ] = 1
