@@ -112,6 +112,23 @@ def test_each_window_has_waves_of_its_own() -> None:
     np.testing.assert_allclose(abs(np.diff(right, axis=1).mean()) / (2 * np.pi), 1 / 9, rtol=0.03)
 
 
+def test_a_guide_takes_no_memory_where_nothing_is_looked_at() -> None:
+    image = np.tile(wall(), (4, 4, 1))
+    hole = np.zeros(image.shape[:2], np.bool_)
+    hole[280:320, 360:400] = True
+    plan = Inpaint(image=image, mask=hole).plan()
+    assert plan.windows is not None
+    assert plan.guide is not None
+    assert plan.guide.shape[2] == 2 + 2 * MOST
+    shown = np.zeros_like(hole)
+    for window in plan.windows:
+        assert plan.guide[window].any(2).mean() > 0.99
+        shown[window] = True
+    # Pages of zeros that nobody wrote to are not there.
+    assert not plan.guide[~shown].any()
+    assert all(values.dtype == np.float32 for _, values in waves(image, hole, 39, plan.windows))
+
+
 def test_a_thin_hole_and_one_that_leaves_little_take_no_harm() -> None:
     image = wall((60, 60))
     lines = np.zeros((60, 60), np.bool_)

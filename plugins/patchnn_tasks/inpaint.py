@@ -76,10 +76,11 @@ class Inpaint(Task):
         # One array for each: the engine then builds one pyramid for source and output, in which the hole is filled smoothly.
         known, found = ~hole, waves(self.image, hole, widest, windows)
         repeats = max((phases.shape[2] for _, phases in found), default=0)
+        # Zeros take no memory until they are written to, and nothing outside the windows is looked at.
         guide = np.zeros((*hole.shape, 2 + repeats), np.float32)
-        for axis, size in enumerate(hole.shape):
-            along = np.arange(size, dtype=np.float32) / max(hole.shape)
-            guide[:, :, axis] = along[:, None] if axis == 0 else along
+        down, across = (np.arange(size, dtype=np.float32) / max(hole.shape) for size in hole.shape)
+        for rows, columns in windows or [(slice(None), slice(None))]:
+            guide[rows, columns, 0], guide[rows, columns, 1] = down[rows, None], across[columns]
         for part, phases in found:
             guide[part][:, :, 2 : 2 + phases.shape[2]] = phases
         return Plan(

@@ -81,7 +81,8 @@ def _around(image: Image, known: Mask, widest: int) -> Iterator[Image]:
         turned = resize(phase, known.shape) @ np.array([1, 1j])
         # The centres of the image's pixels, in those of the smaller one.
         turned *= _wave(frequency, *((np.arange(side) + 0.5) * scale - 0.5 for side in known.shape))
-        yield np.stack([turned.real, turned.imag], 2) * np.sqrt(power)
+        turned *= np.sqrt(power)
+        yield np.stack([turned.real, turned.imag], 2, dtype=np.float32, casting="same_kind")
 
 
 def _peaks(ripples: np.ndarray, seen: np.ndarray) -> Iterator[tuple[tuple[float, float], float]]:
