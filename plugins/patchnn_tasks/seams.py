@@ -16,9 +16,13 @@ __all__ = ["insert", "move_border", "seam", "unlike"]
 
 KEPT = 0.12
 """What it costs the border to give up a pixel of a piece, per unit of difference; a seam costs up to about 1 per pixel."""
-CAP = 0.1, 0.3
+CAP = 0.1, 0.4
 """Differences in brightness up to about this are matched: larger ones are another material, and not a shade of one. The
 second holds where both sides are smooth, as two skies are."""
+SUDDEN = 8
+"""How suddenly matching ends there: shades below are matched whole, or a haze of them is left."""
+TOLD = 0.25
+"""The least part of a seam that can tell the shade of a smooth piece where that borders on another material."""
 CALM = 0.01
 """How much pixels differ, at most, from those around them where a side is smooth."""
 FADE = 6
@@ -81,10 +85,16 @@ def insert(ground: Image, piece: Image, known: Mask, mask: Mask, fade: float = F
     apart = _smooth_along(ground - piece, rim)
     # Shades are matched whole, other materials not at all.
     grain = [np.abs(image - ndimage.gaussian_filter(image, (1, 1, 0))).max(2, keepdims=True) for image in (piece, ground)]
-    cap = CAP[0] + (CAP[1] - CAP[0]) * np.exp(-((_smooth_along(np.maximum(*grain), rim) / CALM) ** 2))
-    shade = apart * np.exp(-((np.abs(apart).max(2, keepdims=True) / cap) ** 4))
+    calm = [np.exp(-((_smooth_along(values, rim) / CALM) ** 2)) for values in grain]
+    cap = CAP[0] + (CAP[1] - CAP[0]) * np.minimum(*calm)
+    alike = np.exp(-((np.abs(apart).max(2, keepdims=True) / cap) ** SUDDEN))
+    shade = apart * alike
     gap = np.where(rim, np.abs(apart - shade).mean(2), 0).astype(np.float32)
-    own = fill_holes(np.where(rim[:, :, None], shade, 0).astype(np.float32), rim)
+    own = _spread(shade, rim)
+    # Where a sky borders on a rock, it has the shade of its seam with the sky; a rock in the same piece has not.
+    told = rim & ~((alike < 0.5) & (calm[0] > 0.5))[:, :, 0]
+    if told.sum() > TOLD * rim.sum():
+        own += (_spread(shade, told) - own) * np.exp(-((ndimage.maximum_filter(grain[0], (7, 7, 1)) / CALM / 2) ** 2))
     piece = piece + own
     if not known.all():
         row, col = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
@@ -128,6 +138,11 @@ def _smooth_along(values: Image, rim: Mask) -> Image:
     weight = ndimage.gaussian_filter(rim.astype(np.float32), 3)
     total = ndimage.gaussian_filter(np.where(rim[:, :, None], values, 0), (3, 3, 0))
     return np.asarray(total / np.maximum(weight, 1e-6)[:, :, None])
+
+
+def _spread(values: Image, known: Mask) -> Image:
+    """Return values (H, W, C) that are those of the known pixels, and smooth between them."""
+    return fill_holes(np.where(known[:, :, None], values, 0).astype(np.float32), known)
 
 
 def _fade(ground: Image, piece: Image, mask: Mask, width: float) -> Image:
