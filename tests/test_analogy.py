@@ -8,7 +8,7 @@ import pytest
 from patchnn import Image, run
 from patchnn.testing import TaskConformance, tiny_image
 from patchnn_tasks import Analogy
-from patchnn_tasks.analogy import in_tones, lacks_tones, luminance, means_colours, ranks, spread
+from patchnn_tasks.analogy import SPREAD, common, in_tones, is_pattern, lacks_tones, luminance, means_colours, ranks, spread
 
 
 class TestAnalogyByColours(TaskConformance):
@@ -67,14 +67,38 @@ def test_strength_says_how_closely_the_structure_is_followed() -> None:
 def test_ranks_are_shares_and_equal_tones_share_one() -> None:
     tones = np.float32([0, 0, 0.5, 1]).reshape(2, 2, 1)
     assert ranks(tones).ravel() == pytest.approx([0.25, 0.25, 0.625, 0.875])
-    assert (spread(ranks(tones)).min(), spread(ranks(tones)).max()) == pytest.approx((0.05, 0.95))
+    stretched = spread(ranks(tones), *SPREAD)
+    assert (stretched.min(), stretched.max()) == pytest.approx((0.05, 0.95))
 
 
 def test_a_guess_in_tones_has_the_sources_colours_and_the_structures_order() -> None:
-    guess = in_tones(spread(ranks(letter())), spots())
+    guess = in_tones(spread(ranks(letter()), *SPREAD), spots())
     dark, light = guess[30, 30], guess[60, 5]
     assert dark == pytest.approx((0.15, 0.1, 0.2), abs=0.1)
     assert light == pytest.approx((0.85, 0.5, 0.15), abs=0.1)
+
+
+def waves(period: float = 8.0) -> Image:
+    """Even waves: dark, with light and narrow crests."""
+    rows, columns = np.mgrid[:96, :96]
+    crests = (np.sin((columns + rows / 3) * 2 * np.pi / period) + 1) ** 3 / 8
+    return np.repeat(crests[:, :, None], 3, 2).astype(np.float32)
+
+
+def test_only_a_pattern_finer_than_a_patch_is_one() -> None:
+    assert is_pattern(waves())
+    assert not is_pattern(waves(period=40))
+    assert not is_pattern(spots())
+    assert not is_pattern(np.full((20, 20, 3), 0.5, np.float32))
+
+
+def test_a_pattern_is_asked_for_its_common_tones_alone_and_more_firmly() -> None:
+    least, most = common(waves())
+    assert (least, most) == pytest.approx((0.05, 0.73), abs=0.05), "no crests: they are narrow"
+    plan, usual = (Analogy(source=source, structure=letter(), follow="tones").plan() for source in (waves(), spots()))
+    assert luminance(plan.guess).max() < 0.6
+    assert luminance(waves()).max() > 0.9
+    assert np.max(plan.guide_weights) > 2 * np.max(usual.guide_weights)
 
 
 def test_colours_mean_something_only_where_the_source_has_them() -> None:

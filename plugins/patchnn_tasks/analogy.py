@@ -21,6 +21,12 @@ BLUR = {"tones": 0.005, "colours": 0.01}
 """Over what share of its shorter side an image is blurred before light and dark are compared: its grain says nothing."""
 PATCH = 9
 """Side of a patch where tones are followed: smaller ones give stripes and stones up for even grey, larger ones lose strokes."""
+PATTERN = 0.12
+"""A source is a regular pattern if a blur over a patch leaves less of its contrast; the grains of gravel leave more."""
+COMMON = 0.9
+"""In a pattern, tones are asked for that are this many standard deviations from its median: others have no areas."""
+FIRMER = 2.2
+"""What the structure's weight is multiplied by where it has only these tones, which differ by less."""
 TONES = 32
 """How many groups of tones have a mean colour of their own."""
 FAMILIAR = 0.12
@@ -66,12 +72,15 @@ class Analogy(Task):
         if follow == "auto":
             colours = means_colours(self.structure, self.source) or lacks_tones(self.source)
             follow = "colours" if colours else "tones"
+        weight = WEIGHTS[follow][self.strength]
         settings: dict[str, Any] = {"rounds": [shape], "alpha": 0.05, "coarsest": levels_down(shape, 5)}
         if follow == "colours":
             guides = blurred(self.source, BLUR[follow]), blurred(self.structure, BLUR[follow])
             guess = self.structure
         else:
-            light = spread(ranks(luminance(self.structure)))
+            pattern = is_pattern(self.source)
+            weight *= FIRMER if pattern else 1
+            light = spread(ranks(luminance(self.structure)), *(common(self.source) if pattern else SPREAD))
             guess = in_tones(light, self.source)
             guides = ranks(blurred(ranks(luminance(self.source)), BLUR[follow])), blurred(light, BLUR[follow])
             if min(*self.source.shape[:2], *shape) >= PATCH:
@@ -80,7 +89,7 @@ class Analogy(Task):
             sources=[Source(self.source, guide=guides[0])],
             guess=guess,
             guide=resize(guides[1], shape),
-            guide_weights=WEIGHTS[follow][self.strength],
+            guide_weights=weight,
             coarsest_iterations=3,
             **settings,
         )
@@ -100,11 +109,18 @@ def ranks(tones: Image) -> Image:
     return np.asarray(middle[group].reshape(tones.shape), np.float32)
 
 
-def spread(shares: Image) -> Image:
-    """Stretch shares so that the smallest and the largest are those of SPREAD."""
+def spread(shares: Image, least: float, most: float) -> Image:
+    """Stretch shares so that the smallest is `least` and the largest `most`."""
     low, high = shares.min(), shares.max()
     share = (shares - low) / max(high - low, np.float32(1e-9))
-    return np.asarray(SPREAD[0] + share * (SPREAD[1] - SPREAD[0]), np.float32)
+    return np.asarray(least + share * (most - least), np.float32)
+
+
+def common(source: Image) -> tuple[float, float]:
+    """Return between which shares the tones of a source lie that are near its median, within SPREAD."""
+    tones = luminance(source)
+    middle, reach = np.median(tones), COMMON * tones.std()
+    return max(SPREAD[0], float((tones < middle - reach).mean())), min(SPREAD[1], float((tones < middle + reach).mean()))
 
 
 def in_tones(shares: Image, source: Image) -> Image:
@@ -134,6 +150,14 @@ def lacks_tones(source: Image) -> bool:
     """Tell whether nearly all of a source has one tone, as a night sky: then ranks of its tones mean nothing."""
     low, dark, light, high = np.quantile(luminance(source), [0.005, 0.05, 0.95, 0.995])
     return bool(light - dark < 0.4 * (high - low))
+
+
+def is_pattern(source: Image) -> bool:
+    """Tell whether light and dark alternate so regularly, within a patch, that a blur leaves one tone."""
+    from scipy import ndimage
+
+    tones = ranks(luminance(source))
+    return bool(ndimage.gaussian_filter(tones, (PATCH, PATCH, 0)).std() < PATTERN * tones.std())
 
 
 def blurred(image: Image, share: float) -> Image:
