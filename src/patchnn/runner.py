@@ -10,6 +10,7 @@ from typing import Any
 from patchnn.engine.arrays import Image
 from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Backend, find_backend
+from patchnn.engine.machine import BLAS
 from patchnn.engine.maps import apply_field
 from patchnn.engine.plan import Plan
 from patchnn.engine.starts import Start
@@ -103,6 +104,8 @@ class Result:
         return apply_field(self.plan, self.field, maps, find_backend(self.record["backend"]))
 
 
+# Held throughout: plan and synthesis would each look for BLAS libraries.
+@BLAS.held()
 def run(
     task: Task,
     *,

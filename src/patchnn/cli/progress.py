@@ -78,7 +78,7 @@ class _Lines(Display):
     def observe(self, progress: Progress) -> None:
         self._flush(say)
         now = time.monotonic()
-        if now - self.last >= STEADY:
+        if progress.iteration and now - self.last >= STEADY:
             self.last = now
             say(self._title(f"{_level(progress)}, {progress.fraction:.0%} done"))
 

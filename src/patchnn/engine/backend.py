@@ -40,7 +40,7 @@ INTERFACE = 2
 GROUP = "patchnn.backends"
 """Entry points of other packages' backends: each names a subclass of Backend."""
 
-LEAST = 1024
+LEAST = 2048
 """Patches that are worth handing to another thread."""
 
 

@@ -17,6 +17,8 @@ __all__ = ["fill_holes", "level_shape", "pyramid", "resample", "resize", "shrink
 
 _BLOCK = 16
 """Output rows that one matrix product makes: enough to be fast, few enough to waste little on zeros."""
+_SMALL = 1 << 17
+"""Values of a result that are computed before another thread has woken up."""
 SEEN_WHOLE = 0.999
 """A pixel sees no unknown pixel where the weight of known ones is at least this."""
 
@@ -229,7 +231,11 @@ def _resample_axis(
             product = xp.matmul(read.reshape(len(read), -1), each.reshape(share.shape[1] * channels, -1))
         part[:] = product.reshape(part.shape)
 
-    backend.each(work, range(len(starts)))
+    if out.size < _SMALL:
+        for block in range(len(starts)):
+            work(block)
+    else:
+        backend.each(work, range(len(starts)))
     return out
 
 

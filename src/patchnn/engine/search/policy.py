@@ -28,7 +28,7 @@ class Policy:
 
 POLICIES: dict[str, Policy] = {
     # The layout is decided on small levels, and there exact search costs next to nothing.
-    "auto": Policy(800**2),
+    "auto": Policy(1000**2),
     "exact": Policy(math.inf),
     # Up to here, trying all patches is cheaper than trying some.
     "patchmatch": Policy(400**2),
