@@ -24,7 +24,7 @@ __all__ = ["PatchMatch"]
 
 COMPONENTS = 24
 """Principal components kept of a patch: they carry about 99.8 % of the energy of 7×7 colour patches."""
-SAMPLES = 2048
+SAMPLES = 4096
 """Key patches that the principal components are fitted to."""
 PART = 1024
 """Samples that a thread multiplies at once."""
