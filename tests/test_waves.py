@@ -124,7 +124,7 @@ def test_a_guide_takes_no_memory_where_nothing_is_looked_at() -> None:
     for window in plan.windows:
         assert plan.guide[window].any(2).mean() > 0.99
         shown[window] = True
-    # Pages of zeros that nobody wrote to are not there.
+    # Pages of zeros that were not written to take no memory.
     assert not plan.guide[~shown].any()
     assert all(values.dtype == np.float32 for _, values in waves(image, hole, 39, plan.windows))
 

@@ -25,7 +25,7 @@ MARGIN = 64
 REACH = 1.5
 """The same as a multiple of the hole's width."""
 SPAN = 32
-"""Pixels that the widest hole spans where waves are looked for: only coarse levels are told of them."""
+"""Pixels that the widest hole spans where waves are looked for: only coarse levels compare them."""
 LARGEST = 512
 """The longer side of what is looked at, in those pixels."""
 THIN = 12
