@@ -11,7 +11,7 @@ import pytest
 from scipy import ndimage
 
 import patchnn_tasks.finder
-from patchnn import Image, InputError, Mask, read_image, resize, run
+from patchnn import Image, InputError, Mask, fill_holes, read_image, resize, run
 from patchnn_tasks import Edit
 from patchnn_tasks.pieces import find_pieces
 from patchnn_tasks.seams import insert, move_border, unlike
@@ -201,6 +201,19 @@ def test_masks_say_what_is_kept_and_what_is_made_anew() -> None:
     assert (whole.field.source[6:36, 20:58] == 0).all()
     alone = run(Edit(source=source, edited=source, free=free), seed=1, backend="numpy")
     np.testing.assert_array_equal(alone.image[~free], source[~free])
+
+
+def test_what_was_moved_away_does_not_come_back() -> None:
+    balloons = read_image(EXAMPLES / "balloons.png")
+    edited, gap = balloons.copy(), np.zeros(balloons.shape[:2], np.bool_)
+    gap[28:122, 34:100] = True
+    edited[20:114, 160:226] = balloons[gap].reshape(94, 66, 3)
+    edited = np.where(gap[:, :, None], fill_holes(balloons, ~gap), edited)
+    made = run(Edit(source=balloons, edited=edited, free=gap), seed=1, backend="numpy").image
+    # The sky is bright and blue, the balloon red and its basket dark.
+    assert (made[gap][:, 2] > made[gap][:, 0]).all()
+    assert made[gap].mean(axis=1).min() > 0.4
+    np.testing.assert_allclose(made[40:80, 175:210], edited[40:80, 175:210], atol=0.1)
 
 
 def test_what_was_erased_is_filled() -> None:

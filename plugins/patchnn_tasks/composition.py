@@ -47,7 +47,7 @@ class Composition:
         self.image = np.where((self.changed & ~self.taken)[:, :, None], source, edited)
         self.origin = np.moveaxis(np.indices(self.changed.shape, np.int32), 0, 2)
         for piece in self.pieces:
-            margin = 4 * HEALED[0] + _reach(piece)
+            margin = 4 * HEALED[0] + _reach(piece.mask)
             rows, columns = (
                 slice(max(0, own.start - margin), min(side, own.stop + margin))
                 for own, side in zip(piece.window, self.changed.shape, strict=True)
@@ -66,10 +66,11 @@ class Composition:
         more = f" and {len(self.strokes) - 1} more parts" if len(self.strokes) > 1 else ""
         return (f"painted, so made of patches of about this colour: {self.strokes[0]}{more} (--keep keeps what it masks)",)
 
-    def usable(self) -> Mask | None:
+    def usable(self, free: Mask | None) -> Mask | None:
         """Return the pixels of the source that may come back: not those that the edit covered, unless it uses them.
 
-        None is all of them, where the edit covers nearly everything.
+        free: pixels to make anew: what was moved away from there does not come back. None is all of them, where the edit
+        covers nearly everything.
         """
         usable = ~self.changed
         for piece in self.pieces:
@@ -79,6 +80,10 @@ class Composition:
                     for part, step in zip(piece.window, piece.offset, strict=True)
                 )
                 usable[rows, columns] = True
+        if free is not None:
+            # Seams take patches from the rim of what they border on.
+            gone = free & self.changed
+            usable &= ndimage.distance_transform_edt(gone) <= _reach(gone)
         return usable if width(usable) > 2 * STEERED else None
 
     def windows(self, usable: Mask | None) -> list[Window] | None:
@@ -92,7 +97,7 @@ class Composition:
 
     def _put(self, piece: Piece, part: Window) -> None:
         """Put a copy into the image."""
-        mask, reach = _within(piece, part), _reach(piece)
+        mask, reach = _within(piece, part), _reach(piece.mask)
         inner = max(2.0, width(piece.mask) / 8)
         copy, inside = shifted(self.source, part, piece.offset or (0, 0))
         depth, (row, col) = ndimage.distance_transform_edt(mask, return_indices=True)
@@ -135,9 +140,9 @@ def _within(piece: Piece, part: Window) -> Mask:
     return np.pad(piece.mask, rims)
 
 
-def _reach(piece: Piece) -> int:
-    """Return how far from a piece's border it may change: the larger, the farther."""
-    return int(np.clip(width(piece.mask) / 8, *HEALED))
+def _reach(mask: Mask) -> int:
+    """Return how far from its border a piece may change: the larger, the farther."""
+    return int(np.clip(width(mask) / 8, *HEALED))
 
 
 def _erased(source: Image, edited: Image) -> Mask:

@@ -57,7 +57,7 @@ class Edit(Task):
         if strokes:
             # Steering works at the coarsest level: more iterations would wash the painted colour out.
             coarsest = max(coarsest, until_it_spans(self.source.shape[:2], max(width(painted), STEERED), STEERED))
-        usable = work.usable()
+        usable = work.usable(self.free)
         return Plan(
             sources=[Source(self.source, usable=usable)],
             guess=work.image,
