@@ -1,7 +1,8 @@
 """What people want of these tasks, in the order of how often they want it: what the studio's page offers, as plain data.
 
 word: what the page calls it. task, options: what it does. how: what to do first. icon: an outline in a box of 24 × 24, as the
-path of an SVG.
+path of an SVG. tool: which one is at hand, the hand or, where marks are asked for, the brush if none is named. gap: the mask
+option that gets what moved and deleted pieces left behind.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ GOALS = [
         "word": "Move",
         "task": "edit",
         "options": {},
-        "how": "Select a piece with the rectangle or the lasso and drag it. The seams and the gap are made anew.",
+        "tool": "lasso",
+        "gap": "free",
+        "how": "Draw around a piece, then drag it. The seams and the gap are made anew.",
         "icon": "M4 8h8v8H4zM14 12h7M18 9l3 3-3 3",
     },
     {

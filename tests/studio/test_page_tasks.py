@@ -68,7 +68,8 @@ def test_a_piece_is_moved_and_the_edit_is_made_seamless(page: Page, tmp_path: Pa
     page.drag((9.5, 9.5), (29.5, 24.5))
     page.drag((20, 18), (45, 33))
     page.make()
-    assert page.slots() == {"source-0": "photo.png, as opened", "edited-0": "photo.png, as painted"}
+    own = {"source-0": "photo.png, as opened", "edited-0": "photo.png, as painted"}
+    assert page.slots() == {**own, "free-0": "What was left behind on photo.png"}
     name, words = page.parcel(tmp_path)
     assert words[:4] == ["patchnn", "edit", "photo.png", "photo-painted.png"]
     first, edited, made = (read_image(tmp_path / n) for n in ("photo.png", "photo-painted.png", name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from browser import Page
+from browser import Page, again
 from client import SHAPE
 
 from patchnn import read_image, read_mask, write_image
@@ -74,6 +74,7 @@ def test_handles_set_the_size_and_both_panes_have_one_scale(page: Page, tmp_path
 
 def test_a_note_that_advises_to_keep_has_a_button_for_it(page: Page, tmp_path: Path) -> None:
     page.goal("Move")
+    page.tab.keyboard.press("b")
     page.set("colour", "#e02020")
     page.set("size", "12")
     page.drag((25, 20), (45, 20))
@@ -131,3 +132,62 @@ def test_a_large_photograph_is_saved_whole(page: Page, tmp_path: Path) -> None:
     thumbs.first.click()
     page.tab.uncheck("#full")
     assert page.save()[0] == "large-small-inpaint-1.png"
+
+
+def test_a_goal_has_its_tool_at_hand(page: Page, tmp_path: Path) -> None:
+    held = "document.querySelector('#tools [aria-checked=true]').dataset.tool"
+    tools = {}
+    for goal in ("Remove", "Fill", "Move", "Resize", "Vary", "Mirror"):
+        page.goal(goal)
+        tools[goal] = page.tab.evaluate(held)
+    assert tools == {"Remove": "brush", "Fill": "brush", "Move": "lasso", "Resize": "hand", "Vary": "hand", "Mirror": "hand"}
+    # A stroke over the image moves the view, and paints nothing.
+    page.drag((30, 20), (50, 30))
+    assert page.slots()["image-0"] == "photo.png"
+    page.goal("Move")
+    page.drag((20, 20), (30, 20), (30, 30), (20, 30))
+    assert page.tab.is_visible("#selection")
+    page.goal("Remove")
+    assert not page.tab.is_visible("#selection")
+
+
+def test_what_is_selected_is_removed_without_a_further_step(page: Page, tmp_path: Path) -> None:
+    page.goal("Remove")
+    page.tab.keyboard.press("r")
+    page.drag((29.5, 19.5), (49.5, 34.5))
+    page.make()
+    page.parcel(tmp_path)
+    np.testing.assert_array_equal(np.argwhere(read_mask(tmp_path / "photo-mask.png")).min(axis=0), [20, 30])
+    page.goal("Fill")
+    page.set("colour", "#e02020")
+    page.tab.keyboard.press("r")
+    page.drag((9.5, 39.5), (19.5, 49.5))
+    page.make()
+    page.parcel(tmp_path)
+    np.testing.assert_allclose(read_image(tmp_path / "photo-painted.png")[45, 15], np.array([0xE0, 0x20, 0x20]) / 255, atol=1e-6)
+
+
+def test_the_gap_of_a_moved_piece_is_made_anew(page: Page, tmp_path: Path) -> None:
+    page.goal("Move")
+    page.tab.keyboard.press("r")
+    page.drag((9.5, 9.5), (29.5, 24.5))
+    assert page.slots().get("free-0") is None
+    page.drag((20, 18), (55, 40))
+    assert page.slots()["free-0"] == "What was left behind on photo.png"
+    page.make()
+    name, words = page.parcel(tmp_path)
+    assert words[:6] == ["patchnn", "edit", "photo.png", "photo-painted.png", "--free", "photo-gap.png"]
+    gap = read_mask(tmp_path / "photo-gap.png")
+    expected = np.zeros(SHAPE, np.bool_)
+    expected[10:25, 10:30] = True
+    np.testing.assert_array_equal(gap, expected)
+    assert (tmp_path / name).read_bytes() == again(tmp_path, words)
+    # It stays away where the user wants that, also when another slot is set.
+    page.tab.select_option("[data-slot=free-0]", label="None")
+    page.tab.select_option("[data-slot=keep-0]", label="What changed on photo.png")
+    assert page.slots().get("free-0") is None
+    page.make()
+    page.parcel(tmp_path)
+    kept = read_mask(tmp_path / "photo-mask.png")
+    assert kept.sum() == expected.sum()
+    assert not kept[gap].any(), "the gap is nothing to keep"

@@ -11,7 +11,7 @@ from patchnn.studio.words import label
 __all__ = ["GROUP", "arranged", "offered"]
 
 GROUP = "patchnn.goals"
-"""The entry points that offer goals: each a list of dicts with word, task, options, how and icon."""
+"""The entry points that offer goals: each a list of dicts with word, task, options, how, icon, tool and gap."""
 
 _ICON = "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z"
 
@@ -45,12 +45,13 @@ def arranged(goals: Iterable[Any], tasks: Mapping[str, str]) -> list[dict[str, A
     """
     found = [_checked(goal) for goal in goals if str(goal["task"]) in tasks]
     aimed = {goal["task"] for goal in found}
-    plain = [{"word": label(name), "task": name, "options": {}, "how": how, "icon": _ICON} for name, how in tasks.items()]
+    plain = [_checked({"task": name, "how": how}) for name, how in tasks.items()]
     return found + [goal for goal in plain if goal["task"] not in aimed]
 
 
 def _checked(goal: Mapping[str, Any]) -> dict[str, Any]:
     word = str(goal.get("word") or label(str(goal["task"])))
     preset = goal.get("options")
-    facts = {key: str(goal.get(key) or default) for key, default in (("how", ""), ("icon", _ICON))}
+    usual = {"how": "", "icon": _ICON, "tool": "", "gap": ""}
+    facts = {key: str(goal.get(key) or default) for key, default in usual.items()}
     return {"word": word, "task": str(goal["task"]), "options": dict(preset) if isinstance(preset, Mapping) else {}, **facts}

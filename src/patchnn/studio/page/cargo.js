@@ -1,16 +1,26 @@
 // What an order carries of its images: their files, or pixels of the page.
 
 import { element } from "./elements.js";
+import { HOLE } from "./image.js";
+
+const masks = {
+  marks: { pixels: (image) => image.marks.slice(), ending: "mask", said: "What is marked on" },
+  gap: { pixels: (image) => image.gap(), ending: "gap", said: "What was left behind on" },
+  changes: { pixels: (image) => image.changes().map((changed, i) => (changed && image.marks[i] !== HOLE ? 1 : 0)), ending: "mask", said: "What changed on" },
+};
+
+export const isMask = (as) => as in masks;
 
 // A use is an image and a state of it: "now" (as on the easel), "first" (as its file), "marks" (what is marked on it),
-// "changes" (where it differs from its file). given: the name of the file that the user has, if any.
+// "gap" (where pieces were taken away), "changes" (where else it differs from its file). given: the name of the file that the user has, if any.
 export function cargo({ image, as }, name) {
   const { width, height, channels, icc, full } = image;
   // A large photograph goes at the size that the page shows, unless the whole is asked for.
   const stem = full ? `${image.stem}-small` : image.stem;
-  if (as === "marks" || as === "changes") {
-    const blob = as === "marks" ? image.marks.slice() : image.changes();
-    return { head: { name: name(`${stem}-mask.png`), form: "mask", width, height }, blob, canvas: image.overlay };
+  const mask = masks[as];
+  if (mask) {
+    const blob = mask.pixels(image);
+    return { head: { name: name(`${stem}-${mask.ending}.png`), form: "mask", width, height }, blob, canvas: image.overlay };
   }
   const first = image.blob && (as === "first" || !image.edited);
   if (first && !full) return { head: { name: name(image.name), form: "file" }, blob: image.blob, canvas: image.first, given: image.given };
@@ -41,7 +51,7 @@ export function wholes(uses, name) {
     }
     const on = file(image).head.name;
     if (as !== "now") {
-      const { head, blob, canvas } = cargo({ image, as }, () => name(`${image.stem}-mask.png`));
+      const { head, blob, canvas } = cargo({ image, as }, () => name(`${image.stem}-${masks[as].ending}.png`));
       return { head: { ...head, on }, blob, canvas };
     }
     const head = { name: name(`${image.stem}-painted.png`), form: "layer", width, height, on };
@@ -53,14 +63,13 @@ export function wholes(uses, name) {
 }
 
 export function label({ image, as }) {
-  if (as === "marks") return `What is marked on ${image.name}`;
-  if (as === "changes") return `What changed on ${image.name}`;
+  if (masks[as]) return `${masks[as].said} ${image.name}`;
   return image.edited && image.blob ? `${image.name}, ${as === "now" ? "as painted" : "as opened"}` : image.name;
 }
 
 export function thumb(use) {
   const canvas = element("canvas", { width: 44, height: 44, "aria-hidden": "true" });
-  if (use?.as === "marks" || use?.as === "changes") drawMask(canvas, use.image, use.as === "marks" ? use.image.marks : use.image.changes());
+  if (masks[use?.as]) drawMask(canvas, use.image, masks[use.as].pixels(use.image));
   else if (use) draw(canvas, use.as === "first" ? use.image.first : use.image.canvas);
   return canvas;
 }

@@ -41,9 +41,10 @@ export class EditableImage {
     this.firstCanvas = null;
     this.pixels = data.slice();
     this.marks = new Uint8Array(width * height);
-    // edited: a pixel differs from the file; marked: a pixel is marked; painted: one is marked with a colour.
+    // edited: a pixel differs from the file; marked: a pixel is marked; painted: one is marked with a colour; gapped: a piece
+    // was taken away.
     this.edited = blob === null;
-    this.marked = this.painted = false;
+    this.marked = this.painted = this.gapped = false;
     this.past = [];
     this.future = [];
     this.step = null;
@@ -110,6 +111,7 @@ export class EditableImage {
     this.painted = this.marks.includes(PAINTED);
     this.marked = this.painted || this.marks.includes(HOLE);
     this.edited = this.blob === null || !same(this.pixels, this.original);
+    this.gapped = this.edited && this.blob !== null && this.marked && this.gap().includes(1);
   }
 
   swap(step) {
@@ -187,6 +189,11 @@ export class EditableImage {
   changes() {
     const [now, first] = [this.pixels, this.original].map(words);
     return Uint8Array.from(now, (value, i) => (value === first[i] ? 0 : 1));
+  }
+
+  // One byte a pixel: 1 where a piece was taken away.
+  gap() {
+    return this.changes().map((changed, i) => (changed && this.marks[i] === HOLE ? 1 : 0));
   }
 
   // Whether all that differs from the file is painted, and nothing was moved.

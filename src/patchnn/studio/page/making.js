@@ -4,7 +4,7 @@ import { $, attempt, complain, look, offer, say, state } from "./state.js";
 import { run } from "./wire.js";
 import { order, room } from "./order.js";
 import { Job } from "./results.js";
-import { easel, resultView, reveal, slots } from "./stage.js";
+import { asksForMarks, easel, resultView, reveal, slots } from "./stage.js";
 import { grow, strip } from "./strip.js";
 import { showGrid } from "./grid.js";
 
@@ -12,7 +12,7 @@ import { showGrid } from "./grid.js";
 export async function make() {
   if (state.running) return;
   performance.mark("studio:click");
-  easel.selection.drop();
+  easel.selection.settle(asksForMarks(state.task));
   complain();
   const { head, sent, large, full } = order();
   const job = Object.assign(new Job(state.goal, head, sent), { large, full });

@@ -22,7 +22,8 @@ class Pointing {
       easel.giveUp();
       this.panning = true;
     } else if (this.pointers.size === 1) {
-      this.panning = easel.tool === "hand" || event.button === 1 || this.spaced;
+      const held = easel.handles?.at(easel.view.place(event), this.reach(event));
+      this.panning = (easel.tool === "hand" && !held) || event.button === 1 || this.spaced;
       if (!this.panning && event.button === 0) easel.down(easel.view.place(event), event.altKey, this.reach(event));
     }
   }

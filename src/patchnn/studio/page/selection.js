@@ -111,6 +111,13 @@ export class Selection {
     this.select(null);
   }
 
+  // Before the image is used: a piece lands, and where marks are asked for, what is selected is marked, or painted.
+  settle(marks) {
+    if (this.piece || !marks) this.drop();
+    else if (this.easel.colour) this.fill();
+    else this.mark();
+  }
+
   copy() {
     if (this.area) this.lift(true);
   }

@@ -2,6 +2,7 @@
 // It belongs to the studio's token: a studio that is started anew begins with an empty page and removes older sessions.
 
 import { look, say, state } from "./state.js";
+import { isMask } from "./cargo.js";
 import { EditableImage } from "./image.js";
 import { Job, Result } from "./results.js";
 import { pick } from "./tasks.js";
@@ -99,5 +100,5 @@ async function reopened({ name, given, blob, whole, original, pixels, marks, ...
 // What an image that was sent looks like, while it is still open.
 function shown({ image, as }) {
   const found = state.images[image];
-  return found && (as === "marks" || as === "changes" ? found.overlay : as === "first" ? found.first : found.canvas);
+  return found && (isMask(as) ? found.overlay : as === "first" ? found.first : found.canvas);
 }

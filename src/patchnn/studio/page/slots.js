@@ -6,6 +6,12 @@ import { find, focused, state } from "./state.js";
 
 const same = (a, b) => a?.image === b?.image && a?.as === b?.as;
 
+// What pieces left behind on the image that they were taken from.
+function left(uses) {
+  const found = uses.find((use) => use.as === "now" && use.image.gapped);
+  return found ? [{ image: found.image, as: "gap" }] : [];
+}
+
 export class Slots {
   // wish(option, how): called to open or draw an image for a slot.
   constructor(container, { changed, wish }) {
@@ -39,6 +45,7 @@ export class Slots {
     const images = state.images.filter((image) => !image.labels);
     // Labels stand for the image that they are drawn over.
     const current = state.current?.labels?.over ?? state.current;
+    if (option.name === state.goal.gap) return left(Object.values(uses).flat());
     if (!current || !option.required) return [];
     const now = (image) => ({ image, as: "now" });
     if (option.type === "mask") {
@@ -58,8 +65,10 @@ export class Slots {
 
   // Fix what every slot holds, before one of them is set.
   pin() {
+    const emptied = this.chosen[state.goal.gap]?.length === 0;
     this.chosen = this.uses();
     for (const [name, held] of Object.entries(this.chosen)) if (!held.length) delete this.chosen[name];
+    if (emptied) this.chosen[state.goal.gap] = [];
   }
 
   set(option, uses) {
@@ -133,6 +142,7 @@ export class Slots {
     const uses = [];
     for (const image of state.images) {
       if (option.type === "mask" && image.marked) uses.push({ image, as: "marks" });
+      if (option.type === "mask" && image.gapped) uses.push({ image, as: "gap" });
       if (option.type === "mask" && image.blob && image.edited) uses.push({ image, as: "changes" });
       if (image.blob && image.edited) uses.push({ image, as: "now" }, { image, as: "first" });
       else uses.push({ image, as: "now" });

@@ -4,8 +4,8 @@ import { $, complain, look, on, state } from "./state.js";
 import { knob } from "./controls.js";
 import { element, icon } from "./elements.js";
 import { Handles } from "./handles.js";
-import { easel, slots } from "./stage.js";
-import { fitTools } from "./toolbar.js";
+import { asksForMarks, easel, slots } from "./stage.js";
+import { choose, fitTools } from "./toolbar.js";
 
 let knobs = [];
 let tuning = [];
@@ -20,8 +20,14 @@ export const wantedSize = () => sized?.sides() ?? null;
 
 function refreshKnobs() {
   for (const made of knobs) made.refresh();
-  easel.view.fit(false);
+  fitHandles();
   steer();
+}
+
+// A finger that holds a handle does not scroll the page.
+function fitHandles() {
+  easel.canvas.toggleAttribute("data-handles", Boolean(easel.handles?.frame()));
+  easel.view.fit(false);
 }
 
 export function pick(goal) {
@@ -46,6 +52,8 @@ export function pick(goal) {
   slots.use(task.options.filter(pictured));
   complain();
   fitTools();
+  easel.selection.select(null);
+  choose(goal.tool || (asksForMarks(task) ? "brush" : "hand"));
   look(state.shown);
 }
 
@@ -92,4 +100,4 @@ on("chosen", refreshKnobs);
 on("edited", steer);
 
 // The handles follow the size.
-for (const change of ["input", "click"]) $("knobs").addEventListener(change, () => easel.view.fit(false));
+for (const change of ["input", "click"]) $("knobs").addEventListener(change, fitHandles);
