@@ -83,6 +83,19 @@ def test_one_finger_paints_and_two_zoom(open_page: Opener) -> None:
     assert page.slots()["mask-0"] == "Choose …", "two fingers paint nothing"
 
 
+def test_a_telephone_on_its_side_shows_images_tools_and_button(open_page: Opener) -> None:
+    page = open_page(844, 390, has_touch=True, is_mobile=True)
+    page.goal("Remove")
+    page.tab.locator("#easel canvas").scroll_into_view_if_needed()
+    page.drag((30, 30), (40, 30))
+    page.tab.locator("#run").tap()
+    page.tab.wait_for_selector("#actions [data-do=save]:enabled")
+    for part in ("#tools [data-tool=brush]", "#easel .view", "#result .view", "#actions [data-do=save]", "#run"):
+        box = page.tab.locator(part).bounding_box()
+        assert 0 <= box["y"] <= box["y"] + box["height"] <= 390, part
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= 844, part
+
+
 class Elsewhere(BaseHTTPRequestHandler):
     """Another page on this machine: nearer than any other that one could be lured to."""
 

@@ -152,9 +152,18 @@ def test_results_are_a_grid_that_says_what_differs(page: Page) -> None:
     page.make(seed=1)
     page.tab.click("#show-all")
     assert page.tab.locator("#grid .cell").all_text_contents() == ["noise 0, seed 1", "noise 0, seed 2", "noise 0.3, seed 1"]
+    assert page.tab.locator("#grid").bounding_box()["width"] >= 0.7 * 1440, "it has the room of both panes"
     page.tab.locator("#grid .cell").nth(1).click()
     assert not page.tab.is_visible("#grid")
     assert "seed 2," in page.tab.text_content("#result-caption")
+    # Results of other tasks have other options, which set nothing apart.
+    page.goal("Resize")
+    page.make(seed=5)
+    page.tab.click("#show-all")
+    cells = page.tab.locator("#grid .cell").all_text_contents()
+    assert cells[2:] == ["Vary, noise 0.3, seed 1", "Resize, seed 5"]
+    page.tab.locator("#images .thumb").first.click()
+    assert not page.tab.is_visible("#grid"), "what is chosen elsewhere is seen"
 
 
 def test_a_reload_loses_nothing(page: Page, folder: Path, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import { order, room } from "./order.js";
 import { Job } from "./results.js";
 import { asksForMarks, easel, resultView, reveal, slots } from "./stage.js";
 import { grow, strip } from "./strip.js";
-import { showGrid } from "./grid.js";
 
 // Make what the controls ask for.
 export async function make() {
@@ -28,7 +27,6 @@ export async function work(job) {
   const control = new AbortController();
   state.running = control;
   busy(true);
-  showGrid(false);
   say("Working …");
   try {
     await attempt(() => run(job.head, job.cargo.map((one) => one.blob), control.signal, listener(job)));

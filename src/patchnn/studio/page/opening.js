@@ -54,6 +54,8 @@ function take(image) {
     slots.add(option, image);
   }
   look(null);
+  // On a small screen it may be above what was clicked.
+  $("easel").scrollIntoView({ block: "nearest" });
 }
 
 // Small images to begin with.

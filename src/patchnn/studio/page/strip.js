@@ -4,7 +4,6 @@ import { $, focused, look, offer, on, state } from "./state.js";
 import { element } from "./elements.js";
 import { draw } from "./cargo.js";
 import { changed } from "./session.js";
-import { showGrid } from "./grid.js";
 
 export function strip() {
   const { images, current, results, shown } = state;
@@ -17,10 +16,7 @@ export function strip() {
       canvas: result.blob ? once(result.canvas) : small(result.canvas),
       name: `${result.job.goal.word} · ${result.seed}${result.job.whole ? " · full size" : ""}`,
       current: result === shown,
-      pick: () => {
-        showGrid(false);
-        look(result);
-      },
+      pick: () => look(result),
       drop: result.blob && (() => forget(result)),
       fraction: result.blob ? null : result.fraction,
     }),

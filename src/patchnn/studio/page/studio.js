@@ -9,6 +9,7 @@ import { offerSamples, open } from "./opening.js";
 import { make } from "./making.js";
 import { hold } from "./compare.js";
 import "./actions.js";
+import "./grid.js";
 import "./guides.js";
 import "./zoom.js";
 import { kept, restore } from "./session.js";
