@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import shlex
@@ -17,6 +18,7 @@ import pytest
 from client import HOUR
 
 from patchnn import read_image
+from patchnn.images import decode
 
 
 class Page:
@@ -72,6 +74,11 @@ class Page:
         self.tab.wait_for_selector("#run:visible")
         assert self.error == ""
         self.tab.wait_for_selector("#actions [data-do=save]:enabled")
+
+    def pixels(self, pane: str = "result") -> Any:
+        """What a pane's canvas shows."""
+        file = self.tab.evaluate(f"document.querySelector('#{pane} canvas').toDataURL()").partition(",")[2]
+        return decode(base64.b64decode(file), "pane.png").pixels
 
     @property
     def error(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 import zipfile
@@ -15,7 +14,7 @@ from browser import Opener, Page
 from client import SHAPE, Studio, started
 
 from patchnn import read_image, read_mask
-from patchnn.images import decode, read_record
+from patchnn.images import read_record
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +22,6 @@ def empty(folder: Path) -> Any:
     """A studio that opens no image."""
     with started(path=folder) as studio:
         yield studio
-
-
-def pixels(page: Page, pane: str = "result") -> Any:
-    """What a pane's canvas shows."""
-    file = page.tab.evaluate(f"document.querySelector('#{pane} canvas').toDataURL()").partition(",")[2]
-    return decode(base64.b64decode(file), "pane.png").pixels
 
 
 def test_a_newcomers_first_removal_takes_three_actions(open_page: Opener, empty: Studio, tmp_path: Path) -> None:
@@ -89,10 +82,10 @@ def test_a_selection_is_grown_and_marked(page: Page, tmp_path: Path) -> None:
 def test_before_and_after_are_compared(page: Page) -> None:
     page.tab.fill("input[name=noise]", "0.75")
     page.make(seed=3)
-    after = pixels(page)
+    after = page.pixels()
     page.tab.click("[data-do=compare]")
     page.tab.wait_for_timeout(100)
-    both = pixels(page)
+    both = page.pixels()
     middle = after.shape[1] // 2
     np.testing.assert_array_equal(both[:, middle + 5 :], after[:, middle + 5 :])
     assert (both[:, : middle - 5] != after[:, : middle - 5]).any()
@@ -100,11 +93,11 @@ def test_before_and_after_are_compared(page: Page) -> None:
     page.tab.focus("#tools [data-tool=brush]")
     page.tab.keyboard.down("c")
     page.tab.wait_for_timeout(100)
-    held = pixels(page)
+    held = page.pixels()
     np.testing.assert_array_equal(held[:, : middle - 5], both[:, : middle - 5])
     page.tab.keyboard.up("c")
     page.tab.wait_for_timeout(100)
-    np.testing.assert_array_equal(pixels(page), after)
+    np.testing.assert_array_equal(page.pixels(), after)
 
 
 def test_both_panes_zoom_in_step(page: Page) -> None:
@@ -115,7 +108,7 @@ def test_both_panes_zoom_in_step(page: Page) -> None:
     percent = int(page.tab.text_content("#percent").split()[0])
     assert percent > 100
     # With no noise the result is the image: in step, the middles of both panes look the same.
-    seen = [pixels(page, pane) for pane in ("easel", "result")]
+    seen = [page.pixels(pane) for pane in ("easel", "result")]
     parts = [part[part.shape[0] // 2 - 40 :, part.shape[1] // 2 - 40 :][:80, :80] for part in seen]
     assert np.abs(parts[0] - parts[1]).mean() < 0.01
 

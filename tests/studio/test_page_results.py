@@ -196,3 +196,32 @@ def test_a_broken_plugin_is_reported_on_the_page(open_page: Callable[..., Page],
         page = open_page(studio=studio, task=None)
         assert page.error.startswith("These plugins cannot be used: broken of studio_broken: ")
         assert page.tab.is_visible("#error")
+
+
+def test_a_result_that_repeats_is_seen_beside_itself(page: Page, tmp_path: Path) -> None:
+    repeat = page.tab.locator("[data-do=repeat]")
+    page.task("mirror")
+    page.make()
+    assert not repeat.is_visible()
+    page.tab.fill("input[name=strength]", "1")
+    page.make()
+    repeat.click()
+
+    def columns() -> list[list[float]]:
+        """The colours of a place in the result, and of the same one beside it."""
+        page.tab.wait_for_timeout(100)
+        seen, box = page.pixels(), page.tab.locator("#result canvas").bounding_box()
+        at = [page.on_screen(x, 30, pane="result") for x in (20, 100)]
+        return [list(map(float, seen[round(y - box["y"]), round(x - box["x"])])) for x, y in at]
+
+    first, second = columns()
+    assert first == second
+    assert first[3] == 1
+    assert page.saved(tmp_path).shape == (60, 80, 3), "it is saved once"
+    page.until("import('/session.js').then((session) => session.kept())")
+    page.tab.reload()
+    page.tab.wait_for_selector("html[data-ready]")
+    repeat.click()
+    assert columns() == [first, second]
+    repeat.click()
+    assert page.tab.evaluate("import('/stage.js').then(({ resultView }) => resultView.copies)") == {"across": 1, "down": 1}

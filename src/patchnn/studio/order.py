@@ -180,6 +180,7 @@ def _told(number: int, order: Order, result: Result) -> tuple[dict[str, Any], by
         "seed": result.seed,
         "command": shlex.join(["patchnn", *record["command"]]),
         "patch": result.plan.patch,
+        "wrap": list(result.plan.wrap),
         "notes": [spoken(note) for note in result.plan.notes],
         "advised": _advised(order.task, result.plan.notes),
         "width": width,

@@ -22,4 +22,5 @@ class Made(Task):
     def plan(self):
         turned = self.image[:, ::-1] if self.across == "left-right" else self.image[::-1]
         notes = (f"It was mirrored {self.across}: --across chooses another way.",) if self.loud else ()
-        return Plan([Source(turned)], turned, coarsest=max(turned.shape), coarsest_iterations=1, notes=notes)
+        joined = (False, self.strength == 1)
+        return Plan([Source(turned)], turned, coarsest=max(turned.shape), coarsest_iterations=1, wrap=joined, notes=notes)

@@ -82,6 +82,8 @@ export class Result {
     // Masks that the notes advise to give.
     /** @type {string[]} */
     this.advised = [];
+    // Whether it repeats down and across: top joins bottom, left joins right.
+    this.wrap = [false, false];
     this.patch = this.width = this.height = 0;
     this.field = null;
     // view: the size at which it is shown. whole: the same of the whole photograph, once it was made.
@@ -91,8 +93,8 @@ export class Result {
   }
 
   async finish(head, [file, places]) {
-    const { command, notes, advised, patch, width, height } = head;
-    Object.assign(this, { fraction: 1, command, notes, advised, patch, width, height, view: workable(head) });
+    const { command, notes, advised, patch, wrap, width, height } = head;
+    Object.assign(this, { fraction: 1, command, notes, advised, patch, wrap, width, height, view: workable(head) });
     // The last preview of a small image is the image itself.
     if (this.canvas?.width !== width || coded.has(this.canvas)) this.canvas = await drawn(file, width > this.view.width ? this.view : null);
     this.blob = new Blob([file], { type: "image/png" });
@@ -100,10 +102,10 @@ export class Result {
   }
 
   // A result that was kept.
-  static async restored(job, { seed, blob, command, notes, patch, width, height, field }) {
-    const result = Object.assign(new Result(job, seed), { fraction: 1, blob, command, notes, patch, width, height, field });
+  static async restored(job, { seed, ...facts }) {
+    const result = Object.assign(new Result(job, seed), { ...facts, job, fraction: 1 });
     result.view = workable(result);
-    result.canvas = await drawn(blob, result.view);
+    result.canvas = await drawn(result.blob, result.view);
     return result;
   }
 

@@ -52,7 +52,7 @@ async function keep() {
   const jobs = [...new Set(state.results.map((result) => result.job))];
   const results = state.results
     .filter((result) => result.blob)
-    .map(({ job, seed, blob, command, notes, patch, width, height, field }) => ({ job: jobs.indexOf(job), seed, blob, command, notes, patch, width, height, field }));
+    .map(({ job, seed, blob, command, notes, patch, wrap, width, height, field }) => ({ job: jobs.indexOf(job), seed, blob, command, notes, patch, wrap, width, height, field }));
   const carried = (cargo) => cargo.map(({ use, head: own, blob, given }) => ({ head: own, blob, given, image: at(use?.image), as: use?.as }));
   const orders = jobs.map(({ goal, head, cargo, large, whole, full }) => ({ goal, head, large, whole, cargo: carried(cargo), full: full && { ...full, sent: carried(full.sent) } }));
   const facts = { images, results, orders, current: at(state.current), goal: state.goal.word };

@@ -10,6 +10,7 @@ import { make } from "./making.js";
 import { hold } from "./compare.js";
 import "./actions.js";
 import "./grid.js";
+import "./repeat.js";
 import "./guides.js";
 import "./zoom.js";
 import { kept, restore } from "./session.js";

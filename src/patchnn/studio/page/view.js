@@ -23,6 +23,8 @@ export class View {
     // A canvas that is shown left of `split`, a share of the width.
     this.before = null;
     this.split = 0;
+    // How often the image is shown, beside and below itself.
+    this.copies = { across: 1, down: 1 };
     // A box that is marked, and what to call after the next drawing.
     this.box = null;
     this.painted = [];
@@ -138,15 +140,17 @@ export class View {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (!this.layers.length) return;
-    const { x, y, width, height, scale } = this;
-    checkers(context, x, y, width * scale, height * scale);
+    const { x, y, width, height, scale, copies } = this;
+    checkers(context, x, y, width * copies.across * scale, height * copies.down * scale);
     context.setTransform(scale, 0, 0, scale, x, y);
     context.imageSmoothingQuality = scale < 1 ? "high" : "low";
     for (const layer of this.layers) {
       // Smooth for coarse levels, sharp for pixels seen from near.
       context.imageSmoothingEnabled = scale < 4 || layer.width < width;
       context.globalAlpha = layer === this.layers[0] ? 1 : this.veil;
-      context.drawImage(layer, 0, 0, width, height);
+      for (let row = 0; row < copies.down; row++) {
+        for (let column = 0; column < copies.across; column++) context.drawImage(layer, column * width, row * height, width, height);
+      }
     }
     context.globalAlpha = 1;
     if (this.before) {
