@@ -65,7 +65,7 @@ GOALS = [
         "word": "Extend",
         "task": "outpaint",
         "options": {},
-        "how": "Say how much to add on each side. The image itself stays as it is.",
+        "how": "Drag the handles outwards, or say how much to add on each side. The image itself stays as it is.",
         "icon": "M8 8h8v8H8zM3 3h3M3 3v3M21 3h-3M21 3v3M3 21h3M3 21v-3M21 21h-3M21 21v-3",
     },
     {

@@ -191,3 +191,23 @@ def test_the_gap_of_a_moved_piece_is_made_anew(page: Page, tmp_path: Path) -> No
     kept = read_mask(tmp_path / "photo-mask.png")
     assert kept.sum() == expected.sum()
     assert not kept[gap].any(), "the gap is nothing to keep"
+
+
+def test_an_image_is_extended_by_its_handles(page: Page, folder: Path, tmp_path: Path) -> None:
+    page.goal("Extend")
+    page.drag((-0.5, SHAPE[0] / 2), (-20.5, SHAPE[0] / 2))
+    page.drag((SHAPE[1] - 0.5, SHAPE[0] - 0.5), (SHAPE[1] + 9.5, SHAPE[0] + 4.5))
+    sides = [float(page.tab.input_value(f"input[name={side}]")) for side in ("top", "right", "bottom", "left")]
+    np.testing.assert_allclose(sides, [0, 10, 5, 20], atol=1)
+    page.tab.fill("input[name=top]", "10%")
+    page.make()
+    made, first = page.saved(tmp_path), read_image(folder / "photo.png")
+    top, right, bottom, left = (round(pixels) for pixels in (SHAPE[0] / 10, *sides[1:]))
+    assert made.shape[:2] == (SHAPE[0] + top + bottom, SHAPE[1] + left + right)
+    np.testing.assert_array_equal(made[top : top + SHAPE[0], left : left + SHAPE[1]], first)
+
+
+def test_the_help_of_a_size_has_no_words_of_the_command_line(page: Page) -> None:
+    for goal in ("Resize", "Vary", "Merge", "Restyle", "Extend", "Texture"):
+        page.goal(goal)
+        assert "300x200" not in page.tab.text_content("#panel .scroll"), goal

@@ -9,7 +9,9 @@ let count = 0;
 export function knob(option, sizeOf) {
   const id = `knob-${++count}`;
   const made = (makers[option.type] ?? text)(option, id, sizeOf);
-  const help = element("p", { id: `${id}-help`, className: "hint" }, option.bounds ? `${option.help} (${option.bounds})` : option.help);
+  // Its own fields show how a size is given.
+  const said = option.type === "size" ? option.help.replace(/, as \d[^;.]*/, "") : option.help;
+  const help = element("p", { id: `${id}-help`, className: "hint" }, option.bounds ? `${said} (${option.bounds})` : said);
   const label = element("label", { htmlFor: id }, option.label);
   const row = element("div", { className: `knob ${option.type}` }, label, made.element, help);
   row.querySelector(`#${id}`).setAttribute("aria-describedby", help.id);

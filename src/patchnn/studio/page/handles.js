@@ -1,17 +1,18 @@
-// Handles at the rim of the image: dragging them sets the size of the result.
+// Handles at the rim of the image: dragging them sets the size of the result, or what is added to each side.
 
 import { dashed, corners } from "./outlines.js";
 
 const SIDE = 5;
+const CURSORS = { "1,0": "ew", "0,1": "ns", "1,1": "nwse", "-1,1": "nesw" };
 
 export class Handles {
-  // knob: the control for the size; shown: whether the image on the easel is the one that it is about.
+  // knob: the control for the size, or the margins; shown: whether the image on the easel is the one that it is about.
   constructor(knob, shown) {
     this.knob = knob;
     this.shown = shown;
   }
 
-  // The size that is set, in pixels of the image, or null.
+  // The frame that is set, in pixels of the image, or null.
   frame() {
     return this.shown() ? this.knob.sides() : null;
   }
@@ -19,12 +20,13 @@ export class Handles {
   places() {
     const found = this.frame();
     if (!found) return [];
-    const { width, height } = found;
-    return [
-      { x: width, y: height, across: 1, down: 1, cursor: "nwse-resize" },
-      { x: width, y: height / 2, across: 1, down: 0, cursor: "ew-resize" },
-      { x: width / 2, y: height, across: 0, down: 1, cursor: "ns-resize" },
-    ];
+    const { x, y, width, height } = found;
+    const ways = this.knob.around ? [1, 0, -1] : [1, 0];
+    const all = ways.flatMap((across) => ways.map((down) => ({ across, down }))).filter(({ across, down }) => across || down);
+    return all.map(({ across, down }) => {
+      const cursor = `${CURSORS[[across, down].join()] ?? CURSORS[[-across, -down].join()]}-resize`;
+      return { x: x + (width * (1 + across)) / 2, y: y + (height * (1 + down)) / 2, across, down, cursor };
+    });
   }
 
   // The handle at a place, or null.
@@ -32,22 +34,27 @@ export class Handles {
     return this.places().find((one) => Math.abs(one.x - x) <= reach && Math.abs(one.y - y) <= reach) ?? null;
   }
 
-  drag({ across, down }, { x, y }) {
+  drag({ across, down }, place) {
     const now = this.frame();
     if (!now) return;
     const ratio = now.height / now.width;
-    let width = across ? Math.max(1, x) : now.width, height = down ? Math.max(1, y) : now.height;
+    let left = now.x, top = now.y, right = now.x + now.width, bottom = now.y + now.height;
+    if (across > 0) right = Math.max(left + 1, place.x);
+    if (across < 0) left = Math.min(right - 1, place.x);
+    if (down > 0) bottom = Math.max(top + 1, place.y);
+    if (down < 0) top = Math.min(bottom - 1, place.y);
     if (this.knob.locked) {
-      width = across && down ? Math.max(width, height / ratio) : across ? width : height / ratio;
-      height = width * ratio;
+      right = across && down ? Math.max(right, bottom / ratio) : across ? right : bottom / ratio;
+      bottom = right * ratio;
     }
-    this.knob.setSides(width, height);
+    this.knob.setSides({ x: left, y: top, width: right - left, height: bottom - top });
   }
 
   draw(context, pixel) {
     const found = this.frame();
     if (!found) return;
-    dashed(context, corners([{ x: 0, y: 0 }, { x: found.width, y: found.height }]), pixel);
+    const { x: left, y: top, width, height } = found;
+    dashed(context, corners([{ x: left, y: top }, { x: left + width, y: top + height }]), pixel);
     const side = SIDE * pixel * devicePixelRatio;
     for (const { x, y } of this.places()) {
       context.fillStyle = "#000";

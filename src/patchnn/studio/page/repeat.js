@@ -13,7 +13,7 @@ function lay() {
   if (copies.down === down && copies.across === across) return;
   resultView.copies = { across, down };
   const more = Number(across * down > 1);
-  resultView.room = () => ({ width: more * across * resultView.width, height: more * down * resultView.height });
+  resultView.room = () => ({ x: 0, y: 0, width: more * across * resultView.width, height: more * down * resultView.height });
   resultView.fit();
 }
 

@@ -17,7 +17,7 @@ const LOCK = "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5z";
 const number = (input) => Number(input.value.trim().replace(/%$/, ""));
 const rounded = (value, digits) => String(Number(value.toFixed(digits)));
 
-// A knob as all are; besides, sides() tells the size in pixels or null, and setSides(width, height) sets it.
+// A knob as all are; besides, sides() tells the size in pixels or null, as a frame, and setSides(frame) sets it.
 export function size(option, id, sizeOf) {
   return new Size(option, id, sizeOf);
 }
@@ -26,6 +26,7 @@ class Size {
   constructor(option, id, sizeOf) {
     const field = (label, own) => element("input", { id: own, inputMode: "numeric", "aria-label": `${option.label}: ${label}`, autocomplete: "off" });
     this.usual = option.default ?? null;
+    this.around = false;
     this.sizeOf = sizeOf;
     this.width = field("width", id);
     this.height = field("height", `${id}-height`);
@@ -68,11 +69,11 @@ class Size {
     const shape = this.sizeOf();
     if (!shape || !this.given) return null;
     const pixels = (input, full) => (!input.value.trim() ? full : this.inPercent ? Math.round((number(input) / 100) * full) : number(input));
-    const found = { width: pixels(this.width, shape.width), height: pixels(this.height, shape.height) };
+    const found = { x: 0, y: 0, width: pixels(this.width, shape.width), height: pixels(this.height, shape.height) };
     return found.width > 0 && found.height > 0 ? found : null;
   }
 
-  setSides(width, height) {
+  setSides({ width, height }) {
     const shape = this.sizeOf();
     const side = (pixels, full) => (this.inPercent ? rounded((100 * pixels) / full, 1) : rounded(pixels, 0));
     this.width.value = side(width, shape.width);

@@ -56,11 +56,12 @@ export class Slots {
     if (option.many) return images.map(now);
     const singles = this.options.filter((other) => other.type === "image" && other.required && !other.many);
     if (singles.length < 2) return [now(current)];
-    // Of two images the second is the first as painted, or the other one that is open.
+    // Of two images the second is the first as painted, or the one on the easel if that is another.
     const place = singles.indexOf(option);
     if (current.edited && current.blob) return [place === 0 ? { image: current, as: "first" } : now(current)];
     if (images.length < 2) return place === 0 ? [now(current)] : [];
-    return images[place] ? [now(images[place])] : [];
+    const others = images.slice(1);
+    return [now(place === 0 ? images[0] : (others.find((image) => image === current) ?? others[place - 1] ?? others[0]))];
   }
 
   // Fix what every slot holds, before one of them is set.

@@ -4,6 +4,7 @@ import { $, complain, look, on, state } from "./state.js";
 import { knob } from "./controls.js";
 import { element, icon } from "./elements.js";
 import { Handles } from "./handles.js";
+import { margins } from "./margins.js";
 import { asksForMarks, easel, slots } from "./stage.js";
 import { choose, fitTools } from "./toolbar.js";
 
@@ -46,7 +47,7 @@ export function pick(goal) {
   const named = tuning.filter((made) => task.tuning.includes(made.option.name));
   $("knobs").replaceChildren(...[...knobs, ...named].map((made) => made.element));
   $("tuning").replaceChildren(...tuning.filter((made) => !named.includes(made)).map((made) => made.element));
-  sized = knobs.find((made) => made.option.type === "size") ?? null;
+  sized = margins(knobs, sizeOf) ?? knobs.find((made) => made.option.type === "size") ?? null;
   easel.handles = sized && !task.options.some((option) => option.many && option.required) ? new Handles(sized, () => sizeOf() === state.current && !easel.guest) : null;
   $("guides").hidden = task.options.some((option) => option.many && option.required);
   slots.use(task.options.filter(pictured));

@@ -13,8 +13,8 @@ export class View {
     this.width = this.height = this.scale = 1;
     this.x = this.y = 0;
     this.fitted = true;
-    // How much room to leave for what is drawn beyond the image: a width and a height.
-    this.room = () => ({ width: 0, height: 0 });
+    // The frame of what is drawn beyond the image, to leave room for.
+    this.room = () => ({ x: 0, y: 0, width: 0, height: 0 });
     /** @type {() => View | null} */
     // Another view, which moves in step, at the same scale.
     this.follower = () => null;
@@ -77,8 +77,8 @@ export class View {
     const height = Math.min(clientHeight, this.follower()?.canvas.clientHeight ?? clientHeight);
     this.scale = scale;
     this.fitted = true;
-    this.x = Math.round((clientWidth * devicePixelRatio - Math.max(this.width, more.width) * scale) / 2);
-    this.y = Math.round((height * devicePixelRatio - Math.max(this.height, more.height) * scale) / 2);
+    this.x = Math.round((clientWidth * devicePixelRatio - Math.max(this.width, more.width) * scale) / 2 - more.x * scale);
+    this.y = Math.round((height * devicePixelRatio - Math.max(this.height, more.height) * scale) / 2 - more.y * scale);
     this.draw();
   }
 
