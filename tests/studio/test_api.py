@@ -18,7 +18,7 @@ import pytest
 from client import HOLE, HOUR, PHOTO, Studio, order, pack, patchnn, started
 
 from patchnn import read_image, read_mask, write_image
-from patchnn.images import decode, read_record
+from patchnn.images import decode, encode, read_record
 from patchnn.registry import Registry
 from patchnn.studio.files import Upload, safe_name, uploads
 from patchnn.task import options
@@ -60,6 +60,18 @@ def test_a_guide_goes_in_by_fields_of_its_own(service: Studio) -> None:
     answer = post(service, "tasks/generate", *images, seed=1, iterations=1, noise=0.5, guide_weight=2)
     assert answer.status_code == 200, answer.text
     assert answer.headers["x-command"].endswith(" --guide guide_source.png guide_target.png:2")
+
+
+def test_a_guide_of_several_images_has_a_source_for_each(service: Studio) -> None:
+    target = encode(random_image((60, 160), seed=4), "wanted.png")
+    sources = [("guide_source", f"{name}-labels.png", PHOTO) for name in "ab"]
+    images = [("images", "a.png", PHOTO), ("images", "b.png", PHOTO), *sources, ("guide_target", "wanted.png", target)]
+    answer = post(service, "tasks/collage", *images, seed=1, iterations=1)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["x-command"].endswith(" --guide a-labels.png wanted.png --guide b-labels.png wanted.png")
+    few = post(service, "tasks/collage", *images[:3], *images[4:], seed=1)
+    assert few.status_code == 422
+    assert few.json()["detail"] == "the task has 2 sources, the guide 1: give one for each."
 
 
 def test_without_a_seed_each_result_is_another(service: Studio) -> None:

@@ -95,7 +95,7 @@ def test_labels_guide_a_result(studio: Studio) -> None:
     source, own = pixels("rgba", labels, name="labels.png")
     target, wanted = pixels("rgba", labels[:, ::-1], name="wanted.png")
     files = [{"name": "photo.png", "form": "file"}, source, target]
-    guides = [{"source": 1, "target": 2, "weight": 2}]
+    guides = [{"sources": [1], "target": 2, "weight": 2}]
     told = studio.run(order(files=files, guides=guides, options={"noise": 0.5}), PHOTO, own, wanted)
     head, (file, _) = next((head, blobs) for head, blobs in told if head["event"] == "image")
     assert "--guide labels.png wanted.png:2" in head["command"]
@@ -167,8 +167,9 @@ def test_a_large_photograph_opens_at_a_workable_size(studio: Studio) -> None:
         ({"images": {}}, "“Image” is missing: open or choose an image for it."),
         ({"images": []}, "not an order"),
         ({"guides": [3]}, "not an order"),
-        ({"guides": [{"source": 0, "target": 1}]}, "does not carry"),
-        ({"guides": [{"source": 0, "target": 0, "weight": -1}]}, "“Guide” is -1"),
+        ({"guides": [{"sources": [0], "target": 1}]}, "does not carry"),
+        ({"guides": [{"target": 0}]}, "does not carry"),
+        ({"guides": [{"sources": [0], "target": 0, "weight": -1}]}, "“Guide” is -1"),
         ({"files": [{"name": "photo.png", "form": "file", "on": "other.png"}]}, "unknown description"),
         ({"files": []}, "other images"),
         ({"files": [{"name": "../photo.png", "form": "file"}]}, "cannot be the name of a file"),

@@ -106,6 +106,26 @@ def test_labels_over_image_and_result_guide_it(page: Page, tmp_path: Path) -> No
     assert len(read_record(tmp_path / name)["guides"]) == 1
 
 
+def test_labels_over_each_image_guide_a_merge(page: Page, folder: Path, tmp_path: Path) -> None:
+    page.open(folder / "other.png")
+    page.goal("Merge")
+    page.tab.click("#guides summary")
+    assert page.tab.locator("#sheets button").all_text_contents() == ["Over photo.png", "Over other.png", "Over the result"]
+    page.tab.click("#label-target")
+    assert page.tab.text_content("#status") == "Press Merge first: labels are painted over its result."
+    page.make()
+    page.tab.click("#label-target")
+    assert page.tab.text_content("#status").endswith(" Then the labels over photo.png and other.png.")
+    for sheet in ("#label-source", "#label-source-2"):
+        page.tab.click(sheet)
+        page.drag((10, 10), (10, 40))
+    page.make()
+    name, words = page.parcel(tmp_path)
+    target = "photo-wanted.png"
+    assert words[-6:] == ["--guide", "photo-labels.png", target, "--guide", "other-labels.png", target]
+    assert (tmp_path / name).read_bytes() == again(tmp_path, words)
+
+
 def test_a_large_photograph_is_saved_whole(page: Page, tmp_path: Path) -> None:
     large = np.linspace(0, 1, 2400, dtype=np.float32)[None, :, None] * np.linspace(1, 0.5, 1000, dtype=np.float32)[:, None, None]
     write_image(tmp_path / "large.png", large)

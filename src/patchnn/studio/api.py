@@ -154,12 +154,13 @@ def _tuning() -> list[Parameter]:
 
 def _guide() -> list[Parameter]:
     """Return the fields of a guide: labels, or any images that are alike where patches should go."""
-    helps = {
-        "guide_source": "A guide: an image of the source's shape",
-        "guide_target": "The same for the result, alike where patches go",
-    }
-    images = [_parameter(name, Annotated[UploadFile | None, File(description=f"{text}.")], None) for name, text in helps.items()]
-    return [*images, _field("guide_weight", float, 1.0, "How much the guide counts beside the image.", ge=0, le=1e6)]
+    several, one = (
+        "A guide: an image of the source's shape, for each of them.",
+        "The same for the result, alike where patches go.",
+    )
+    source = _parameter("guide_source", Annotated[list[UploadFile], File(description=several)], [])
+    target = _parameter("guide_target", Annotated[UploadFile | None, File(description=one)], None)
+    return [source, target, _field("guide_weight", float, 1.0, "How much the guide counts beside the image.", ge=0, le=1e6)]
 
 
 def _option(o: Option, many: bool = False) -> Parameter:
@@ -201,10 +202,10 @@ async def _message(name: str, task: type[Task], form: dict[str, Any], series: st
 
     images = {o.name: await carried(form.pop(o.name)) for o in options(task) if o.is_image}
     source, target = await carried(form.pop("guide_source", None)), await carried(form.pop("guide_target", None))
-    if len(source) != len(target):
+    if bool(source) != bool(target):
         raise HTTPException(422, "guide_source and guide_target go together: send both.")
     weight = form.pop("guide_weight", 1.0)
-    more["guides"] = [{"source": one, "target": other, "weight": weight} for one, other in zip(source, target, strict=True)]
+    more["guides"] = [{"sources": source, "target": number, "weight": weight} for number in target]
     tuning = {key: form.pop(key) for key in TUNING}
     facts = {"search": form.pop("search"), "seed": form.pop("seed"), "count": form.pop("count", 1), **more}
     plain = {key: "inf" if value == float("inf") else value for key, value in form.items()}

@@ -102,7 +102,8 @@ class Order:
         traits: list[FileTraits] = []
         images = {o.name: _pixels(o, [sent[n] for n in job.files[o.name]], traits) for o in options(task) if o.is_image}
         guides = [
-            Guide(sent[source].decoded().pixels, sent[target].decoded().pixels, weight) for source, target, weight in job.guides
+            Guide(tuple(source.decoded().pixels for source in sources), target.decoded().pixels, weight)
+            for sources, target, weight in _guides(head, list(sent.values()))
         ]
         return cls(job, task.from_json(job.options, **images), guides, next(iter(traits), None), count, preview)
 
@@ -122,7 +123,7 @@ def job_of(registry: Registry, head: Mapping[str, Any], sent: list[Upload]) -> J
         {key: value for key, value in given.items() if value is not None},
         {key: o.check(tuned.get(key)) for key, o in TUNING.items()},
         SEARCH.check(head.get("search", SEARCH.default)),
-        guides=_guides(head.get("guides", []), sent),
+        guides=tuple((source.name, target.name, weight) for sources, target, weight in _guides(head, sent) for source in sources),
     )
 
 
@@ -219,14 +220,17 @@ def _holds(pixels: Any, source: Source) -> bool:
     return bool((alike if source.usable is None else alike | ~source.usable).all())
 
 
-def _guides(given: Any, sent: list[Upload]) -> tuple[tuple[str, str, float], ...]:
-    """Return the guides of an order: each a dict of source and target, which are numbers of its images, and weight."""
+def _guides(head: Mapping[str, Any], sent: list[Upload]) -> list[tuple[list[Upload], Upload, float]]:
+    """Return the guides of an order: each a dict of sources and a target, which are numbers of its images, and a weight."""
+    given = head.get("guides", [])
     if not isinstance(given, list) or not all(isinstance(guide, Mapping) for guide in given):
         raise InputError("the request is not an order of the studio's page")
-    return tuple(
-        (_pick(sent, guide.get("source")).name, _pick(sent, guide.get("target")).name, guide.get("weight", 1.0))
+    if not all(isinstance(guide.get("sources"), list) for guide in given):
+        raise InputError("the request names an image that it does not carry")
+    return [
+        ([_pick(sent, source) for source in guide["sources"]], _pick(sent, guide.get("target")), guide.get("weight", 1.0))
         for guide in given
-    )
+    ]
 
 
 def _pick(sent: list[Upload], number: Any) -> Upload:

@@ -57,7 +57,7 @@ export class Easel {
     const shown = guest ?? this.image;
     if (!shown) return;
     const { canvas, overlay, labels } = this.image;
-    const layers = guest ? [guest.canvas] : labels ? [labels.over.canvas, canvas] : this.marks ? [canvas, overlay] : [canvas];
+    const layers = guest ? [guest.canvas] : labels ? [labels.under, canvas] : this.marks ? [canvas, overlay] : [canvas];
     // What labels are drawn over shines through them.
     this.view.veil = labels && !guest ? 0.6 : 1;
     this.view.show(shown.width, shown.height, layers);

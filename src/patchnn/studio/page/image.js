@@ -33,8 +33,8 @@ export class EditableImage {
     this.icc = icc;
     /** @type {{ width: number, height: number } | null} */
     this.full = full;
-    // Labels that guide a task: which part they are over, "source" or "target", and the image that they are drawn over.
-    /** @type {{ part: string, over: EditableImage } | null} */
+    // Labels that guide a task: which part they are over, "source" or "target", which image they belong to, and what is seen under them.
+    /** @type {{ part: string, over: EditableImage, under: HTMLCanvasElement } | null} */
     this.labels = null;
     /** @type {Uint8ClampedArray<ArrayBuffer>} */
     this.original = data;

@@ -46,7 +46,7 @@ export function order() {
     return known < 0 ? uses.push(use) - 1 : known;
   };
   const images = Object.fromEntries(state.task.options.filter(pictured).map((option) => [option.name, held[option.name].map(at)]));
-  const guides = guideUses().map(({ source, target, weight }) => ({ source: at(source), target: at(target), weight }));
+  const guides = guideUses().map(({ sources, target, weight }) => ({ sources: sources.map(at), target: at(target), weight }));
   const numbers = { seed: whole($("seed")), count: whole($("count")) ?? 1 };
   const head = { task: state.task.name, images, guides, ...chosen(), ...numbers, preview: visiblePixels() };
   const name = namer();

@@ -75,7 +75,7 @@ export async function restore() {
   // One after the other: the server lets few requests wait.
   state.images = [];
   for (const one of facts.images) state.images.push(await reopened(one));
-  facts.images.forEach(({ labels }, i) => (state.images[i].labels = labels && { ...labels, over: state.images[labels.over] }));
+  facts.images.forEach(({ labels }, i) => (state.images[i].labels = labels && { ...labels, over: state.images[labels.over], under: state.images[labels.over].canvas }));
   const sent = (cargo) => cargo.map((one) => ({ ...one, use: { image: state.images[one.image], as: one.as }, canvas: shown(one) }));
   const jobs = facts.orders.map(({ goal, head, cargo, large, whole, full }) => Object.assign(new Job(goal, head, sent(cargo)), { large, whole, full: full && { ...full, sent: sent(full.sent) } }));
   state.results = await Promise.all(facts.results.map((one) => Result.restored(jobs[one.job], one)));

@@ -49,7 +49,6 @@ export function pick(goal) {
   $("tuning").replaceChildren(...tuning.filter((made) => !named.includes(made)).map((made) => made.element));
   sized = margins(knobs, sizeOf) ?? knobs.find((made) => made.option.type === "size") ?? null;
   easel.handles = sized && !task.options.some((option) => option.many && option.required) ? new Handles(sized, () => sizeOf() === state.current && !easel.guest) : null;
-  $("guides").hidden = task.options.some((option) => option.many && option.required);
   slots.use(task.options.filter(pictured));
   complain();
   fitTools();
