@@ -52,6 +52,18 @@ def test_a_result_can_be_edited_further(page: Page, tmp_path: Path) -> None:
     np.testing.assert_array_equal(page.saved(tmp_path), first)
 
 
+def test_the_image_fills_its_pane_again_when_the_result_is_gone(page: Page) -> None:
+    percent = "parseInt(document.querySelector('#percent').textContent)"
+    alone = page.tab.evaluate(percent)
+    for leave in ("[data-do=close]", "#images .thumb", "[data-do=go-on]"):
+        page.make(seed=2)
+        assert page.tab.evaluate(percent) < alone
+        page.tab.locator(leave).first.click()
+        page.tab.wait_for_selector("#result:not(:visible)", state="attached")
+        page.tab.wait_for_timeout(200)
+        assert page.tab.evaluate(percent) == alone, leave
+
+
 def test_a_place_in_the_result_shows_its_origin(page: Page) -> None:
     page.tab.fill("input[name=noise]", "0")
     page.make()

@@ -50,6 +50,8 @@ export class View {
 
   // Fit the whole image in, and that of the other view too: both are shown at one scale.
   fit(anew = true) {
+    // Nothing fits into a pane that was just hidden.
+    if (!this.canvas.clientWidth) return;
     this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * devicePixelRatio));
     this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * devicePixelRatio));
     if (anew) this.fitted = true;
