@@ -169,6 +169,13 @@ def test_a_goal_has_its_tool_at_hand(page: Page, tmp_path: Path) -> None:
     assert page.tab.is_visible("#selection")
     page.goal("Remove")
     assert not page.tab.is_visible("#selection")
+    page.goal("Vary")
+    size = page.tab.text_content("#size-text")
+    page.tab.wait_for_timeout(100)
+    page.until("import('/session.js').then((session) => session.kept())")
+    page.tab.reload()
+    page.tab.wait_for_selector("html[data-ready]")
+    assert (page.tab.evaluate(held), page.tab.text_content("#size-text")) == ("hand", size)
 
 
 def test_what_is_selected_is_removed_without_a_further_step(page: Page, tmp_path: Path) -> None:

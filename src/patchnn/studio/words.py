@@ -12,6 +12,11 @@ __all__ = ["as_fields", "label", "plainly", "sentence", "spoken"]
 TOO_LARGE = "This needs more memory than is free: use a smaller image, a smaller output, or fewer images."
 
 
+_OWN = {"count": "Results", "seed": "First seed"}
+"""What the page calls its own fields."""
+_SIZE = "“Size” takes numbers for width and height, in percent or in pixels."
+
+
 def label(name: str) -> str:
     """Return what the page calls an option.
 
@@ -47,8 +52,10 @@ def sentence(error: PatchnnError) -> str:
     if about == "max_memory":
         return TOO_LARGE
     text = " ".join(str(error).split())
+    if " is not a size: " in text:
+        return _SIZE
     if about and re.match(rf"{re.escape(about)}\b", text):
-        text = f"“{label(about)}”{text[len(about) :]}"
+        text = f"“{_OWN.get(about) or label(about)}”{text[len(about) :]}"
     text = spoken(text)
     # A message that begins with a file's name keeps its letters.
     if re.match(r"(?!.*\.\w+ (is|has|cannot)\b)[a-z]+[ ,:]", text):

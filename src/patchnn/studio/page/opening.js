@@ -5,7 +5,7 @@ import { decode, Refused } from "./wire.js";
 import { fresh } from "./names.js";
 import { EditableImage } from "./image.js";
 import { easel, slots } from "./stage.js";
-import { choose, fitBrush } from "./toolbar.js";
+import { choose } from "./toolbar.js";
 import { element } from "./elements.js";
 import { takeBack } from "./tasks.js";
 
@@ -46,7 +46,6 @@ async function openAll(files) {
 
 function take(image) {
   state.images.push(image);
-  fitBrush(image);
   state.current = image;
   if (wished) {
     const option = wished;

@@ -50,13 +50,13 @@ addEventListener("beforeunload", (event) => state.results.length && !kept() && e
 $("keys").addEventListener("click", () => $("help").showModal());
 
 await attempt(async () => {
+  choose("brush");
   describe(await wire.describe());
   const { images, samples, broken } = state.studio;
   offerSamples(samples);
   if (!(await restore())) {
     for (const [number, name] of images.entries()) await attempt(async () => open(name, await wire.started(number)));
   }
-  choose("brush");
   if (broken.length) complain(`These plugins cannot be used: ${broken.join("; ")}`);
 });
 document.documentElement.dataset.ready = "";

@@ -76,7 +76,7 @@ export function resize(size) {
 }
 
 // The brush fits the image until the user chooses a size.
-export function fitBrush({ width, height }) {
+function fitBrush({ width, height }) {
   const side = Math.min(width, height);
   $("size").max = Math.max(Number($("size").max), Math.round(side / 3));
   if (!sized) resize(Math.max(4, Math.round(side / 16)));
@@ -97,6 +97,7 @@ on("looked", () => {
   if (state.current && state.current !== fitted) {
     fitted = state.current;
     fitPalette(fitted);
+    fitBrush(fitted);
     fitTools();
   }
   controls();
