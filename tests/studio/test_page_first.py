@@ -238,3 +238,21 @@ def test_fingers_find_their_targets_and_keys_their_list(open_page: Opener) -> No
     assert "Ctrl+Enter" in page.tab.text_content("#help")
     page.tab.keyboard.press("Escape")
     assert not page.tab.is_visible("#help")
+
+
+def test_a_new_studio_removes_older_sessions(page: Page) -> None:
+    store = """(put) => new Promise((done) => {
+        const opened = indexedDB.open("patchnn", 1);
+        opened.onsuccess = () => {
+            const sessions = opened.result.transaction("sessions", "readwrite").objectStore("sessions");
+            if (put) sessions.put({images: [], results: []}, "an older token");
+            const keys = sessions.getAllKeys();
+            keys.onsuccess = () => done(keys.result);
+        };
+    })"""
+    page.until("import('/session.js').then((session) => session.kept())")
+    own = page.tab.evaluate("location.hash.slice(1)")
+    assert sorted(page.tab.evaluate(store, True)) == sorted([own, "an older token"])
+    page.tab.reload()
+    page.tab.wait_for_selector("html[data-ready]")
+    assert page.tab.evaluate(store, False) == [own]

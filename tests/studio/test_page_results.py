@@ -237,3 +237,28 @@ def test_a_result_that_repeats_is_seen_beside_itself(page: Page, tmp_path: Path)
     assert columns() == [first, second]
     repeat.click()
     assert page.tab.evaluate("import('/stage.js').then(({ resultView }) => resultView.copies)") == {"across": 1, "down": 1}
+
+
+def test_a_large_answer_in_many_pieces_is_joined_once(page: Page) -> None:
+    read = """async () => {
+        const { messages } = await import("/wire.js");
+        const text = (head) => new TextEncoder().encode(JSON.stringify(head) + "\\n");
+        const large = [...text({ b: 2, sizes: [2, 40000] }), ...Array(40002).fill(7)];
+        const bytes = [...text({ a: 1, sizes: [] }), ...large, ...text({ c: 3, sizes: [0] })];
+        const set = Uint8Array.prototype.set;
+        let at = 0, copied = 0;
+        Uint8Array.prototype.set = function (from, place) {
+            copied += from.length;
+            set.call(this, from, place);
+        };
+        const piece = () => ({ done: at >= bytes.length, value: new Uint8Array(bytes.slice(at, (at += 100))) });
+        const told = [];
+        for await (const { head, blobs } of messages({ read: piece })) {
+            told.push([Object.keys(head)[0], blobs.map((blob) => blob.byteLength)]);
+        }
+        Uint8Array.prototype.set = set;
+        return [told, copied < 4 * bytes.length];
+    }"""
+    told, cheap = page.tab.evaluate(read)
+    assert told == [["a", []], ["b", [2, 40000]], ["c", [0]]]
+    assert cheap

@@ -53,30 +53,34 @@ function unpack(bytes) {
   return { head, blobs };
 }
 
-async function* messages(reader) {
-  let have = new Uint8Array(0);
-  let needed = 0;
+// The bytes are joined only where they may hold a whole message: a large one comes in many pieces.
+export async function* messages(reader) {
+  let pieces = [], length = 0, needed = 1;
   while (true) {
     const { done, value } = await reader.read();
     if (done) return;
-    have = join(have, value);
-    while (have.length >= needed) {
+    pieces.push(value);
+    length += value.length;
+    while (length >= needed) {
+      const have = joined(pieces, length);
       const end = have.indexOf(10);
-      if (end < 0) break;
-      const head = JSON.parse(new TextDecoder().decode(have.subarray(0, end)));
-      needed = end + 1 + head.sizes.reduce((sum, size) => sum + size, 0);
-      if (have.length < needed) break;
-      yield unpack(have.subarray(0, needed));
-      have = have.slice(needed);
-      needed = 0;
+      const sizes = end < 0 ? [] : JSON.parse(new TextDecoder().decode(have.subarray(0, end))).sizes;
+      const whole = sizes.reduce((sum, size) => sum + size, end < 0 ? length + 1 : end + 1);
+      if (length >= whole) yield unpack(have.subarray(0, whole));
+      pieces = [length >= whole ? have.slice(whole) : have];
+      length = pieces[0].length;
+      needed = length < have.length ? 1 : whole;
     }
   }
 }
 
-function join(first, second) {
-  if (!first.length) return second;
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
+function joined(pieces, length) {
+  if (pieces.length === 1) return pieces[0];
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
 }
