@@ -89,6 +89,14 @@ def test_before_and_after_are_compared(page: Page) -> None:
     middle = after.shape[1] // 2
     np.testing.assert_array_equal(both[:, middle + 5 :], after[:, middle + 5 :])
     assert (both[:, : middle - 5] != after[:, : middle - 5]).any()
+    # The line is dragged on the image itself.
+    for x in (SHAPE[1] / 2, SHAPE[1] * 0.75):
+        page.tab.mouse.move(*page.on_screen(x, 30, pane="result"))
+        page.tab.mouse.down()
+    page.tab.mouse.up()
+    assert abs(float(page.tab.input_value("#split")) - 0.75) < 0.01
+    page.tab.fill("#split", "0.5")
+    page.tab.mouse.move(5, 5)
     page.tab.click("[data-do=compare]")
     page.tab.focus("#tools [data-tool=brush]")
     page.tab.keyboard.down("c")

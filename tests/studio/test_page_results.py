@@ -47,6 +47,8 @@ def test_a_result_can_be_edited_further(page: Page, tmp_path: Path) -> None:
     page.tab.click("[data-do=go-on]")
     page.until("document.querySelectorAll('#images .thumb').length == 2")
     assert page.slots()["image-0"] == "photo-generate-2.png"
+    assert page.tab.text_content("#status") == "photo-generate-2.png is on the easel."
+    assert not page.tab.is_visible("#offer")
     page.tab.fill("input[name=noise]", "0")
     page.make(seed=3)
     np.testing.assert_array_equal(page.saved(tmp_path), first)

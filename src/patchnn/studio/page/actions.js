@@ -54,6 +54,12 @@ async function copyCommand({ command, job: { cargo: sent } }) {
   say(`${copied}${command}${made.length ? ` (“Save with inputs” saves ${made.join(", ")})` : ""}`);
 }
 
+async function goOn({ name, blob }) {
+  await open(name, blob);
+  // Whoever has just made it needs no offer of its settings.
+  if (!state.current.full) say(`${state.current.name} is on the easel.`);
+}
+
 const actions = {
   save: async (result) => {
     const found = await wanted(result);
@@ -66,7 +72,7 @@ const actions = {
   command: copyCommand,
   compare: () => toggle(),
   settings: (result) => useSettings(result),
-  "go-on": ({ name, blob }) => open(name, blob),
+  "go-on": goOn,
   close: () => look(null),
 };
 $("save-every").addEventListener("click", () =>

@@ -9,6 +9,7 @@ function compare() {
   const sliding = $("actions").querySelector("[data-do=compare]").getAttribute("aria-pressed") === "true";
   const canvas = state.shown?.before ?? null;
   $("split").hidden = !sliding || !canvas;
+  resultView.canvas.toggleAttribute("data-sliding", sliding && Boolean(canvas));
   resultView.before = canvas && (sliding || held) ? canvas : null;
   resultView.split = held ? 1 : Number($("split").value);
   resultView.draw();
@@ -27,4 +28,8 @@ export function hold(down) {
 }
 
 $("split").addEventListener("input", compare);
+on("slid", (share) => {
+  $("split").value = String(share);
+  compare();
+});
 on("revealed", compare);

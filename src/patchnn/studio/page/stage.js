@@ -104,16 +104,21 @@ function trace(place) {
   $("easel-caption").textContent = origin ?? caption();
 }
 
+// The line between before and after follows the pointer.
+const slide = (event) => resultView.before && tell("slid", resultView.place(event).x / resultView.width);
+
 const { canvas } = resultView;
 let grip = null;
 let cursor = null;
 canvas.addEventListener("pointerdown", (event) => {
   canvas.setPointerCapture(event.pointerId);
   grip = event;
+  slide(event);
   trace(resultView.place(event));
 });
 canvas.addEventListener("pointermove", (event) => {
-  if (grip && event.pointerType !== "touch") {
+  if (grip && resultView.before) slide(event);
+  else if (grip && event.pointerType !== "touch") {
     resultView.pan(event.clientX - grip.clientX, event.clientY - grip.clientY);
     grip = event;
   }

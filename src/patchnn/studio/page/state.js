@@ -25,7 +25,7 @@ const listeners = {};
 
 // Modules that show something listen for news, so that those that change something need not know them:
 // looked (another image or result is shown), revealed (a result has grown), edited (the image on the easel), chosen (what is in the
-// slots), wished (an image for a slot), picked (a colour).
+// slots), wished (an image for a slot), picked (a colour), slid (the line between before and after).
 export const on = (news, work) => (listeners[news] ??= []).push(work);
 
 export function tell(news, ...facts) {
