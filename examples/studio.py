@@ -86,6 +86,12 @@ def edit(page: Page) -> None:
     paint(page, "l", (0.18, 0.3), (0.66, 0.36))
 
 
+def resize(page: Page) -> None:
+    page.click("#tasks [data-goal=Resize]")
+    page.fill("[aria-label='Size: width']", "135")
+    make(page, 1)
+
+
 def gallery(page: Page) -> None:
     page.click("#tasks [data-goal=Vary]")
     make(page, 3, 4)
@@ -110,6 +116,9 @@ def main() -> None:
         page = opened(browser, balloons, color_scheme="dark")
         edit(page)
         shoot(page, "edit")
+        page = opened(browser, balloons)
+        resize(page)
+        shoot(page, "resize")
         page = opened(browser, rocket, 390, 844, color_scheme="dark", has_touch=True, is_mobile=True)
         page.click("#tasks [data-goal=Vary]")
         make(page, 8)
