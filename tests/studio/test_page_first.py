@@ -248,6 +248,22 @@ def test_fingers_find_their_targets_and_keys_their_list(open_page: Opener) -> No
     assert not page.tab.is_visible("#help")
 
 
+def test_one_tab_keeps_the_session(page: Page, running: Studio) -> None:
+    kept = "import('/session.js').then((session) => session.kept())"
+    page.until(kept)
+    other = Page(page.tab.context.new_page())
+    other.tab.goto(running.url)
+    other.tab.wait_for_selector("html[data-ready]")
+    other.until("document.querySelector('#status').textContent.includes('open in another tab')")
+    other.goal("Fill")
+    other.set("size", "8")
+    other.drag((30, 20), (30, 30))
+    other.tab.wait_for_timeout(1000)
+    assert not other.tab.evaluate(kept)
+    page.tab.close()
+    other.until(kept)
+
+
 def test_a_new_studio_removes_older_sessions(page: Page) -> None:
     store = """(put) => new Promise((done) => {
         const opened = indexedDB.open("patchnn", 1);

@@ -15,6 +15,21 @@ let store = null;
 let timer = null;
 let saved = false;
 let loaded = false;
+// One tab keeps the session: others, of the same address, would write over it. They wait until that one is closed.
+let owner = false;
+const OTHER = "This studio is open in another tab, which keeps the session: what you do here is not kept.";
+
+function own() {
+  const mine = () => {
+    owner = true;
+    changed();
+    return new Promise(() => {});
+  };
+  // Over a network, without encryption, there are no locks.
+  if (navigator.locks) navigator.locks.request(KEY, mine);
+  else mine();
+  setTimeout(() => owner || say(OTHER), PAUSE);
+}
 
 export const kept = () => saved;
 
@@ -38,6 +53,7 @@ const sessions = async (mode) => (await opened()).transaction("sessions", mode).
 export function changed() {
   if (!loaded || state.running) return;
   saved = false;
+  if (!owner) return;
   clearTimeout(timer);
   timer = setTimeout(() => keep().catch(() => {}), PAUSE);
 }
@@ -71,6 +87,7 @@ export async function restore() {
     // A private window may have no storage: the page works without.
   }
   loaded = true;
+  own();
   if (!facts?.images.length && !facts?.results.length) return false;
   // One after the other: the server lets few requests wait.
   state.images = [];
