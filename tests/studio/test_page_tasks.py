@@ -229,3 +229,28 @@ def test_transparency_is_kept_to_the_bit(page: Page, folder: Path, tmp_path: Pat
     before, after = read_image(folder / "clear.png"), read_image(tmp_path / "clear-painted.png")
     assert before[:, :, 3].min() < 0.1
     np.testing.assert_array_equal(before[~hole], after[~hole])
+
+
+def test_what_is_marked_without_a_colour_goes_when_others_are_filled(page: Page, folder: Path, tmp_path: Path) -> None:
+    page.goal("Remove")
+    page.set("size", "12")
+    page.drag((20, 20), (20, 40))
+    page.goal("Fill")
+    page.set("colour", "#e02020")
+    page.drag((60, 20), (60, 40))
+    page.make()
+    page.parcel(tmp_path)
+    hole, painted, first = (
+        read_mask(tmp_path / "photo-mask.png"),
+        read_image(tmp_path / "photo-painted.png"),
+        read_image(folder / "photo.png"),
+    )
+    gone = hole.copy()
+    gone[:, 40:] = False
+    assert gone.any()
+    np.testing.assert_allclose(
+        painted[hole & ~gone], np.broadcast_to(np.array([0xE0, 0x20, 0x20]) / 255, (hole.sum() - gone.sum(), 3)), atol=1e-6
+    )
+    # Its own colours would bring it back: they are those of its surroundings now.
+    assert painted[gone].std(axis=0).mean() < 0.5 * first[gone].std(axis=0).mean()
+    np.testing.assert_array_equal(painted[~hole], first[~hole])

@@ -1,6 +1,7 @@
 // What an order carries of its images: their files, or pixels of the page.
 
 import { element } from "./elements.js";
+import { fillSmoothly } from "./fill.js";
 import { HOLE } from "./image.js";
 
 const masks = {
@@ -13,7 +14,8 @@ export const isMask = (as) => as in masks;
 
 // A use is an image and a state of it: "now" (as on the easel), "first" (as its file), "marks" (what is marked on it),
 // "gap" (where pieces were taken away), "changes" (where else it differs from its file). given: the name of the file that the user has, if any.
-export function cargo({ image, as }, name) {
+// uses: all of the order.
+export function cargo({ image, as }, name, uses) {
   const { width, height, channels, icc, full } = image;
   // A large photograph goes at the size that the page shows, unless the whole is asked for.
   const stem = full ? `${image.stem}-small` : image.stem;
@@ -27,7 +29,17 @@ export function cargo({ image, as }, name) {
   const own = first ? `${stem}.png` : image.blob ? `${stem}-painted.png` : image.name;
   const canvas = element("canvas", { width, height });
   canvas.getContext("2d").drawImage(first ? image.first : image.canvas, 0, 0);
-  return { head: { name: name(own), form: "rgba", width, height, channels, icc }, blob: (first ? image.original : image.pixels).slice(), canvas };
+  return { head: { name: name(own), form: "rgba", width, height, channels, icc }, blob: first ? image.original.slice() : ordered(image, uses), canvas };
+}
+
+// Marks with a colour and marks without one are an order of both kinds: what is marked without one goes.
+const mixed = (image, uses) => image.painted && image.marks.includes(HOLE) && uses.some((use) => use.image === image && use.as === "marks");
+
+// The pixels of an image as an order needs them: what goes is smooth, for it would come back from its own colours.
+function ordered(image, uses) {
+  const pixels = image.pixels.slice();
+  if (mixed(image, uses)) fillSmoothly(pixels, image.marks.map((mark) => (mark === HOLE ? 0 : 1)), image.width, image.height);
+  return pixels;
 }
 
 // The same of the whole photographs: {head, blob} for each, and the files that these are on; null if a piece was moved on one.
@@ -42,7 +54,7 @@ export function wholes(uses, name) {
   const taken = new Set();
   const whole = ({ image, as }) => {
     const { width, height, full } = image;
-    if (!full) return cargo({ image, as }, name);
+    if (!full) return cargo({ image, as }, name, uses);
     if (first({ image, as })) {
       // As opened and as it is now are one file while nothing is painted: the second goes under a name of its own.
       const again = taken.has(image);
@@ -51,11 +63,11 @@ export function wholes(uses, name) {
     }
     const on = file(image).head.name;
     if (as !== "now") {
-      const { head, blob, canvas } = cargo({ image, as }, () => name(`${image.stem}-${masks[as].ending}.png`));
+      const { head, blob, canvas } = cargo({ image, as }, () => name(`${image.stem}-${masks[as].ending}.png`), uses);
       return { head: { ...head, on }, blob, canvas };
     }
     const head = { name: name(`${image.stem}-painted.png`), form: "layer", width, height, on };
-    return { head, blob: image.layer(), canvas: image.canvas };
+    return { head, blob: image.layer(ordered(image, uses), mixed(image, uses)), canvas: image.canvas };
   };
   if (uses.some(({ image, as }) => image.full && as === "now" && image.edited && !image.flat)) return null;
   const sent = uses.map(whole);

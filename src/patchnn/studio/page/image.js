@@ -201,10 +201,10 @@ export class EditableImage {
     return this.changes().every((changed, i) => !changed || this.marks[i] === PAINTED);
   }
 
-  // The pixels that are painted, clear elsewhere.
-  layer() {
-    const pixels = new Uint8ClampedArray(this.pixels.length);
-    this.marks.forEach((mark, i) => mark === PAINTED && pixels.set(this.pixels.subarray(i * 4, i * 4 + 4), i * 4));
+  // Of some pixels those that are painted, or all that are marked, clear elsewhere.
+  layer(of, all) {
+    const pixels = new Uint8ClampedArray(of.length);
+    this.marks.forEach((mark, i) => (mark === PAINTED || (all && mark)) && pixels.set(of.subarray(i * 4, i * 4 + 4), i * 4));
     return pixels;
   }
 

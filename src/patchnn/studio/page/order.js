@@ -50,7 +50,7 @@ export function order() {
   const numbers = { seed: whole($("seed")), count: whole($("count")) ?? 1 };
   const head = { task: state.task.name, images, guides, ...chosen(), ...numbers, preview: visiblePixels() };
   const name = namer();
-  const sent = uses.map((use) => ({ use, ...cargo(use, name) }));
+  const sent = uses.map((use) => ({ use, ...cargo(use, name, uses) }));
   const large = uses.some((use) => use.image.full);
   return { head: { ...head, files: sent.map((one) => one.head) }, sent, large, full: large ? fullOrder(head, uses) : null };
 }
