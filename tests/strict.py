@@ -23,7 +23,7 @@ partition percentile place power prod ptp put putmask quantile ravel ravel_multi
 resize right_shift rint roll rollaxis rot90 round searchsorted select sign sort split sqrt square squeeze stack std subtract sum
 swapaxes take take_along_axis tensordot tile trace transpose trapezoid tri tril triu true_divide trunc unique unravel_index var
 vdot vstack where zeros zeros_like linalg.cholesky linalg.eigh linalg.eigvalsh linalg.inv linalg.lstsq linalg.norm linalg.pinv
-linalg.qr linalg.solve linalg.svd lib.stride_tricks.as_strided
+linalg.qr linalg.solve linalg.svd lib.stride_tricks.as_strided lib.stride_tricks.sliding_window_view
 """
 
 FUNCTIONS = frozenset(_OFFERED.split())

@@ -26,6 +26,7 @@ ROOMS = [
     "patchnn.engine.chance",
     "patchnn.engine.kernels",
     "patchnn.engine.backend",
+    "patchnn.engine.seams",
     "patchnn.engine.resample",
     "patchnn.engine.numbering",
     "patchnn.engine.patches",

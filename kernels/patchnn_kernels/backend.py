@@ -229,6 +229,24 @@ class KernelsBackend(NumpyBackend):
         self.each(work, range(0, height, ROWS))
         return pixels
 
+    def seams(self, planes: Array, costs: Array, count: int) -> tuple[Array, Array]:
+        channels, height, width = planes.shape
+        if not 0 <= count <= width:
+            raise ValueError(f"there are no {count} seams in {width} columns")
+        found, prices = np.zeros((height, width), np.bool_), np.empty(count, np.float32)
+        self._library.call(
+            "seams",
+            address("planes", planes, np.float32, (None, None, None)),
+            address("costs", costs, np.float32, (height, width)),
+            channels,
+            height,
+            width,
+            count,
+            address("found", found, np.bool_, (height, width), write=True),
+            address("prices", prices, np.float32, (count,), write=True),
+        )
+        return found, prices
+
 
 def _rows(name: str, image: Array, write: bool = False) -> tuple[int | None, int]:
     """Return the address of an image whose rows are contiguous, and how many floats it is from one row to the next."""

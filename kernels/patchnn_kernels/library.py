@@ -36,6 +36,7 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "improve": (_POINTER, _POINTER, _LONG, _POINTER, _LONG, _POINTER, _POINTER, _LONG),
     "fold": (_POINTER, _LONG, _LONG),
     "changed": (_POINTER, _LONG, _POINTER, _LONG, _LONG, _LONG, _LONG, _FLOAT, _POINTER),
+    "seams": (_POINTER, _POINTER, _LONG, _LONG, _LONG, _LONG, _POINTER, _POINTER),
 }
 """What the functions in src take."""
 

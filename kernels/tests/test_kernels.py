@@ -187,6 +187,18 @@ def test_changed(backend: KernelsBackend, shape: tuple[int, int], channels: int,
     np.testing.assert_array_equal(ours, theirs)
 
 
+@given(shape=st.tuples(st.integers(1, 30), st.integers(1, 40)), channels=channel_counts, plain=st.booleans(), seed=seeds)
+def test_seams(backend: KernelsBackend, shape: tuple[int, int], channels: int, plain: bool, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    planes, costs = rng.random((channels, *shape), np.float32), rng.random(shape, np.float32)
+    if plain:
+        # Many seams cost the same.
+        planes, costs = (planes > 0.8).astype(np.float32), (costs > 0.5).astype(np.float32)
+    count = int(rng.integers(shape[1] + 1))
+    for found, expected in zip(backend.seams(planes, costs, count), NUMPY.seams(planes, costs, count), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 IMAGE, OTHER = tiny_image((44, 52), seed=1), tiny_image((39, 47), seed=2)
 KEEP = np.ones((44, 52), np.bool_)
 KEEP[14:27, 20:36] = False

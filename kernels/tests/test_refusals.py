@@ -138,3 +138,18 @@ def test_a_vote_for_no_patch_is_refused(number: int) -> None:
     arguments = (vote.weights.pixels, vote.weights.sums, vote.confidence, vote.free, vote.range)
     with pytest.raises(IndexError, match="fold"):
         backend.fold(vote.image, vote.pixels, vote.nnf, None, 5, (15, 1), *arguments)
+
+
+@pytest.mark.parametrize("damage", [wrong_type, strided])
+@pytest.mark.parametrize("name", ["planes", "costs"])
+def test_images_of_another_kind_have_no_seams(name: str, damage: Callable[[np.ndarray], np.ndarray]) -> None:
+    arguments: dict[str, Any] = {"planes": np.zeros((3, 9, 12), np.float32), "costs": np.zeros((9, 12), np.float32), "count": 4}
+    backend = KernelsBackend(threads=1)
+    assert backend.seams(**arguments)[0].sum() == 36
+    for count in (-1, 13):
+        with pytest.raises(ValueError, match="seams in 12 columns"):
+            backend.seams(**arguments | {"count": count})
+    with pytest.raises(ValueError, match="costs"):
+        backend.seams(**arguments | {"costs": shorter(arguments["costs"])})
+    with pytest.raises(TypeError, match=name):
+        backend.seams(**arguments | {name: damage(arguments[name])})

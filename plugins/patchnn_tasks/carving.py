@@ -1,8 +1,7 @@
 """Seam carving: change an image's size along the lines that are missed least (Rubinstein, Shamir, Avidan 2008).
 
-A *seam* is a connected line of pixels, one in every row. Removing it makes the image one column narrower, repeating it makes
-the image one column wider. A seam costs the contrast that its removal creates, between the pixels that become neighbours,
-and the importance of its pixels.
+A *seam* is a connected line of pixels, one in every row (`patchnn.cheapest_seams`). Removing it makes the image one column
+narrower, repeating it makes the image one column wider.
 """
 
 from __future__ import annotations
@@ -12,15 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from patchnn import Image, Mask, Shape
+from patchnn import Image, Mask, Shape, cheapest_seams
 
-__all__ = ["Carved", "carve", "cheapest_path", "detail", "enlarged", "rarity"]
+__all__ = ["Carved", "carve", "detail", "enlarged", "rarity"]
 
 FORBIDDEN = 1e4
 """Importance of a pixel to keep: more than everything else along a seam. A pixel to drop has its negative."""
-RIM = 3
-"""Outer columns that seams avoid: the rim has no neighbours to differ from, so it would always be the cheapest."""
-RIM_COST = 10.0
 GROWTH = 3
 """An image grows by one part in this many before new seams are sought: fewer at once repeat one place again and again."""
 REPEATED = 0.02
@@ -170,13 +166,13 @@ class _Canvas:
         while canvas.image.shape[1] != width:
             now, costs, dearness = canvas.image.shape[1], canvas.costs, canvas.dearness
             if width < now:
-                numbers, prices = _seams(canvas.image, costs, now - width)
-                copies = (numbers == now - width).astype(np.intp)
+                found, prices = cheapest_seams(canvas.image, costs, now - width)
+                copies = (~found).astype(np.intp)
                 dearness = max(dearness, prices[-max(1, len(prices) // 10) :].mean() - prices.mean())
             else:
                 count = min(width - now, max(1, now // GROWTH))
-                repeated = _seams(canvas.image, costs, count)[0] < count
-                costs = costs + np.float32(REPEATED) * repeated
+                repeated = cheapest_seams(canvas.image, costs, count)[0]
+                costs = costs + np.float32(REPEATED) * repeated.astype(np.float32)
                 copies = 1 + repeated
             at = np.repeat(np.tile(np.arange(now), len(copies)), copies.ravel()).reshape(len(copies), -1)
             deep = at[:, :, None]
@@ -187,73 +183,3 @@ class _Canvas:
                 dearness,
             )
         return canvas
-
-
-def _seams(image: Image, costs: Costs, count: int) -> tuple[NDArray[np.intp], Costs]:
-    """Find so many seams, each without the ones before.
-
-    Returns the number of every pixel's seam, `count` for none, and what every seam costs for a pixel.
-    """
-    numbers, prices = np.full(image.shape[:2], count), np.zeros(count, np.float32)
-    columns = np.tile(np.arange(image.shape[1]), (len(image), 1))
-    rows = np.arange(len(image))
-    # Channel by channel: over the last axis, which is short, NumPy's own ways take several times as long.
-    planes = np.ascontiguousarray(np.moveaxis(image, 2, 0))
-    for number in range(count):
-        steps = _steps(planes, costs)
-        seam = cheapest_path(steps)
-        prices[number] = steps[rows, 1 - np.diff(seam, prepend=seam[0]), seam].mean()
-        numbers[rows, columns[rows, seam]] = number
-        rest = np.ones(columns.shape, np.bool_)
-        rest[rows, seam] = False
-        planes = planes.reshape(len(planes), -1).compress(rest.ravel(), axis=1).reshape(len(planes), len(rows), -1)
-        costs, columns = costs[rest].reshape(len(rows), -1), columns[rest].reshape(len(rows), -1)
-    return numbers, prices
-
-
-def _steps(planes: Image, costs: Costs) -> Costs:
-    """Return what a seam pays for every pixel of (C, H, W) planes, (H, 3, W), as `cheapest_path` asks."""
-    height, width = costs.shape
-    padded = planes.take(np.arange(-1, width + 1), axis=2, mode="clip")
-    left, right = padded[:, :, :-2], padded[:, :, 2:]
-    above = planes.take(np.arange(-1, height - 1), axis=1, mode="clip")
-    straight = np.abs(right - left).mean(0) + costs
-    rim = min(RIM, (width - 1) // 2)
-    straight[:, :rim] += RIM_COST
-    straight[:, width - rim :] += RIM_COST
-    # From above left, straight down, from above right: a slanted step makes two more pixels neighbours.
-    return np.stack([straight + np.abs(above - left).mean(0), straight, straight + np.abs(above - right).mean(0)], axis=1)
-
-
-def cheapest_path(steps: Costs) -> NDArray[np.intp]:
-    """Return the column, in every row, of the connected path from top to bottom that costs least.
-
-    Parameters
-    ----------
-    steps : (H, 3, W) or (H, W) float32
-        What a path pays for a pixel that it reaches from above left, from straight above, from above right; or however it
-        reaches the pixel.
-
-    Returns
-    -------
-    (H,) int
-        Columns of neighbouring rows differ by at most 1.
-    """
-    if steps.ndim == 2:
-        steps = np.broadcast_to(steps[:, None], (len(steps), 3, steps.shape[1]))
-    width = steps.shape[2]
-    # What the cheapest path to a pixel costs: by the way that it comes, and at all.
-    ways, totals = steps.copy(), np.full((len(steps), width + 2), np.inf, np.float32)
-    totals[0, 1:-1] = steps[0, 1]
-    neighbours = np.lib.stride_tricks.sliding_window_view(totals, width, axis=1)
-    for before, now, total in zip(neighbours, ways[1:], totals[1:, 1:-1], strict=False):
-        now += before
-        np.minimum(now[0], now[1], out=total)
-        np.minimum(now[2], total, out=total)
-    column = int(totals[-1].argmin()) - 1
-    seam = [column]
-    for row in range(len(steps) - 1, 0, -1):
-        three = ways[row, :, column].tolist()
-        column += three.index(min(three)) - 1
-        seam.append(column)
-    return np.array(seam[::-1])

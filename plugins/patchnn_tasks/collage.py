@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from patchnn import Image, InputError, Plan, Shape, SizeLike, Source, Task, option, resize
-from patchnn_tasks.carving import cheapest_path, rarity
+from patchnn import Image, InputError, Plan, Shape, SizeLike, Source, Task, cheapest_path, option, resize
+from patchnn_tasks.carving import rarity
 from patchnn_tasks.retarget import carved, carving_scale, mended, smaller
 from patchnn_tasks.shared import PAPER_ALPHA, check_reach, levels_down, size, wanted
 

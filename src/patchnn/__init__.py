@@ -6,6 +6,7 @@ from patchnn.engine.arrays import Shape, Window
 from patchnn.engine.layouts import Starts
 from patchnn.engine.plan import Plan, Source
 from patchnn.engine.resample import fill_holes, resize
+from patchnn.engine.seams import cheapest_path, cheapest_seams
 from patchnn.engine.search.level import Level
 from patchnn.engine.step import PNN, pnn
 from patchnn.engine.synthesize import Progress, Synthesis, synthesize
@@ -64,6 +65,8 @@ __all__ = [
     "Task",
     "Window",
     "__version__",
+    "cheapest_path",
+    "cheapest_seams",
     "colour",
     "fill_holes",
     "option",

@@ -105,6 +105,7 @@ class Backend(ABC):
     fold = kernels.fold
     mix = kernels.mix
     changed = kernels.changed
+    seams = kernels.seams
 
     def pack(self, pixels: Array, rim: int) -> Array:
         """Return pixels (n, C) and `rim` black ones after them, in the form that `mix` gathers fastest."""
@@ -249,8 +250,8 @@ class CupyBackend(Backend):
             work(piece)
 
 
-def find_backend(name: str | Backend = "auto") -> Backend:
-    """Return the backend called `name`; "auto" is the fastest that runs here.
+def find_backend(name: str | Backend = "auto", among: type[Backend] = Backend) -> Backend:
+    """Return the backend called `name`; "auto" is the fastest that runs here, of the kind `among`.
 
     A Backend is returned as it is. All callers of a process share one of each kind: threads that come and go with every run leave
     memory behind. Raises BackendError, saying why, if the one asked for cannot run here.
@@ -259,7 +260,8 @@ def find_backend(name: str | Backend = "auto") -> Backend:
         return name
     broken = broken_backends()
     if name == "auto":
-        ready = [kind for kind in BACKENDS.values() if kind.priority is not None and kind.unavailable() is None]
+        kinds = [kind for kind in BACKENDS.values() if kind.priority is not None and issubclass(kind, among)]
+        ready = [kind for kind in kinds if kind.unavailable() is None]
         return _shared(max(ready, key=lambda kind: kind.priority or 0), os.getpid(), count_threads())
     if name not in BACKENDS | broken:
         raise BackendError(f"there is no backend {name!r}: choose auto, {' or '.join(BACKENDS)}")

@@ -17,6 +17,7 @@ __all__ = [
     "FEATURE",
     "NEVER",
     "changed",
+    "cheapest_path",
     "clearly_below",
     "distances",
     "fold",
@@ -24,6 +25,7 @@ __all__ = [
     "measure",
     "mix",
     "project",
+    "seams",
     "whole",
     "windows_any",
 ]
@@ -44,6 +46,10 @@ margin they still choose alike among equal patches."""
 
 TRACE = np.float32(1e-9)
 """Scores that differ by less are equal. This is a root mean square of 0.008 levels of 255."""
+
+RIM = 3
+"""Outer columns that seams avoid: the rim has no neighbours to differ from, so it would always be the cheapest."""
+RIM_COST = np.float32(10)
 
 
 def project(backend: Any, patches: Any, index: Array, basis: Array, out: Array, rows: Array) -> None:
@@ -270,6 +276,75 @@ def mix(
             xp.multiply(colours, factor[:, None], out=colours)
         xp.add(total, colours, out=total)
     return total, trust
+
+
+def seams(backend: Any, planes: Array, costs: Array, count: int) -> tuple[Array, Array]:
+    """Find so many seams, each the cheapest of what those before it leave: see `patchnn.cheapest_seams`.
+
+    planes: (C, H, W) float32, the image by its channels. costs: (H, W) float32. Returns the pixels of all seams, (H, W) bool, and
+    what each seam costs for a pixel, (count,) float32.
+    """
+    xp, (_, height, width) = backend.xp, planes.shape
+    rows, columns = xp.arange(height), xp.broadcast_to(xp.arange(width), (height, width))
+    found, prices = xp.zeros((height, width), np.bool_), xp.empty(count, np.float32)
+    for number in range(count):
+        seam, price = cheapest_path(xp, _seam_steps(xp, planes, costs))
+        prices[number] = price / np.float32(height)
+        found[rows, columns[rows, seam]] = True
+        rest = xp.ones(costs.shape, np.bool_)
+        rest[rows, seam] = False
+        # A channel at a time: all at once take several times as long.
+        planes = xp.stack([planes[channel][rest].reshape(height, -1) for channel in range(len(planes))])
+        costs, columns = costs[rest].reshape(height, -1), columns[rest].reshape(height, -1)
+    return found, prices
+
+
+def _seam_steps(xp: Any, planes: Array, costs: Array) -> Array:
+    """Return what a seam pays for every pixel, (H, 3, W), as `cheapest_path` asks."""
+    width = costs.shape[1]
+    padded = xp.concatenate([planes[:, :, :1], planes, planes[:, :, -1:]], axis=2)
+    left, right = padded[:, :, :-2], padded[:, :, 2:]
+    above = xp.concatenate([planes[:, :1], planes[:, :-1]], axis=1)
+    straight = _contrast(right, left)
+    straight += costs
+    rim = min(RIM, (width - 1) // 2)
+    straight[:, :rim] += RIM_COST
+    straight[:, width - rim :] += RIM_COST
+    # From above left, straight down, from above right: a slanted step makes two more pixels neighbours.
+    return xp.stack([straight + _contrast(above, left), straight, straight + _contrast(above, right)], axis=1)
+
+
+def _contrast(one: Array, other: Array) -> Array:
+    """Return how much (C, H, W) planes differ: the mean over the channels."""
+    total = abs(one[0] - other[0])
+    for channel in range(1, len(one)):
+        total += abs(one[channel] - other[channel])
+    total /= np.float32(len(one))
+    return total
+
+
+def cheapest_path(xp: Any, steps: Array) -> tuple[Array, Any]:
+    """Return the columns of the path from top to bottom that costs least, (H,), and its cost: see `patchnn.cheapest_path`.
+
+    steps: (H, 3, W) float32, what a path pays for a pixel that it reaches from above left, from straight above, from above right.
+    """
+    height, _, width = steps.shape
+    # What the cheapest path to a pixel costs: by the way that it comes, and at all.
+    ways, totals = steps.copy(), xp.full((height, width + 2), np.inf, np.float32)
+    totals[0, 1:-1] = steps[0, 1]
+    neighbours = xp.lib.stride_tricks.sliding_window_view(totals, width, axis=1)
+    for row in range(1, height):
+        now, total = ways[row], totals[row, 1:-1]
+        now += neighbours[row - 1]
+        xp.minimum(now[0], now[1], out=total)
+        xp.minimum(now[2], total, out=total)
+    column = int(totals[-1].argmin()) - 1
+    price, seam = totals[-1, column + 1], [column]
+    for row in range(height - 1, 0, -1):
+        three = ways[row, :, column].tolist()
+        column += three.index(min(three)) - 1
+        seam.append(column)
+    return xp.array(seam[::-1]), price
 
 
 def windows_any(xp: Any, mask: Array, window: tuple[int, int]) -> Array:
