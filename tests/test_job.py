@@ -73,6 +73,13 @@ def test_every_field_of_a_job_reaches_the_run() -> None:
         carry_out(replace(job, max_memory=10**6, force=True))
 
 
+def test_a_job_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, plans = Generate.plan, []
+    monkeypatch.setattr(Generate, "plan", lambda task: plans.append(plan(task)) or plans[-1])
+    carry_out(JOB)
+    assert len(plans) == 1, "planning takes long: what was checked is carried out"
+
+
 def test_a_job_is_plain_data() -> None:
     job = replace(JOB, maps=(("b.png", "c.png"),), guides=(("a.png", "b.png", 2.0),), tuning={"alpha": float("inf")})
     assert pickle.loads(pickle.dumps(job)) == job

@@ -177,7 +177,7 @@ def carry_out(job: Job, observe: Observer | None = None, registry: Registry | No
     animation = _check_places(job, plan, missing)
     if missing:
         how: dict[str, Any] = {"search": job.search, "backend": job.backend, "max_memory": job.max_memory}
-        result = run(task, seed=job.seed, **job.tuning, guides=guides, **how, observe=together(observe, animation))
+        result = run(task, seed=job.seed, **job.tuning, guides=guides, **how, observe=together(observe, animation), plan=plan)
         record |= found_by(result)
         made = _in_words(result)
         files.notes += [f"{job.output}: {note}" for note in result.notes]

@@ -121,6 +121,7 @@ def run(
     max_memory: int | str | None = None,
     observe: Observer | None = None,
     progress: bool | None = None,
+    plan: Plan | None = None,
 ) -> Result:
     """Carry out a task.
 
@@ -146,6 +147,8 @@ def run(
         ends the run.
     progress
         Whether to show a bar. Default: in a notebook, unless there is an observer.
+    plan
+        The task's plan for this seed and with these options, where it is there already. Default: it is made.
 
     Returns
     -------
@@ -174,7 +177,7 @@ def run(
             seed = secrets.randbelow(2**31)
         check_seed(seed)
         given = [Guide.of(guide) for guide in guides]
-        plan = guide_plan(tune(task, seed, **tuning), given)
+        plan = guide_plan(plan or tune(task, seed, **tuning), given)
         both = together(observe, bar)
         made = synthesize(plan, seed=seed, backend=backend, search=search, max_memory=limit, observe=both)
     facts = _facts(given, made.start)
