@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from patchnn import Image, Mask, Shape, cheapest_seams
 
-__all__ = ["Carved", "carve", "detail", "enlarged", "rarity"]
+__all__ = ["Carved", "carve", "contrast", "detail", "enlarged", "rarity"]
 
 FORBIDDEN = 1e4
 """Importance of a pixel to keep: more than everything else along a seam. A pixel to drop has its negative."""
@@ -27,6 +27,8 @@ COMMON = 0.1
 """A patch is as common as the nearest tenth of all patches is like it."""
 SAMPLE = 450
 """How many patches rarity compares with."""
+APART = 2
+"""Of so many rows and columns, one is compared: most of a patch lies in its neighbours' too."""
 CHUNK = 256
 """Patches that it compares at once."""
 
@@ -91,10 +93,13 @@ def rarity(image: Image) -> Costs:
     (H, W) float32
         Root mean squared distances, in the image's units.
     """
-    height, width, _ = image.shape
+    from scipy import ndimage
+
     reach = NEIGHBOURHOOD // 2
     padded = np.pad(image, ((reach, reach), (reach, reach), (0, 0)), "symmetric")
     windows = np.lib.stride_tricks.sliding_window_view(padded, (NEIGHBOURHOOD, NEIGHBOURHOOD), axis=(0, 1))
+    windows = windows[::APART, ::APART]
+    height, width = windows.shape[:2]
     patches = windows.reshape(height * width, -1)
     # A step that shares no factor with the width visits all columns alike.
     step = max(1, height * width // SAMPLE)
@@ -110,7 +115,9 @@ def rarity(image: Image) -> Costs:
         squares -= 2 * some @ others.T
         squares.partition(tenth, axis=1)
         nearest[first : first + CHUNK] = squares[:, tenth]
-    return np.sqrt(np.maximum(nearest, 0) / patches.shape[1]).reshape(height, width)
+    rare = np.sqrt(np.maximum(nearest, 0) / patches.shape[1]).reshape(height, width)
+    between = np.indices(image.shape[:2], np.float32) / APART
+    return np.asarray(ndimage.map_coordinates(rare, between, order=1, mode="nearest"), np.float32)
 
 
 def detail(image: Image, scale: int) -> Costs:
@@ -118,11 +125,19 @@ def detail(image: Image, scale: int) -> Costs:
 
     At a smaller size a face is a few pixels of one colour: its contrast tells that more is lost with them than they show.
     """
-    contrast = sum(np.abs(np.diff(image, axis=axis, append=image.take([-1], axis))).mean(2) for axis in (0, 1))
+    across = [np.pad(contrast(image, axis), [(0, axis == 0), (0, axis == 1)]) for axis in (0, 1)]
     rows, columns = (-(-side // scale) for side in image.shape[:2])
     short = rows * scale - image.shape[0], columns * scale - image.shape[1]
-    blocks = np.pad(contrast, [(0, short[0]), (0, short[1])], "edge").reshape(rows, scale, columns, scale)
+    blocks = np.pad(across[0] + across[1], [(0, short[0]), (0, short[1])], "edge").reshape(rows, scale, columns, scale)
     return np.asarray(blocks.mean((1, 3)), np.float32)
+
+
+def contrast(image: Image, axis: int) -> NDArray[np.float32]:
+    """Return how much neighbours along an axis differ, (H - 1, W) or (H, W - 1): the mean over the channels."""
+    # Channel by channel: over the last axis, which is short, NumPy's own ways take several times as long.
+    channels = np.moveaxis(image, 2, 0)
+    total = sum(np.abs(np.diff(channel, axis=axis)) for channel in channels)
+    return np.asarray(total / np.float32(len(channels)))
 
 
 def enlarged(places: Places, scale: int, image: Shape, shape: Shape) -> Places:
@@ -174,12 +189,7 @@ class _Canvas:
                 repeated = cheapest_seams(canvas.image, costs, count)[0]
                 costs = costs + np.float32(REPEATED) * repeated.astype(np.float32)
                 copies = 1 + repeated
-            at = np.repeat(np.tile(np.arange(now), len(copies)), copies.ravel()).reshape(len(copies), -1)
-            deep = at[:, :, None]
-            canvas = _Canvas(
-                np.take_along_axis(canvas.image, deep, axis=1),
-                np.take_along_axis(costs, at, axis=1),
-                np.take_along_axis(canvas.places, deep, axis=1),
-                dearness,
-            )
+            columns = np.repeat(np.tile(np.arange(now), len(copies)), copies.ravel()).reshape(len(copies), -1)
+            at = np.arange(len(copies))[:, None], columns
+            canvas = _Canvas(canvas.image[at], costs[at], canvas.places[at], dearness)
         return canvas
