@@ -8,7 +8,21 @@ import pytest
 from patchnn import Image, run
 from patchnn.testing import TaskConformance, tiny_image
 from patchnn_tasks import Analogy
-from patchnn_tasks.analogy import SPREAD, common, in_tones, is_pattern, lacks_tones, luminance, means_colours, ranks, spread
+from patchnn_tasks.analogy import (
+    GROUND,
+    SPREAD,
+    common,
+    figure,
+    grain,
+    in_tones,
+    is_pattern,
+    lacks_tones,
+    luminance,
+    means_colours,
+    ranks,
+    spread,
+    takes_grain,
+)
 
 
 class TestAnalogyByColours(TaskConformance):
@@ -95,10 +109,60 @@ def test_only_a_pattern_finer_than_a_patch_is_one() -> None:
 def test_a_pattern_is_asked_for_its_common_tones_alone_and_more_firmly() -> None:
     least, most = common(waves())
     assert (least, most) == pytest.approx((0.05, 0.73), abs=0.05), "no crests: they are narrow"
-    plan, usual = (Analogy(source=source, structure=letter(), follow="tones").plan() for source in (waves(), spots()))
+    light = 1 - letter()
+    plan, usual = (Analogy(source=source, structure=light, follow="tones").plan() for source in (waves(), spots()))
     assert luminance(plan.guess).max() < 0.6
     assert luminance(waves()).max() > 0.9
     assert np.max(plan.guide_weights) > 2 * np.max(usual.guide_weights)
+
+
+def gravel() -> Image:
+    """Grains a few pixels wide, in no order."""
+    from scipy import ndimage
+
+    tone = ndimage.gaussian_filter(np.random.RandomState(0).normal(0, 1, (96, 96)), 1.5, mode="wrap")
+    return np.repeat((0.5 + tone / (6 * tone.std())).clip(0, 1)[:, :, None], 3, 2).astype(np.float32)
+
+
+def test_a_ground_takes_the_grain_of_a_fine_texture() -> None:
+    assert takes_grain(gravel(), 0.95)
+    assert takes_grain(gravel(), 0.05)
+    assert takes_grain(waves(), 0.95), "its crests are narrow"
+    assert not takes_grain(waves(), 0.05), "dark is wide in it"
+    assert not takes_grain(1 - waves(), 0.95)
+    assert not takes_grain(spots(), 0.95)
+    assert not takes_grain(np.full((20, 20, 3), 0.5, np.float32), 0.95)
+
+
+def test_in_a_fine_texture_the_ground_is_grain_and_the_figure_a_tone() -> None:
+    plan, usual = (Analogy(source=source, structure=letter(), follow="tones").plan() for source in (gravel(), spots()))
+    tones = luminance(plan.guess)
+    off, on = tones[58:, :20], tones[30:50, 30:34]
+    assert off.std() > 0.4 * gravel().std()
+    assert on.std() < 0.1 * off.std()
+    assert on.mean() < off.mean()
+    assert np.max(plan.guide_weights) > 2 * np.max(usual.guide_weights)
+
+
+def test_the_commonest_tone_of_a_structure_is_its_ground() -> None:
+    for image in (letter(), 1 - letter()):
+        tone = figure(spread(ranks(image), *SPREAD))
+        assert tone[60, 5] == pytest.approx(GROUND, abs=0.15)
+        assert tone[30, 30] == 1
+    assert figure(np.full((8, 8, 1), 0.5, np.float32)).max() <= 1
+
+
+def test_grain_has_one_tone_and_any_size() -> None:
+    lighter = np.linspace(0, 0.5, 96, dtype=np.float32)[:, None, None] + 0.3 * gravel()
+    found = grain(lighter, (96, 250))
+    assert found.shape == (96, 250, 3)
+    assert found[:20].mean() == pytest.approx(float(found[-20:].mean()), abs=0.02)
+    assert np.array_equal(found[:, 96:192], found[:, 95::-1])
+
+
+def test_a_plan_for_a_fine_texture_has_the_results_size() -> None:
+    plan = Analogy(source=gravel(), structure=letter(), follow="tones", size="150%").plan()
+    assert plan.guess.shape[:2] == (96, 96) == tuple(plan.rounds or ())[-1]
 
 
 def test_colours_mean_something_only_where_the_source_has_them() -> None:
