@@ -52,7 +52,7 @@ KERNELS = {
 """Stages that a backend computes, by its methods."""
 STAGES = {
     **{stage: (f"kernels.py:{name}", f"backend.py:{name}") for stage, name in KERNELS.items()},
-    "starts": ("starts.py:find_start",),
+    "layouts": ("strips.py:lay_out",),
     "exact levels": ("exact.py:__call__", "exact.py:__init__"),
     "principal components": ("patchmatch.py:principal_components",),
     "starting fields": ("matching.py:place",),

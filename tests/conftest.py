@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,6 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=300)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
-
-
-@pytest.fixture
-def one_layout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let generate try one layout in place of up to 24, where a test is of files, words or figures and not of the image."""
-    import patchnn_tasks.generate
-
-    monkeypatch.setattr(patchnn_tasks.generate, "Starts", partial(patchnn_tasks.generate.Starts, count=1, turns=1))
 
 
 @pytest.fixture

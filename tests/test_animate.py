@@ -17,8 +17,6 @@ from patchnn.animate import FIRST, LARGEST, LAST, NEXT, Animation, check_animati
 from patchnn.cli import main
 from samples import random_image
 
-pytestmark = pytest.mark.usefixtures("one_layout")
-
 PLAN = Plan([Source(random_image((24, 30)))], random_image((24, 30), seed=1), iterations=3, noise=0.3)
 
 

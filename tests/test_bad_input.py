@@ -21,8 +21,6 @@ from patchnn.images import write_image
 from patchnn.images.png import encode_png16
 from patchnn.registry import GROUP, Registry
 
-pytestmark = pytest.mark.usefixtures("one_layout")
-
 TASKS = Registry(
     EntryPoint(name, f"patchnn_tasks.{name}:{name.title()}", GROUP)
     for name in ("generate", "retarget", "analogy", "inpaint", "collage", "edit")

@@ -20,8 +20,6 @@ from patchnn.task import options
 from patchnn.testing import tiny_image, tiny_mask
 from patchnn_tasks import Generate, Inpaint
 
-pytestmark = pytest.mark.usefixtures("one_layout")
-
 ROOT = Path(__file__).parents[1]
 PACK = ROOT / "plugins" / "comfyui-patchnn"
 

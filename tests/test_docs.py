@@ -32,8 +32,6 @@ from patchnn.registry import COMMON_OPTIONS, Registry
 from patchnn.task import options
 from patchnn.testing import tiny_image, tiny_mask
 
-pytestmark = pytest.mark.usefixtures("one_layout")
-
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCS = sorted((ROOT / "docs").rglob("*.md"))

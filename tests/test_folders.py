@@ -13,8 +13,6 @@ from patchnn import read_image, write_image
 from patchnn.images import read_record
 from patchnn.testing import tiny_image, tiny_mask
 
-pytestmark = pytest.mark.usefixtures("one_layout")
-
 posix = pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them")
 
 

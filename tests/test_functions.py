@@ -19,8 +19,6 @@ from patchnn.functions import find, function, names
 from patchnn.testing import tiny_image, tiny_mask
 from patchnn_tasks import Generate, Inpaint
 
-pytestmark = pytest.mark.usefixtures("one_layout")
-
 ROOT = Path(__file__).parents[1]
 QUICK: dict[str, Any] = {"seed": 1, "iterations": 1}
 PIXELS = np.clip(tiny_image((24, 28)), 0, 1)

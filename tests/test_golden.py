@@ -16,7 +16,7 @@ import sys
 import numpy as np
 import pytest
 
-from patchnn import Plan, Source, Synthesis, synthesize
+from patchnn import Plan, Source, Starts, Synthesis, synthesize
 from patchnn.testing import tiny_image
 from samples import EXAMPLES, hole, random_image
 
@@ -27,6 +27,9 @@ PLANS: dict[str, Plan] = {
     **{f"example: {name}": plan for name, plan in EXAMPLES.items()},
     "generate": Plan([Source(IMAGE)], IMAGE, noise=0.75, coarsest_iterations=2),
     "generate, opacity": Plan([Source(random_image((48, 56), 4))], random_image((48, 56), 4), noise=0.75, coarsest_iterations=2),
+    "variation": Plan(
+        [Source(IMAGE), Source(OTHER)], IMAGE, rounds=[(66, 96)], starts=Starts(), noise=0.1, coarsest=30, coarsest_iterations=2
+    ),
     "retarget": Plan(
         [Source(IMAGE)],
         IMAGE,
@@ -86,6 +89,9 @@ HASHES: dict[tuple[str, str], str] = {
     ("generate, opacity", "exact"): "748397dacb1dfbf3",
     ("generate, opacity", "auto"): "d1867990d9c035b9",
     ("generate, opacity", "patchmatch"): "7c2f97ae15a38c39",
+    ("variation", "exact"): "c1ea6a53d8cc7710",
+    ("variation", "auto"): "776b3c1b4f551810",
+    ("variation", "patchmatch"): "2db61e5d2153d42c",
     ("retarget", "exact"): "041a5d07dd8a995a",
     ("retarget", "auto"): "28a3c8fb973ceb56",
     ("retarget", "patchmatch"): "b433c8661b09eaf6",

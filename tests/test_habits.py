@@ -19,8 +19,6 @@ from patchnn.links import DOCUMENTATION
 from patchnn.registry import COMMANDS, GROUP, Registry
 from patchnn.testing import tiny_image, tiny_mask
 
-pytestmark = pytest.mark.usefixtures("one_layout")
-
 TASKS = Registry(found for found in entry_points(group=GROUP) if found.dist and found.dist.name == "patchnn")
 
 Call = Callable[..., tuple[int, str, str]]

@@ -20,8 +20,6 @@ from patchnn.testing import tiny_image, tiny_mask
 from patchnn_tasks import Generate, Inpaint
 from small_jobs import JOB, write_images
 
-pytestmark = pytest.mark.usefixtures("one_layout")
-
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -17,8 +17,6 @@ from patchnn.origins import draw_origins
 from patchnn.testing import tiny_image, tiny_mask
 from patchnn_tasks import Generate, Inpaint
 
-pytestmark = pytest.mark.usefixtures("one_layout")
-
 IMAGE = np.clip(tiny_image((24, 28)), 0, 1)
 
 

@@ -16,8 +16,6 @@ from patchnn.testing import tiny_image
 from patchnn.tuning import MIN_MEMORY, parse_bytes
 from patchnn_tasks import Generate
 
-pytestmark = pytest.mark.usefixtures("one_layout")
-
 BYTES = [
     ("68157440", 65 << 20),
     ("4GB", 4 * 10**9),

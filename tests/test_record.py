@@ -170,7 +170,6 @@ def with_record(path: Path, text: str) -> None:
 ODD = {**NO_RECORDS, "a seed of text": '{"task": "generate", "seed": "abc"}', "no text for a task": '{"task": [], "seed": {}}'}
 
 
-@pytest.mark.usefixtures("one_layout")
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
 def test_an_odd_record_ends_no_resumed_command(text: str, tmp_path: Path, monkeypatch: Any, call: Any) -> None:
     monkeypatch.chdir(tmp_path)

@@ -27,7 +27,7 @@ from samples import random_image
 
 pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
 
-pytestmark = pytest.mark.usefixtures("one_layout", "two_images")
+pytestmark = pytest.mark.usefixtures("two_images")
 
 TASKS = report_page.TASKS
 

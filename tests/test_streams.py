@@ -17,8 +17,6 @@ from patchnn.testing import tiny_image
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes and terminals as Unix has them")
 
 QUICK = ("--seed", "1", "--iterations", "1", "--backend", "numpy")
-NOISY = ("--noise", "0.5", *QUICK)
-"""For generate, which without a noise tries layouts for longer than all else takes."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +35,9 @@ def patchnn(*words: str, data: bytes = b"") -> tuple[int, bytes, str]:
 
 def test_an_image_comes_from_standard_input_and_goes_to_standard_output() -> None:
     data = Path("a.png").read_bytes()
-    code, out, err = patchnn("generate", "-", "-o", "-", *NOISY, data=data)
+    code, out, err = patchnn("generate", "-", "-o", "-", *QUICK, data=data)
     assert (code, err.partition(":")[0]) == (0, "standard output")
-    patchnn("generate", "a.png", "-o", "b.png", *NOISY)
+    patchnn("generate", "a.png", "-o", "b.png", *QUICK)
     image = decode(out, "out")
     np.testing.assert_array_equal(image.pixels, read_image("b.png"))
     Path("out.png").write_bytes(out)
@@ -64,7 +62,7 @@ def test_a_file_or_folder_of_that_name_is_left_alone() -> None:
     data = Path("a.png").read_bytes()
     for make in (lambda path: path.write_bytes(data), lambda path: (path.unlink(), path.mkdir())):
         make(Path("-"))
-        code, out, err = patchnn("generate", "-", "-o", "-", "--resume", *NOISY, data=data)
+        code, out, err = patchnn("generate", "-", "-o", "-", "--resume", *QUICK, data=data)
         assert (code, err.partition(":")[0]) == (0, "standard output")
         assert decode(out, "out").pixels.shape == (24, 32, 3)
     assert os.listdir("-") == []
@@ -73,7 +71,7 @@ def test_a_file_or_folder_of_that_name_is_left_alone() -> None:
 
 def test_in_may_be_used_again_and_again() -> None:
     data = Path("a.png").read_bytes()
-    code, out, err = patchnn("generate", "-", "-n", "2", "--apply-to", "-", "--quiet", *NOISY, data=data)
+    code, out, err = patchnn("generate", "-", "-n", "2", "--apply-to", "-", "--quiet", *QUICK, data=data)
     assert (code, err) == (0, "")
     assert out.decode().split() == [f"stdin-generate-{n}{end}.png" for n in (1, 2) for end in ("", "-stdin")]
     np.testing.assert_array_equal(read_image("stdin-generate-2-stdin.png"), read_image("stdin-generate-2.png"))
@@ -112,7 +110,7 @@ def test_bad_streams_are_one_line(words: tuple[str, ...], data: bytes, said: str
 def test_a_terminal_neither_gives_nor_takes_images() -> None:
     for words, said in ((("-",), "pipe an image in"), (("a.png", "-o", "-"), "here a terminal")):
         far, near = os.openpty()
-        command = [sys.executable, "-m", "patchnn", "generate", *words, *NOISY]
+        command = [sys.executable, "-m", "patchnn", "generate", *words, *QUICK]
         done = subprocess.run(command, stdin=near, stdout=near, stderr=subprocess.PIPE, text=True, timeout=60)
         os.close(near)
         os.close(far)
@@ -127,7 +125,7 @@ def test_a_closed_pipe_is_one_line(side: int) -> None:
     write_image("noise.png", np.random.default_rng(0).random((side, side, 3)))
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "patchnn", "generate", "noise.png", "-o", "-", *NOISY]
+    command = [sys.executable, "-m", "patchnn", "generate", "noise.png", "-o", "-", *QUICK]
     # With a buffer, as users have it: what it holds back must not be missed at the end.
     environment = {**os.environ, "PYTHONUNBUFFERED": ""}
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, env=environment)
@@ -140,7 +138,7 @@ def test_maps_keep_their_own_depth() -> None:
     write_image("h.tif", heights, traits=FileTraits("float"))
     write_image("h16.png", heights, traits=FileTraits(16))
     maps = ("--apply-to", "h.tif", "--apply-to", "h16.png")
-    assert patchnn("generate", "a.png", "-o", "b.png", *maps, *NOISY)[0] == 0
+    assert patchnn("generate", "a.png", "-o", "b.png", *maps, *QUICK)[0] == 0
     assert read_file("b.png").traits.depth == 8
     assert read_file("b-h.tif").traits.depth == "float"
     assert read_file("b-h16.png").traits.depth == 16

@@ -51,9 +51,9 @@ def generate_variety(gallery: Gallery) -> Pillow.Image:
 
 @figure
 def generate_grain(gallery: Gallery) -> Pillow.Image:
-    galaxies, sides = gallery.read("galaxies.jpg"), (18, 24, 48)
-    made = [gallery.make(Generate(image=galaxies), 1, coarsest=side) for side in sides]
-    return row([galaxies, *made], ["the image", *(f"--coarsest {side}" for side in sides)], 0.75)
+    balloons, sides = gallery.read("balloons.png"), (24, 48, 96)
+    made = [gallery.make(Generate(image=balloons), 3, coarsest=side) for side in sides]
+    return row([balloons, *made], ["the image", *(f"--coarsest {side}" for side in sides)], 0.75)
 
 
 @figure

@@ -41,10 +41,6 @@ class Generate(Task):
             # One step a level gives back every pixel of the image.
             way = {"coarsest": 14, **({"iterations": 1} if self.size is None else {})}
         else:
-            # In another size the strips of the guess do not fit: next to so much noise, it hardly counts.
-            noise = 1.25 if self.size is None else 3.0
-            way = {"noise": noise, "starts": Starts(variety=self.variety), "coarsest": 24, "coarsest_iterations": 4}
-            # Where the layout is decided, all of the image is asked for; at finer levels that would cost time and tear seams.
-            way |= {"completeness": 1.0, "completeness_levels": 5, "iterations": 5}
+            way = {"starts": Starts(variety=self.variety), "coarsest": 48, "coarsest_iterations": 4, "iterations": 5}
         sources = [Source(image) for image in images]
         return Plan(sources, self.image, rounds=[wanted(self.size, self.image.shape[:2])], **way)

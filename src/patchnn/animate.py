@@ -61,7 +61,7 @@ class Animation:
     def __call__(self, progress: Progress) -> None:
         """Keep the output as it stands, no larger than it will be shown."""
         if not progress.iteration:
-            # Layouts are tried faster than an eye follows, and all but one come to nothing.
+            # Starts are tried faster than an eye follows, and all but one come to nothing.
             return
         shape = self.shapes[progress.round - 1]
         image = progress.image()

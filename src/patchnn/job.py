@@ -118,7 +118,7 @@ class Outcome:
     notes
         Remarks about the job's files.
     made
-        The image in a few words: its size, and where layouts were tried how much of it moved.
+        The image in a few words: its size, and where a layout was made how much of it moved.
     """
 
     job: Job

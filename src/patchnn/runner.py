@@ -143,7 +143,7 @@ def run(
     max_memory
         Memory limit in bytes, or as text: "2GB", "512MiB". Default: half of the free memory. The result does not depend on it.
     observe
-        Called with a `Progress` of the start, of each layout tried, and after every iteration. An exception that it raises
+        Called with a `Progress` of the start, of each start tried, and after every iteration. An exception that it raises
         ends the run.
     progress
         Whether to show a bar. Default: in a notebook, unless there is an observer.
@@ -189,7 +189,7 @@ def _facts(guides: Sequence[Guide], start: Start | None) -> dict[str, Any]:
     """Return what a record tells of the guides, and of the start where several were tried, as JSON values."""
     facts: dict[str, Any] = {"guides": [guide.to_json() for guide in guides]} if guides else {}
     if start is not None:
-        facts["start"] = {"number": start.number, "variety": round(start.variety, 3)}
+        facts["start"] = {"variety": round(start.variety, 3)}
         if start.changed is not None:
             facts["start"]["changed"] = round(start.changed, 3)
     return facts
@@ -208,8 +208,8 @@ def _shortfall(plan: Plan, start: Start | None) -> list[str]:
         return []
     if start.variety < wanted / 2:
         return [
-            f"the variety is {start.variety:.2f} in place of {wanted:g}: try another seed; an image without details cannot be "
-            "varied"
+            f"the variety is {start.variety:.2f} in place of {wanted:g}: try another seed; an image of one large thing, or "
+            "without details, cannot be varied much without cutting it"
         ]
     if start.changed is not None and start.changed < HARDLY * wanted:
         return [f"the result looks like the image, two layouts came back to it: try another seed, or more than {wanted:g}"]

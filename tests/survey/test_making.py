@@ -19,7 +19,7 @@ from patchnn import write_image
 from patchnn.survey.design import CHECK, load_survey
 from samples import random_image
 
-pytestmark = pytest.mark.usefixtures("in_folders", "one_layout")
+pytestmark = pytest.mark.usefixtures("in_folders")
 
 TASKS = ONLY_GENERATE
 PAGES = "survey/pages/paired-1s.html\nsurvey/pages/unpaired-1s.html\nsurvey/pages/competition-1s.html\n"

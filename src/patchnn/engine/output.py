@@ -78,8 +78,12 @@ class Output:
             image = pyramid(self.backend, image, plan.ratio, self.coarsest, plan.wrap)[-1]
         else:
             image = resample(self.backend, image, shape, wrap=plan.wrap)
-        if seed is not None and plan.noise:
-            image = image + self.backend.to_device(plan.noise * noise(image.shape, seed))
+        return self._pin(image, self.coarsest) if seed is None else self.noisy(image, seed)
+
+    def noisy(self, image: Array, seed: int | list[int]) -> Array:
+        """Return an image of the coarsest level with the plan's noise, but for what stays."""
+        if self.plan.noise:
+            image = image + self.backend.to_device(self.plan.noise * noise(image.shape, seed))
         return self._pin(image, self.coarsest)
 
     def finer(self, image: Array, level: int) -> Array:

@@ -70,7 +70,8 @@ class Plan:
     noise : float, 0 to 1000
         Standard deviation of the Gaussian noise added to the guess at the coarsest level. Every channel has the mean 0.
     starts : Starts, optional
-        Layouts to try at the coarsest level, each with noise of its own; the first round starts from the best.
+        Layouts to try at the coarsest level; the first round starts from the best. It takes the place of the guess, which only
+        says how much moved, or of its noise (see Starts).
     claims : int, 0 or more
         How many iterations at the start of a level let every source patch claim the place that it fits best, so that objects are
         not lost; the iterations after them mend the seams. At most n at level n, so 0 at the finest.

@@ -13,7 +13,7 @@ __all__ = ["Observer", "Progress"]
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """What an observer gets: where the run starts, each layout that is tried, and the output after every iteration.
+    """What an observer gets: where the run starts, each start that is tried, and the output after every iteration.
 
     Attributes
     ----------
@@ -22,8 +22,8 @@ class Progress:
     level, levels
         The level, from levels - 1 down to 0, the finest, and how many there are in this round.
     iteration, iterations
-        The iteration at this level, from 1, and how many there are. Before the first of all it is 0: `image` is then the guess
-        that the run starts from, or a layout that is tried.
+        The iteration at this level, from 1, and how many there are. Before the first of all it is 0: `image` is then what
+        the run starts from, or another start that is tried, or what that became.
     fraction
         The share of all iterations that is done, 1.0 in the last event. If a result is made again, it goes back to 0.
     image

@@ -13,15 +13,17 @@ import numpy as np
 from patchnn.engine.arrays import Image, Window
 from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Array, Backend, find_backend
-from patchnn.engine.layouts import Starts
+from patchnn.engine.layouts import Starts, changed_share
 from patchnn.engine.memory import check_memory
 from patchnn.engine.output import Output
 from patchnn.engine.plan import Plan
 from patchnn.engine.progress import Observer, Progress
+from patchnn.engine.resample import resample
 from patchnn.engine.search import Level, Matches, Policy, find_policy
 from patchnn.engine.sources import Sources
-from patchnn.engine.starts import Coarsest, Start, affordable, changed_share, find_start, misfit
+from patchnn.engine.starts import Start, affordable, misfit
 from patchnn.engine.step import find_step
+from patchnn.engine.strips import lay_out
 from patchnn.engine.windows import View, kept_field
 from patchnn.errors import InputError
 
@@ -29,6 +31,8 @@ __all__ = ["Observer", "Progress", "Synthesis", "check_seed", "synthesize"]
 
 WITHHOLDING = 3
 """Levels, the coarsest first, at which a layout does without some of the source patches."""
+SHARPER = 1
+"""How many levels above the coarsest one a layout is made: thin things are seen there, and patches then mend its seams below."""
 HARDLY = 0.25
 """A result of which less than this share of the wanted variety looks different is tried again."""
 
@@ -81,7 +85,7 @@ def synthesize(
     max_memory : int, optional
         Bytes that may be used; the result does not depend on it. Default: half of what is free.
     observe : callable, optional
-        Called with a Progress of the start, of each layout tried, and after every iteration. An exception it raises ends the
+        Called with a Progress of the start, of each start tried, and after every iteration. An exception it raises ends the
         run.
 
     Returns
@@ -209,24 +213,22 @@ class _Run:
         return level.atlas.locate(self.nnf)
 
     def _start(self, output: Output) -> Array:
-        """Return where the first round starts: the guess with noise, or the best of several layouts made from it."""
+        """Return where the first round starts: the guess with noise, or the best of several layouts."""
         plan, host, at = self.plan, self.backend.to_host, output.coarsest
         guess = self.backend.to_device(plan.guess)
         if plan.starts is None:
             return self._shown(output.start(guess, self.seed))
         if plan.starts.variety is None:
             return self._fittest(output, guess, plan.starts)
-        guides = self.sources.guides
-        level = Coarsest(
-            guess=host(self._shown(output.start(guess, None))),
-            sources=[host(levels[at]) for levels in self.sources.pyramids],
-            usable=[masks[at] for masks in self.sources.usable],
-            guides=None if guides is None else [host(levels[at]) for levels in guides],
-            keep=output.pinned(at)[1],
-            guide=None if plan.guide is None else host(output.guide(at)),
-        )
-        self.found = find_start(plan, plan.starts, level, self.backend, self.seed, self.attempt, self._shown)
-        return self.backend.to_device(self.found.image)
+        self._shown(output.start(guess, None))
+        at = max(output.finest, at - SHARPER)
+        guess = host(resample(self.backend, guess, output.shapes[at], wrap=plan.wrap))
+        sources = [host(levels[at]) for levels in self.sources.pyramids]
+        image, variety = lay_out(guess, sources, plan.starts, [self.seed, self.attempt])
+        start = output.start(self.backend.to_device(image), None)
+        start = output.noisy(start, [self.seed, self.attempt])
+        self.found = Start(variety, host(start))
+        return self._shown(start)
 
     def _fittest(self, output: Output, guess: Array, starts: Starts) -> Array:
         """Return the start whose patches fit best at the end of the coarsest level, of several with noise of their own."""
