@@ -12,7 +12,7 @@ import patchnn.engine.strips
 from patchnn import Image, Starts, read_image, resize
 from patchnn.engine.joins import Joins
 from patchnn.engine.layouts import changed_share
-from patchnn.engine.strips import DRAWN, STRIPS, LEAST, _Layouts, _lengthened, _pieces, lay_out
+from patchnn.engine.strips import DRAWN, LEAST, STRIPS, _Layouts, _lengthened, _pieces, lay_out
 from patchnn.testing import tiny_image
 from samples import random_image
 
