@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from patchnn import InputError, Mask, Shape, run
+from patchnn import InputError, Mask, Shape, Size, run
 from patchnn.testing import TaskConformance, tiny_image, tiny_mask
 from patchnn_tasks import Retarget
 from patchnn_tasks.retarget import torn
@@ -28,6 +28,17 @@ class TestRetargetWithMasks(TaskConformance):
             {"by": "magic"},
             {"size": None, "drop": None},
         ]
+
+
+@pytest.mark.parametrize("size", ["200%x50%", "33x7", "100%x150%", None])
+def test_the_sketch_has_the_size_of_the_result(size: str | None) -> None:
+    image = tiny_image()
+    sketch = Retarget(image=image, size=size, drop=None if size else tiny_mask()).sketch()
+    assert sketch is not None
+    assert sketch.shape[:2] == (image.shape[:2] if size is None else Size.parse(size).of(image.shape[:2]))
+    # All of it is shown, from corner to corner.
+    np.testing.assert_array_equal(sketch[0, 0], image[0, 0])
+    assert np.abs(sketch.mean((0, 1)) - image.mean((0, 1))).max() < 0.1
 
 
 def discs(shape: Shape = (60, 150)) -> tuple[np.ndarray, Mask]:

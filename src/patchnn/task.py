@@ -112,6 +112,10 @@ class Task(ABC):
         A plan that needs randomness of its own is defined as `plan(self, seed: int = 0)`, and gets the run's seed.
         """
 
+    def sketch(self) -> Image | None:
+        """Return something like the result, or None: what is shown while a plan is made that takes long."""
+        return None
+
     def to_json(self) -> dict[str, Any]:
         """Return the options that are not images as JSON values; from_json reads them back."""
         return {o.name: plain(getattr(self, o.name)) for o in options(type(self)) if not o.is_image}

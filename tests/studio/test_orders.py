@@ -193,6 +193,14 @@ def test_the_first_preview_is_where_the_work_starts(studio: Studio) -> None:
     assert first["fraction"] == 0
 
 
+def test_while_a_plan_takes_long_the_image_is_shown_at_its_new_size(studio: Studio) -> None:
+    told = studio.run(order("retarget", options={"size": "50%x100%"}), PHOTO)
+    head, (pixels,) = next((head, blobs) for head, blobs in told if head["event"] == "progress")
+    photo = decode(PHOTO, "photo.png").pixels
+    assert (head["fraction"], head["shape"]) == (0, [photo.shape[0], photo.shape[1] // 2])
+    assert to_rgba(photo[:, ::2])[1] == pixels
+
+
 @pytest.mark.parametrize("channels", [3, 4])
 def test_previews_cost_at_most_what_the_screen_shows(studio: Studio, channels: int) -> None:
     large = encode(premultiply(random_image((300, 400), channels)), "large.png")

@@ -134,6 +134,9 @@ def make(registry: Registry, message: bytes, say: Say, stopped: Callable[[], boo
     say(pack({"event": "begin", "seed": job.seed, "count": order.count}))
     for number in range(order.count):
         observe = _observer(number, order.preview, say, stopped)
+        sketch = order.task.sketch() if order.preview else None
+        if sketch is not None:
+            say(_progress(number, sketch, order.preview, fraction=0.0, shape=sketch.shape[:2]))
         how: dict[str, Any] = {**job.tuning, "search": job.search, "guides": order.guides}
         result = run(order.task, seed=job.seed + number, **how, observe=observe)
         if number == 0 and order.preview:
@@ -158,12 +161,17 @@ def _observer(number: int, preview: int, say: Say, stopped: Callable[[], bool]) 
         began = time.monotonic()
         if preview and (began >= last + wait or progress.fraction == 1):
             facts = {name: getattr(progress, name) for name in ("round", "rounds", "level", "levels", "fraction", "shape")}
-            size, pixels, form = shown(progress.image(), preview, RAW)
-            say(pack({"event": "progress", "image": number, **facts, **size, "form": form}, pixels))
+            say(_progress(number, progress.image(), preview, **facts))
             last = time.monotonic()
             cost = last - began
 
     return observe
+
+
+def _progress(number: int, image: Image, preview: int, **facts: Any) -> bytes:
+    """Return the message that shows an image in the making."""
+    size, pixels, form = shown(image, preview, RAW)
+    return pack({"event": "progress", "image": number, **facts, **size, "form": form}, pixels)
 
 
 def _told(number: int, order: Order, result: Result) -> tuple[dict[str, Any], bytes]:
