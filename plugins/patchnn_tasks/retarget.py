@@ -104,7 +104,7 @@ class Retarget(Task):
         """Return the image stretched: each pixel is the nearest one."""
         shape = self.image.shape[:2]
         rows, columns = (np.arange(new) * old // new for new, old in zip(wanted(self.size, shape), shape, strict=True))
-        return self.image[rows[:, None], columns]
+        return np.asarray(self.image[rows[:, None], columns])
 
     def _usable(self) -> Mask | None:
         if self.drop is None:
