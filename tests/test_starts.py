@@ -1,4 +1,4 @@
-"""Where a run starts, if its plan tries layouts: what it has, what becomes of it, and what is told of it."""
+"""Where a run starts, if its plan tries layouts: what it has, what becomes of it, and what a user learns of it."""
 
 from __future__ import annotations
 

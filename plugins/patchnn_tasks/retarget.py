@@ -102,9 +102,7 @@ class Retarget(Task):
 
     def sketch(self) -> Image | None:
         """Return the image stretched: each pixel is the nearest one."""
-        shape = self.image.shape[:2]
-        rows, columns = (np.arange(new) * old // new for new, old in zip(wanted(self.size, shape), shape, strict=True))
-        return np.asarray(self.image[rows[:, None], columns])
+        return nearest(self.image, wanted(self.size, self.image.shape[:2]))
 
     def _usable(self) -> Mask | None:
         if self.drop is None:
@@ -124,6 +122,12 @@ def smaller(image: Image, scale: int) -> Image:
     return np.clip(resize(image, shape_at(image.shape[:2], 1, scale)), image.min(), image.max())
 
 
+def nearest(values: np.ndarray, shape: Shape) -> np.ndarray:
+    """Return values (H, W, ...) brought to another shape, each from the nearest place."""
+    rows, columns = (np.arange(new) * old // new for new, old in zip(shape, values.shape, strict=False))
+    return np.asarray(values[rows[:, None], columns])
+
+
 def carved(
     image: Image, small: Image, rare: Costs, scale: int, end: Shape, keep: Mask | None = None, drop: Mask | None = None
 ) -> Carved:
@@ -132,8 +136,7 @@ def carved(
     small: the image `scale` times smaller; rare: its rarity, at that size or at a still smaller one. end: the shape of the
     result. keep, drop: (H, W) bool masks. Returns places in the image.
     """
-    rows, columns = (np.arange(new) * old // new for new, old in zip(small.shape[:2], rare.shape, strict=True))
-    costs = RARE * rare[rows[:, None], columns] + DETAIL * detail(image, scale)
+    costs = RARE * nearest(rare, small.shape[:2]) + DETAIL * detail(image, scale)
     if keep is not None:
         costs = np.where(covered(keep, small.shape[:2]), np.float32(FORBIDDEN), costs)
     gone = None if drop is None else covered(drop, small.shape[:2])

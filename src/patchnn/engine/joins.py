@@ -60,10 +60,11 @@ class Joins:
         ]
         self.places = np.concatenate(self.spans)
         self._low, self._high = (np.concatenate([np.full(len(span), span[end]) for span in self.spans]) for end in (0, -1))
-        self._offsets = np.arange(-max(1, round(REACH * self.height)), max(1, round(REACH * self.height)) + 1)
+        reach = max(1, round(REACH * self.height))
+        self._offsets = np.arange(-reach, reach + 1)
         self._near, self._around = self._patches(1, 1), self._patches(2, SIDE)
         canvas = self.canvas.astype(np.float64)
-        texture = _around((_around(canvas**2, 2) - _around(canvas, 2) ** 2).mean(2), 1)
+        texture = _mean_around((_mean_around(canvas**2, 2) - _mean_around(canvas, 2) ** 2).mean(2), 1)
         self._texture = np.maximum((texture[:, SIDE - 1 : -SIDE] + texture[:, SIDE : 1 - SIDE]) / 2, 0)
         # Between the contrast of the row and that of the image: a thing in a plain sky counts, noise in it does not.
         whole = np.concatenate(images, axis=1)
@@ -181,7 +182,7 @@ def _distances(some: NDArray[np.float64], others: NDArray[np.float64]) -> Costs:
     return np.asarray(np.maximum(np.round((lengths - 2 * some @ others.T) / some.shape[1], 9), 0), np.float32)
 
 
-def _around(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+def _mean_around(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
     """Return the mean of values (H, W, ...) over the square of pixels around each, (H, W, ...)."""
     padded = np.pad(values, [(reach, reach)] * 2 + [(0, 0)] * (values.ndim - 2), mode="symmetric")
     side = 2 * reach + 1

@@ -56,7 +56,7 @@ async function copyCommand({ command, job: { cargo: sent } }) {
 
 async function goOn({ name, blob }) {
   await open(name, blob);
-  // Whoever has just made it needs no offer of its settings.
+  // Right after it was made, its settings are still in the form.
   if (!state.current.full) say(`${state.current.name} is on the easel.`);
 }
 
