@@ -86,6 +86,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"origin": np.zeros((20, 24, 2), np.int32)}, "origin is int32 (20, 24, 2)"),
     ({"keep": KEEP, "origin": np.zeros((20, 24), np.int32)}, "origin is int32 (20, 24)"),
     ({"keep": KEEP, "origin": np.full((20, 24, 2), 999)}, "origin names pixels outside"),
+    ({"keep": KEEP, "origin": np.ones((20, 24, 3), np.int32)}, "origin names pixels outside"),
 ]
 
 

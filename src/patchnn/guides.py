@@ -104,6 +104,9 @@ def guide_plan(plan: Plan, guides: Iterable[Any]) -> Plan:
     given = [Guide.of(value) for value in guides]
     if not given:
         return plan
+    if plan.yields:
+        bare = [replace(source, guide=None) for source in plan.sources]
+        plan = replace(plan, sources=bare, guide=None, guide_weights=1.0, guide_levels=None, keep=None, origin=None)
     with concerning("guide"):
         channels = [guide.target.shape[2] for guide in given]
         if sum(channels) > MOST_CHANNELS:

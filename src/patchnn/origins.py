@@ -26,6 +26,10 @@ def draw_origins(plan: Plan, field: Field, image: Image) -> tuple[Image, ...]:
     ]
     sources, places = field.source[np.ix_(*starts)], field.position[np.ix_(*starts)]
     within = np.indices(sources.shape) - np.array(np.meshgrid(*starts, indexing="ij"))
+    if plan.origin is not None:
+        kept, (source, place) = sources < 0, plan.located()
+        sources, places = np.where(kept, source, sources), np.where(kept[:, :, None], place, places)
+        within[:, kept] = 0
     drawn = np.full((*sources.shape, 3), 0.5, np.float32)
     for number, colour in enumerate(colours):
         here = sources == number

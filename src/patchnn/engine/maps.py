@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from patchnn.engine.arrays import Image, as_image
 from patchnn.engine.atlas import Atlas, Field
 from patchnn.engine.backend import Backend
@@ -38,14 +40,18 @@ def apply_field(plan: Plan, field: Field, maps: Sequence[Any], backend: Backend)
     """Return the vote of the patches that `field` names, copied from `maps` instead of the plan's sources.
 
     maps: (H, W, C), one for every source and of its size, all with C channels. Returns (h, w, C) float32: for the sources
-    themselves the very image that `field` belongs to. Pixels that the plan keeps are the first map's, at their
-    origin.
+    themselves the very image that `field` belongs to. Pixels that the plan keeps are those at their origin, of the first
+    map where the plan says none.
     Raises InputError as check_maps does.
     """
     images = check_maps(plan, maps)
     pinned = None if plan.keep is None else images[0]
     if plan.origin is not None:
-        pinned = images[0][plan.origin[:, :, 0], plan.origin[:, :, 1]]
+        number, place = plan.located()
+        pinned = np.empty((*number.shape, images[0].shape[2]), np.float32)
+        for n, image in enumerate(images):
+            here = number == n
+            pinned[here] = image[tuple(place[here].T)]
     if pinned is None or plan.windows is None:
         return _voted(plan, field, images, pinned, backend)
     whole = pinned.copy()

@@ -79,8 +79,11 @@ class Plan:
         Levels above the coarsest that every round but the last goes up. Default: all.
     keep : array, (H, W) bool, optional
         Pixels of the output that stay as the guess has them. Guess and every round then have this shape.
-    origin : array, (H, W, 2) int, optional
-        Row and column in the first source of every kept pixel: maps follow it (see Result.apply). Default: its own.
+    origin : array, (H, W, 2) or (H, W, 3) int, optional
+        Row and column in the first source of every kept pixel, or the number of a source, row and column: maps follow it (see
+        Result.apply). Default: its own.
+    yields : bool
+        Whether `keep`, `origin` and `guide` hold only where a run is given no guides: these then decide alone.
     windows : list of (slice, slice), optional
         Rows and columns of parts of the output that hold all pixels which are not kept. Each is made by itself, from what it
         shows of the guess and of the sources of the guess's size: the time and memory are those of the windows.
@@ -138,6 +141,7 @@ class Plan:
     climb: int | None = None
     keep: Mask | None = None
     origin: NDArray[np.integer[Any]] | None = None
+    yields: bool = False
     windows: Sequence[Window] | None = None
     known_share: float = 1.0
     wrap: tuple[bool, bool] = (False, False)
@@ -258,11 +262,21 @@ class Plan:
                 raise InputError("keep pins pixels to the guess: every round must have the guess's shape")
         if self.origin is not None:
             origin, shape = np.asarray(self.origin), self.guess.shape[:2]
-            if self.keep is None or origin.shape != (*shape, 2) or origin.dtype.kind not in "iu":
-                raise InputError(f"origin is {origin.dtype} {origin.shape}: it must be whole numbers (H, W, 2), next to keep")
-            if origin.min() < 0 or (origin >= self.sources[0].image.shape[:2]).any():
-                raise InputError("origin names pixels outside the first source", about="origin")
+            if self.keep is None or origin.shape not in ((*shape, 2), (*shape, 3)) or origin.dtype.kind not in "iu":
+                raise InputError(
+                    f"origin is {origin.dtype} {origin.shape}: it must be whole numbers (H, W, 2) next to keep, or (H, W, 3)"
+                )
             object.__setattr__(self, "origin", origin)
+            sides = np.array([source.image.shape[:2] for source in self.sources])
+            number, place = self.located()
+            if origin.min() < 0 or number.max() >= len(sides) or (place >= sides[number]).any():
+                raise InputError("origin names pixels outside the sources", about="origin")
+
+    def located(self) -> tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]:
+        """Return the source, (H, W), and the place in it, (H, W, 2), that `origin` says."""
+        assert self.origin is not None
+        number = self.origin[:, :, 0] if self.origin.shape[2] == 3 else np.zeros(self.origin.shape[:2], np.intp)
+        return number, self.origin[:, :, -2:]
 
     def levels_above(self, shape: Shape) -> int:
         """Levels above the coarsest that an output of `shape` has, as far as output and sources still hold a patch."""
