@@ -15,7 +15,7 @@ import patchnn
 from patchnn import Plan, Source, synthesize
 from patchnn.origins import draw_origins
 from patchnn.testing import tiny_image, tiny_mask
-from patchnn_tasks import Generate, Inpaint
+from patchnn_tasks import Collage, Generate, Inpaint
 
 IMAGE = np.clip(tiny_image((24, 28)), 0, 1)
 
@@ -96,6 +96,14 @@ def test_a_moved_patch_has_the_colour_of_where_it_was() -> None:
     made = synthesize(plan, seed=1, backend="numpy")
     drawn, source = draw_origins(plan, made.field, made.image)
     np.testing.assert_allclose(drawn, source[:, 10:], atol=1e-5)
+
+
+def test_kept_pixels_have_the_colours_of_their_origin() -> None:
+    images = IMAGE, IMAGE[::-1]
+    result = patchnn.run(Collage(images=images, harmonise=False), seed=1, iterations=1)
+    drawn, first, second = result.draw_origins()
+    np.testing.assert_allclose(drawn[:, :10], first[:, :10], atol=1e-6)
+    np.testing.assert_allclose(drawn[:, -10:], second[:, -10:], atol=1e-6)
 
 
 def test_kept_pixels_are_grey_and_sources_differ() -> None:

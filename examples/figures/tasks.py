@@ -180,13 +180,10 @@ def collage_layout(gallery: Gallery) -> Pillow.Image:
 
 
 @figure
-def collage_coarsest(gallery: Gallery) -> Pillow.Image:
+def collage_size(gallery: Gallery) -> Pillow.Image:
     images = gallery.read("balloons.png"), gallery.read("boats.png")
-    rows = [
-        row([gallery.make(Collage(images=images), coarsest=gallery.side(side))], [f"--coarsest {side}"], 0.7)
-        for side in (20, 100)
-    ]
-    return stack([*rows, row([gallery.make(Collage(images=images, size="70%x100%"))], ["--size 70%x100%"], 0.7)])
+    made = [gallery.make(Collage(images=images, size=size)) for size in ("100%", "70%x100%", "50%x100%")]
+    return stack([row(made[:1], ["as wide as both"], 0.7), row(made[1:], ["--size 70%x100%", "--size 50%x100%"], 0.7)])
 
 
 @figure

@@ -183,7 +183,7 @@ def collage(
 ) -> Form:
     """Merge images into one, side by side.
 
-    coarsest decides how freely: the larger, the more each image stays as it is.
+    Each stays as it is; patches of both mend what is next to a seam.
 
     Parameters
     ----------
