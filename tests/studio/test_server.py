@@ -33,7 +33,7 @@ def test_every_option_of_the_command_line_is_described(studio: Studio) -> None:
             (o.type, spoken(o.help), o.positional, o.many) for o in options(registry.load(name))
         ]
     assert [o["name"] for o in told["tuning"]] == list(TUNING)
-    assert described["collage"]["tuning"] == ["coarsest"], "its help speaks of --coarsest"
+    assert described["texture"]["tuning"] == ["coarsest"], "its help speaks of --coarsest"
     assert described["generate"]["tuning"] == []
     assert told["images"] == ["photo.png"]
     assert all(o["help"] for task in told["tasks"] for o in task["options"] if task["name"] != "stuck")
