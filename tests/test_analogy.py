@@ -9,14 +9,18 @@ from patchnn import Image, run
 from patchnn.testing import TaskConformance, tiny_image
 from patchnn_tasks import Analogy
 from patchnn_tasks.analogy import (
+    FINE,
     GROUND,
+    PATCH,
+    PATTERN,
     SPREAD,
     common,
+    contrast_left,
     figure,
     grain,
     in_tones,
-    is_pattern,
     lacks_tones,
+    laid,
     luminance,
     means_colours,
     ranks,
@@ -85,6 +89,15 @@ def test_ranks_are_shares_and_equal_tones_share_one() -> None:
     assert (stretched.min(), stretched.max()) == pytest.approx((0.05, 0.95))
 
 
+def test_rims_that_overshoot_do_not_take_the_tones_of_areas() -> None:
+    image = np.full((128, 128, 1), 0.1, np.float32)
+    image[:, 64:] = 0.9
+    image[:, 63], image[:, 64] = 0.05, 0.95
+    tones = spread(ranks(image), *SPREAD)
+    assert (tones[:, 0].max(), tones[:, -1].min()) == pytest.approx(SPREAD, abs=0.05)
+    assert (tones.min(), tones.max()) == pytest.approx(SPREAD)
+
+
 def test_a_guess_in_tones_has_the_sources_colours_and_the_structures_order() -> None:
     guess = in_tones(spread(ranks(letter()), *SPREAD), spots())
     dark, light = guess[30, 30], guess[60, 5]
@@ -99,11 +112,11 @@ def waves(period: float = 8.0) -> Image:
     return np.repeat(crests[:, :, None], 3, 2).astype(np.float32)
 
 
-def test_only_a_pattern_finer_than_a_patch_is_one() -> None:
-    assert is_pattern(waves())
-    assert not is_pattern(waves(period=40))
-    assert not is_pattern(spots())
-    assert not is_pattern(np.full((20, 20, 3), 0.5, np.float32))
+def test_how_fine_a_source_is_shows_in_the_contrast_that_a_blur_leaves() -> None:
+    assert contrast_left(waves()) < PATTERN < contrast_left(gravel()) < FINE
+    assert contrast_left(waves(period=40)) > FINE
+    assert contrast_left(spots()) > FINE
+    assert contrast_left(np.full((20, 20, 3), 0.5, np.float32)) == 1
 
 
 def test_a_pattern_is_asked_for_its_common_tones_alone_and_more_firmly() -> None:
@@ -125,13 +138,16 @@ def gravel() -> Image:
 
 
 def test_a_ground_takes_the_grain_of_a_fine_texture() -> None:
-    assert takes_grain(gravel(), 0.95)
-    assert takes_grain(gravel(), 0.05)
-    assert takes_grain(waves(), 0.95), "its crests are narrow"
-    assert not takes_grain(waves(), 0.05), "dark is wide in it"
-    assert not takes_grain(1 - waves(), 0.95)
-    assert not takes_grain(spots(), 0.95)
-    assert not takes_grain(np.full((20, 20, 3), 0.5, np.float32), 0.95)
+    def takes(source: Image, tone: float) -> bool:
+        return takes_grain(source, contrast_left(source), tone)
+
+    assert takes(gravel(), 0.95)
+    assert takes(gravel(), 0.05)
+    assert takes(waves(), 0.95), "its crests are narrow"
+    assert not takes(waves(), 0.05), "dark is wide in it"
+    assert not takes(1 - waves(), 0.95)
+    assert not takes(spots(), 0.95)
+    assert not takes(np.full((20, 20, 3), 0.5, np.float32), 0.95)
 
 
 def test_in_a_fine_texture_the_ground_is_grain_and_the_figure_a_tone() -> None:
@@ -152,12 +168,29 @@ def test_the_commonest_tone_of_a_structure_is_its_ground() -> None:
     assert figure(np.full((8, 8, 1), 0.5, np.float32)).max() <= 1
 
 
-def test_grain_has_one_tone_and_any_size() -> None:
+def test_grain_has_one_tone() -> None:
     lighter = np.linspace(0, 0.5, 96, dtype=np.float32)[:, None, None] + 0.3 * gravel()
-    found = grain(lighter, (96, 250))
-    assert found.shape == (96, 250, 3)
+    found = grain(lighter)
     assert found[:20].mean() == pytest.approx(float(found[-20:].mean()), abs=0.02)
+    assert found.std() > 0.5 * 0.3 * gravel().std()
+
+
+def test_a_larger_texture_has_wider_grain() -> None:
+    wide = np.sin(np.arange(512, dtype=np.float32) * 2 * np.pi / 24)[None, :, None] / 4 + 0.5
+    assert grain(np.repeat(wide, 512, 0)).std() > 0.3 * wide.std()
+    assert grain(np.repeat(wide[:, :200], 200, 0)).std() < 0.2 * wide.std()
+
+
+def test_a_texture_is_laid_in_any_shape() -> None:
+    found = laid(gravel(), (80, 250))
+    assert found.shape == (80, 250, 3)
+    assert np.array_equal(found[:, :96], gravel()[:80])
     assert np.array_equal(found[:, 96:192], found[:, 95::-1])
+
+
+def test_patches_are_larger_in_a_fine_texture() -> None:
+    plans = [Analogy(source=source, structure=1 - letter(), follow="tones").plan() for source in (gravel(), waves(), spots())]
+    assert [plan.patch for plan in plans] == [PATCH["fine"], PATCH["fine"], PATCH["tones"]]
 
 
 def test_a_plan_for_a_fine_texture_has_the_results_size() -> None:

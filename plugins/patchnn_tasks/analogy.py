@@ -17,9 +17,11 @@ WEIGHTS = {
 """Weight of a mismatch with the structure relative to one of the image, by what is followed."""
 SPREAD = 0.05, 0.95
 """The share of the source's tones that the structure's darkest and lightest take: the outermost tones are rare."""
-BLUR = {"tones": 0.005, "colours": 0.01}
+RIM = 0.01
+"""Over what share of its shorter side a structure is blurred to find these two: rims of shapes that were resized overshoot."""
+BLUR = {"tones": 0.005, "fine": 0.004, "colours": 0.01}
 """Over what share of its shorter side an image is blurred before light and dark are compared: its grain says nothing."""
-PATCH = 9
+PATCH = {"tones": 9, "fine": 10}
 """Side of a patch where tones are followed: smaller ones give stripes and stones up for even grey, larger ones lose strokes."""
 PATTERN = 0.12
 """A source is a regular pattern if a blur over a patch leaves less of its contrast; the grains of gravel leave more."""
@@ -29,11 +31,11 @@ FIRMER = 2.2
 """What the structure's weight is multiplied by where it has only these tones, which differ by less."""
 FINE = 0.3
 """A source is a fine texture if it leaves less than this: its light and dark are grains, and not areas."""
-GRAIN = 2.0
-"""Standard deviation, in pixels, of the blur that tells a fine texture's grain from its tones."""
+GRAIN = 2.0, 0.008
+"""The blur that tells a fine texture's grain from its tones: pixels, or a share of its shorter side, whichever is more."""
 GROUND = 0.2
 """How much of its own tone the structure's ground has in a fine texture: the rest is grain, which looks natural."""
-CLEARER = 4.4
+CLEARER = 7.2
 """What the structure's weight is multiplied by in a fine texture whose ground is grain."""
 TONES = 32
 """How many groups of tones have a mean colour of their own."""
@@ -86,24 +88,26 @@ class Analogy(Task):
             guides = blurred(self.source, BLUR[follow]), blurred(self.structure, BLUR[follow])
             guess = self.structure
         else:
+            left = contrast_left(self.source)
+            detail = "fine" if left < FINE else "tones"
             light = spread(ranks(luminance(self.structure)), *SPREAD)
-            grained = takes_grain(self.source, ground(light))
-            if not grained and is_pattern(self.source):
+            grained = takes_grain(self.source, left, ground(light))
+            if left < PATTERN and not grained:
                 light = spread(light, *common(self.source))
                 weight *= FIRMER
-            guess, asked = in_tones(light, self.source), blurred(light, BLUR[follow])
-            guides = ranks(blurred(ranks(luminance(self.source)), BLUR[follow])), asked
+            guess, asked = in_tones(light, self.source), blurred(light, BLUR[detail])
+            guides = ranks(blurred(ranks(luminance(self.source)), BLUR[detail])), asked
             if grained:
                 weight *= CLEARER
-                tone = resize(blurred(figure(light), BLUR[follow]), shape)
+                tone = resize(blurred(figure(light), BLUR[detail]), shape)
                 guess, asked = (
-                    tone * resize(flat, shape) + (1 - tone) * grain(image, shape)
-                    for flat, image in ((guess, self.source), (asked, guides[0]))
+                    tone * resize(flat, shape) + (1 - tone) * laid(texture, shape)
+                    for flat, texture in ((guess, self.source), (asked, grain(guides[0])))
                 )
                 guides = guides[0], asked
                 settings["iterations"] = 7  # More change nothing for the better, and grain takes longer to settle.
-            if min(*self.source.shape[:2], *shape) >= PATCH:
-                settings["patch"] = PATCH
+            if min(*self.source.shape[:2], *shape) >= PATCH[detail]:
+                settings["patch"] = PATCH[detail]
         return Plan(
             sources=[Source(self.source, guide=guides[0])],
             guess=guess,
@@ -129,9 +133,10 @@ def ranks(tones: Image) -> Image:
 
 
 def spread(shares: Image, least: float, most: float) -> Image:
-    """Stretch shares so that the smallest is `least` and the largest `most`."""
-    low, high = shares.min(), shares.max()
-    share = (shares - low) / max(high - low, np.float32(1e-9))
+    """Stretch shares so that the darkest area is `least` and the lightest `most`; thin rims beyond these are no areas."""
+    areas = blurred(shares, RIM)
+    low, high = areas.min(), areas.max()
+    share = np.clip((shares - low) / max(high - low, np.float32(1e-9)), 0, 1)
     return np.asarray(least + share * (most - least), np.float32)
 
 
@@ -171,22 +176,17 @@ def lacks_tones(source: Image) -> bool:
     return bool(light - dark < 0.4 * (high - low))
 
 
-def is_pattern(source: Image) -> bool:
-    """Tell whether light and dark alternate so regularly, within a patch, that a blur leaves one tone."""
-    return contrast_left(source) < PATTERN
-
-
 def contrast_left(source: Image) -> float:
     """Return the share of a source's contrast that a blur over a patch leaves: that of its areas of light and dark."""
     from scipy import ndimage
 
-    tones = ranks(luminance(source))
-    return float(ndimage.gaussian_filter(tones, (PATCH, PATCH, 0)).std() / tones.std()) if tones.std() > 0 else 1.0
+    tones, sigma = ranks(luminance(source)), PATCH["tones"]
+    return float(ndimage.gaussian_filter(tones, (sigma, sigma, 0)).std() / tones.std()) if tones.std() > 0 else 1.0
 
 
-def takes_grain(source: Image, tone: float) -> bool:
+def takes_grain(source: Image, left: float, tone: float) -> bool:
     """Tell whether a ground of this tone is to be grain: in a fine texture, but in a pattern only if it has no such areas."""
-    left, light = contrast_left(source), luminance(source)
+    light = luminance(source)
     # What is wide in a pattern is common there.
     dark_areas = bool(np.median(light) < light.mean())
     return left < FINE and (left >= PATTERN or (tone > 0.5) == dark_areas)
@@ -204,13 +204,16 @@ def figure(light: Image) -> Image:
     return np.asarray(GROUND + (1 - GROUND) * np.sqrt(distance / max(distance.max(), np.float32(1e-9))), np.float32)
 
 
-def grain(image: Image, shape: Shape) -> Image:
-    """Return an image's grain on its mean tone, in this shape: mirrored where the image is too small."""
-    from scipy import ndimage
+def grain(image: Image) -> Image:
+    """Return an image's grain on its mean tone."""
+    share = max(GRAIN[0] / min(image.shape[:2]), GRAIN[1])
+    return np.asarray(np.clip(image - blurred(image, share) + image.mean((0, 1)), 0, 1), np.float32)
 
-    flat = np.clip(image - ndimage.gaussian_filter(image, (GRAIN, GRAIN, 0)) + image.mean((0, 1)), 0, 1)
+
+def laid(image: Image, shape: Shape) -> Image:
+    """Return an image in this shape: cut, or mirrored where it is too small."""
     more = [(0, max(0, wanted - side)) for wanted, side in zip(shape, image.shape[:2], strict=True)]
-    return np.asarray(np.pad(flat, (*more, (0, 0)), "symmetric")[: shape[0], : shape[1]], np.float32)
+    return np.asarray(np.pad(image, (*more, (0, 0)), "symmetric")[: shape[0], : shape[1]], np.float32)
 
 
 def blurred(image: Image, share: float) -> Image:
