@@ -33,8 +33,8 @@ THING = 0.1
 NEAR, FAR = 0.12, 0.4
 """Share of an image's width over which it takes on its neighbour's colours: where there is detail, which hides the change,
 and where all is plain, as in a sky, which shows it."""
-PLAIN, DETAILED = 0.015, 0.04
-"""Mean difference of pixels next to each other up to which an edge is plain, and from which on it is detailed."""
+PLAIN, DETAILED = 0.02, 0.08
+"""Standard deviation of the colours at an edge up to which it is plain, and from which on it is detailed."""
 SOFT = 1.5
 """Columns over which one image turns into the next at a seam."""
 MENDED = 8
@@ -151,7 +151,7 @@ def harmonise(images: Sequence[Image], overlap: float = 0) -> list[Image]:
         ends = [np.median(edge, axis=1) for edge in edges]
         step = ndimage.gaussian_filter1d(ends[1] - ends[0], ALONG * len(left), axis=0, mode="nearest")[:, :colours]
         distance = np.linalg.norm(step, axis=1, keepdims=True)
-        detail = np.maximum(*(np.abs(np.diff(edge, axis=1)).mean((1, 2)) for edge in edges))
+        detail = np.maximum(*(edge.std(1).mean(1) for edge in edges))
         detail = ndimage.gaussian_filter1d(detail, ALONG * len(left), mode="nearest")[:, None]
         plain = np.clip((DETAILED - detail) / (DETAILED - PLAIN), 0, 1)
         lighter = np.abs(step.sum(1, keepdims=True)) / (math.sqrt(colours) * distance + 1e-9)
