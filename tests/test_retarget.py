@@ -115,11 +115,13 @@ def test_a_texture_goes_to_patches_and_a_scene_is_carved() -> None:
     assert forced.claims
 
 
-def test_masks_need_seams() -> None:
+@pytest.mark.parametrize(("by", "mask"), [("patches", "keep"), ("patches", "drop"), ("warp", "drop")])
+def test_masks_go_with_what_can_heed_them(by: str, mask: str) -> None:
     image, thing = discs()
-    with pytest.raises(InputError, match="does not go with --by patches") as raised:
-        Retarget(image=image, size="70%x100%", by="patches", keep=thing).plan()
-    assert raised.value.about == "keep"
+    task = Retarget(image=image, size="70%x100%", by=by, **{mask: thing})  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=f"{mask} does not go with --by {by}") as raised:
+        task.plan()
+    assert raised.value.about == mask
 
 
 def test_asked_for_seams_are_half_as_wide_and_mended_where_they_tear_alone() -> None:
@@ -132,28 +134,56 @@ def test_asked_for_seams_are_half_as_wide_and_mended_where_they_tear_alone() -> 
     assert (np.diff(carve.origin[:, :, 1], axis=1) == 2).any(), "seams of one pixel"
 
 
-def test_dear_seams_are_thin() -> None:
+def test_where_seams_would_be_dear_the_image_is_warped() -> None:
     rng = np.random.RandomState(4)
     crowded = np.full((192, 240, 3), 0.5, np.float32)
     crowded[60:160, 70:230] = rng.uniform(0, 1, (100, 160, 3))
     assert Retarget(image=crowded, size="80%x100%").plan().keep is None, "plain ground gives the room"
-    assert Retarget(image=crowded, size="50%x100%").plan().keep is not None
+    warped = Retarget(image=crowded, size="50%x100%").plan()
+    assert warped.keep is not None
+    assert warped.keep.all()
+    forced = Retarget(image=crowded, size="50%x100%", by="warp").plan()
+    np.testing.assert_array_equal(warped.guess, forced.guess)
 
 
-def test_letters_are_left_as_seams_leave_them() -> None:
+def test_letters_are_squeezed_alike() -> None:
     page = np.full((96, 200, 3), 0.9, np.float32)
     rng = np.random.RandomState(7)
     for top in range(8, 88, 14):
         for left in range(6, 190, 9):
             page[top : top + 9, left : left + 6][rng.uniform(size=(9, 6)) < 0.35] = 0.1
-    for size in ("70%x100%", "100%x80%"):
-        made = run(Retarget(image=page, size=size), seed=1, backend="numpy").image
-        assert set(np.unique(made)) == set(np.unique(page)), "no letter is mixed of two"
+    at = Retarget(image=page, size="70%x100%").plan().origin
+    assert at is not None
+    widths = [np.sum((at[12, :, 1] >= left) & (at[12, :, 1] < left + 9)) for left in range(6, 190, 9)]
+    assert min(widths) >= 5
+    assert max(widths) <= 7
 
 
-def test_growth_is_stretched_evenly_and_left_where_nothing_tears() -> None:
+def test_growth_is_warped_and_left_as_it_is() -> None:
     image = np.tile(np.linspace(0.2, 0.8, 120, dtype=np.float32)[None, :, None], (60, 1, 3))
-    plain = Retarget(image=image, size="150%x100%").plan()
+    task = Retarget(image=image, size="150%x100%")
+    plain = task.plan()
+    assert np.diff(plain.guess[30, 5:-5, 0]).min() > 0, "no pixel is repeated"
+    np.testing.assert_array_equal(run(task, seed=1, backend="numpy").image, plain.guess)
+
+
+def test_kept_places_are_not_warped() -> None:
+    image = np.full((60, 120, 3), 0.5, np.float32)
+    image[:, 40:80] = np.random.RandomState(6).uniform(0, 1, (60, 40, 3))
+    keep = np.zeros((60, 120), np.bool_)
+    keep[:, 4:30] = True
+    widths = [
+        np.sum((at[30, :, 1] >= 6) & (at[30, :, 1] < 28))
+        for k in (keep, None)
+        if (at := Retarget(image=image, size="200%x100%", by="warp", keep=k).plan().origin) is not None
+    ]
+    assert widths[0] == pytest.approx(22, abs=1)
+    assert widths[1] > 35
+
+
+def test_carved_growth_is_stretched_evenly_and_left_where_nothing_tears() -> None:
+    image = np.tile(np.linspace(0.2, 0.8, 120, dtype=np.float32)[None, :, None], (60, 1, 3))
+    plain = Retarget(image=image, size="150%x100%", by="carve").plan()
     assert plain.keep is not None
     assert plain.keep.all()
     assert np.diff(plain.guess[30, 5:-5, 0]).min() > 0, "no pixel is repeated"

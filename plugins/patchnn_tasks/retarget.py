@@ -11,6 +11,7 @@ import numpy as np
 from patchnn import Image, InputError, Mask, Plan, Shape, SizeLike, Source, Task, option, resize
 from patchnn_tasks.carving import FORBIDDEN, Carved, Costs, Places, carve, contrast, detail, enlarged, rarity
 from patchnn_tasks.shared import check_reach, shape_at, towards, wanted
+from patchnn_tasks.warping import warp
 
 CARVED = 96
 """Shorter side at which an image is carved, in pixels, about: coarser, masts are thinner than a pixel."""
@@ -29,6 +30,16 @@ STROKES = 0.3
 """An image is writing if a twentieth of its pixels differ by so much from what surrounds them, and half of them hardly do."""
 HARDLY = 0.05
 """Share of that which is hardly."""
+CONTRASTED = 3
+"""The power of what there is to see that firmness is: then things keep their shape, and the ground gives way."""
+FINE = 0.25
+"""Weight of the contrast at the image's own size, beside rarity, in what there is to see."""
+SPREAD = 2.0
+"""Standard deviation, in pixels of the smaller image, of the blur that what is around a thing shares its firmness by."""
+GIVING = 0.05
+"""Firmness of the plainest ground, the mean being 1: so that all of it gives way and not one column."""
+KEPT = 1e3
+"""Firmness of what is to keep its shape."""
 EVEN = 1.0
 """Pixels over which those that seams repeat are spread."""
 SEEN = 0.03
@@ -45,7 +56,7 @@ class Retarget(Task):
 
     image: Image = option(help="The image to retarget.")
     size: SizeLike | None = option(None, "Size of the result, width x height, as 150%x100% or 400x200; required without --drop.")
-    by: Literal["auto", "carve", "patches"] = option(
+    by: Literal["auto", "warp", "carve", "patches"] = option(
         "auto",
         "What makes room: carve (plain parts shrink or grow, thin things and lines stay whole), patches (all parts may merge or "
         "repeat: for textures and crowds), or auto (patches for a texture; for anything else carve, mended more freely).",
@@ -65,31 +76,32 @@ class Retarget(Task):
         check_reach(shape, end)
         usable = self._usable()
         masked = self.keep is not None or self.drop is not None
-        if masked and self.by == "patches":
+        if self.by == "patches" and masked:
             name = "keep" if self.keep is not None else "drop"
-            raise InputError(f"{name} needs seams: it does not go with --by patches", about=name)
+            raise InputError(f"{name} does not go with --by patches: use carve, or auto", about=name)
+        if self.by == "warp" and self.drop is not None:
+            raise InputError("drop does not go with --by warp: use carve, or auto", about="drop")
         scale = carving_scale(shape)
         small = smaller(self.image, scale)
         rare = rarity(small)
         if self.by == "patches" or (self.by == "auto" and not masked and is_texture(rare)):
             return Plan(sources=[Source(self.image, usable=usable)], guess=self.image, **towards(shape, end, self.rounds))
-        finer = max(1, scale // 2)
-        whole = self.drop is None
-        grows = whole and all(np.greater_equal(end, shape))
-        writing = whole and is_writing(self.image[::finer, ::finer])
-        thin = grows or writing or self.by == "carve"
-        if not thin:
-            carving = carved(self.image, small, rare, scale, end, self.keep, self.drop)
-            thin = whole and carving.dearness > DEAR
+        free = self.by == "auto" and self.drop is None
+        grows = all(np.greater_equal(end, shape))
+        if self.by == "warp" or (free and (grows or is_writing(self.image[:: max(1, scale // 2), :: max(1, scale // 2)]))):
+            return self._warped(end, rare, scale)
+        thin = self.by == "carve"
         if thin:
-            scale = max(1, scale // 4) if writing else finer
-            carving = carved(self.image, smaller(self.image, scale), rare, scale, end, self.keep, self.drop)
+            scale = max(1, scale // 2)
+            small = smaller(self.image, scale)
+        carving = carved(self.image, small, rare, scale, end, self.keep, self.drop)
+        if free and carving.dearness > DEAR:
+            return self._warped(end, rare, carving_scale(shape))
         at = tuple(np.moveaxis(carving.places, 2, 0))
-        guess = stretched(self.image, carving.places) if grows else self.image[at]
-        kept = None
-        if thin and whole:
-            # Patches would make other letters of cut ones, and streaks of what is stretched; a single pixel is evened out there.
-            kept = np.ones(end, np.bool_) if writing else ~torn(guess, carving.places, 2 if grows else 1)
+        thin = thin and self.drop is None
+        guess = stretched(self.image, carving.places) if thin and grows else self.image[at]
+        # Patches would make streaks of what is stretched; a single pixel is evened out there.
+        kept = ~torn(guess, carving.places, 2 if grows else 1) if thin else None
         order = np.moveaxis(np.indices(shape, np.float32), 0, 2) / max(shape)
         return Plan(
             sources=[Source(self.image, usable=usable, guide=order)],
@@ -99,6 +111,12 @@ class Retarget(Task):
             origin=None if kept is None else carving.places,
             **mended(guess, shape, end, scale, freely=not thin),
         )
+
+    def _warped(self, end: Shape, rare: Costs, scale: int) -> Plan:
+        """Return a plan whose result is the warped image as it is."""
+        guess, places = warp(self.image, end, firmness(self.image, rare, scale, self.keep))
+        kept = np.ones(end, np.bool_)
+        return Plan(sources=[Source(self.image)], guess=guess, keep=kept, origin=places, coarsest=min(end))
 
     def sketch(self) -> Image | None:
         """Return the image stretched: each pixel is the nearest one."""
@@ -120,6 +138,19 @@ def carving_scale(shape: Shape) -> int:
 def smaller(image: Image, scale: int) -> Image:
     """Return an image so many times smaller."""
     return np.clip(resize(image, shape_at(image.shape[:2], 1, scale)), image.min(), image.max())
+
+
+def firmness(image: Image, rare: Costs, scale: int, keep: Mask | None = None) -> Costs:
+    """Return how firmly each part of an image is to keep its shape."""
+    from scipy import ndimage
+
+    # At a quarter of the size, all of a face or a coat is rare, and not its outline alone.
+    coarse = resize(rarity(smaller(image, 4 * scale))[:, :, None], rare.shape)[:, :, 0]
+    shown = (np.maximum(rare + coarse, 0) / 2 + FINE * detail(image, scale)) ** CONTRASTED
+    firm = ndimage.gaussian_filter(shown, SPREAD, mode="nearest") / shown.mean() + GIVING
+    if keep is not None:
+        firm = np.where(covered(keep, firm.shape), np.float32(KEPT), firm)
+    return np.asarray(firm, np.float32)
 
 
 def nearest(values: np.ndarray, shape: Shape) -> np.ndarray:

@@ -1,0 +1,144 @@
+"""Warping: change an image's size by a smooth map that leaves things their shape (Wolf, Guttmann, Cohen-Or 2007).
+
+The image is cut into cells. Each is to keep its width, and its row to move as the next ones do, the more *firmly* the more
+there is to see. So plain ground is squeezed or stretched, upright lines stay upright, and nothing is torn.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patchnn import Image, Shape, resize
+
+__all__ = ["borders", "warp"]
+
+CELLS = 32, 64
+"""Cells from top to bottom and from left to right of a square; longer sides have more. Along upright lines little changes."""
+MOST = 512
+"""As many at most, however long a side is."""
+ALIKE = 7.5, 2.5
+"""How firmly neighbouring rows move alike: beside how firm they are there, and anywhere."""
+EASY = 0.1, 3.0
+"""What is squeezed grows firmer, down to this share of its width, and what is stretched softer, up to this one."""
+ROUNDS = 8
+"""How often firmness follows widths: they hardly change any more."""
+BAND = 64
+"""Rows that are warped at once."""
+GRID = 1024
+"""Places are multiples of 1 / GRID of a cell: processors solve equations alike up to that."""
+
+Firmness = NDArray[np.float32]
+Places = NDArray[np.float64]
+
+
+def warp(image: Image, shape: Shape, firmness: Firmness) -> tuple[Image, NDArray[np.int32]]:
+    """Bring an image to another shape by squeezing or stretching where it is least firm: columns first, then rows.
+
+    Parameters
+    ----------
+    image : (H, W, C) float32
+    shape : (rows, columns)
+        The shape of the result.
+    firmness : (h, w) float32, more than 0
+        How firmly each part of the image keeps its shape, beside the others; at any size.
+
+    Returns
+    -------
+    image : (rows, columns, C) float32
+    places : (rows, columns, 2) int
+        The row and column in the image that every pixel of the result comes from, about.
+    """
+    places = np.moveaxis(np.indices(image.shape[:2], np.int32), 0, 2)
+    for columns in (shape[1], shape[0]):
+        before = image.shape[1]
+        if columns != before:
+            square = min(image.shape[:2])
+            cells = [min(MOST, max(3, round(n * side / square))) for n, side in zip(CELLS, image.shape, strict=False)]
+            coarse = np.maximum(resize(firmness[:, :, None], (cells[0], cells[1]))[:, :, 0], firmness.min())
+            at = borders(coarse, columns / before)
+            edges = _edges(at, image.shape[:2], columns)
+            # What is firm goes with the image.
+            smaller = max(2, round(firmness.shape[1] * columns / before))
+            firmness = _columns(firmness[:, :, None], _edges(at, firmness.shape, smaller))[:, :, 0]
+            image = _columns(image, edges)
+            middle = np.minimum((edges[:, 1:] + edges[:, :-1]) / 2, before - 1).astype(np.intp)
+            places = np.take_along_axis(places, middle[:, :, None], axis=1)
+        image, places, firmness = image.swapaxes(0, 1), places.swapaxes(0, 1), firmness.T
+    return np.ascontiguousarray(image), places
+
+
+def borders(firmness: Firmness, ratio: float) -> Places:
+    """Return where the borders of cells go when all of them together become `ratio` times as wide.
+
+    Minimises the sum of f (w - 1)² over the cells, f their firmness and w their new width, and of the squared differences
+    between neighbouring rows, as firmly as `ALIKE` says.
+
+    Parameters
+    ----------
+    firmness : (h, w) float32, more than 0
+        At least 2 rows of 3 cells.
+    ratio : float
+
+    Returns
+    -------
+    (h, w + 1) float64
+        In cells, from 0 to ratio * w, in order along every row.
+    """
+    from scipy.sparse import diags
+    from scipy.sparse.linalg import spsolve
+
+    rows, cells = firmness.shape
+    width = ratio * cells
+    at = np.tile(np.linspace(0, width, cells + 1), (rows, 1))
+    between = (firmness[:, :-1] + firmness[:, 1:]) / 2
+    alike = np.zeros((rows + 1, cells - 1))
+    alike[1:-1] = ALIKE[0] * (between[:-1] + between[1:]) / 2 + ALIKE[1]
+    firm = firmness.astype(np.float64)
+    for _ in range(ROUNDS):
+        left, right = firm[:, :-1], firm[:, 1:]
+        own = left + right + alike[:-1] + alike[1:]
+        push = left - right
+        push[:, -1] += right[:, -1] * width
+        # The last border of a row is no neighbour of the next row's first.
+        beside = np.where(np.arange(cells - 1) < cells - 2, -right, 0).ravel()[:-1]
+        below = -alike[1:-1].ravel()
+        steps = [0, 1, -1, cells - 1, 1 - cells]
+        matrix = diags([own.ravel(), beside, beside, below, below], steps, format="csc")
+        at[:, 1:-1] = spsolve(matrix, push.ravel(), permc_spec="MMD_AT_PLUS_A").reshape(rows, -1)
+        # The mean with what it was keeps this from swinging.
+        firm = np.sqrt(firm * firmness / np.clip(np.diff(at, axis=1), *EASY))
+    return np.asarray(np.maximum.accumulate(np.round(np.clip(at, 0, width) * GRID) / GRID, axis=1))
+
+
+def _edges(at: Places, shape: Shape, columns: int) -> Image:
+    """Return where the borders of columns lie in an image of this shape, (H, columns + 1), from the borders of its cells."""
+    whole, cells = np.linspace(0, 1, columns + 1), np.linspace(0, shape[1], at.shape[1])
+    coarse = np.array([np.interp(whole * row[-1], row, cells) for row in at], np.float32)
+    rows = np.clip((np.arange(shape[0], dtype=np.float32) + 0.5) * len(at) / shape[0] - 0.5, 0, len(at) - 1)
+    above = np.minimum(rows.astype(np.intp), len(at) - 2)
+    return np.asarray(coarse[above] + (coarse[above + 1] - coarse[above]) * (rows - above.astype(np.float32))[:, None])
+
+
+def _columns(image: Image, edges: Image) -> Image:
+    """Return an image whose columns have these borders in it: the mean of what lies between them, or of a pixel's width."""
+    height, width, channels = image.shape
+    result = np.empty((height, edges.shape[1] - 1, channels), np.float32)
+    for first in range(0, height, BAND):
+        band = slice(first, first + BAND)
+        between = edges[band].astype(np.float64)
+        middle, half = (between[:, 1:] + between[:, :-1]) / 2, np.maximum(np.diff(between), 1) / 2
+        start, end = np.maximum(middle - half, 0), np.minimum(middle + half, width)
+        sums = np.zeros((len(between), width + 1))
+        for channel in range(channels):
+            np.cumsum(image[band, :, channel], axis=1, out=sums[:, 1:])
+            result[band, :, channel] = (_up_to(end, sums) - _up_to(start, sums)) / (end - start)
+    return result
+
+
+def _up_to(ends: Places, sums: Places) -> Places:
+    """Return what the pixels of rows add up to from a row's start to places in it, from the sums at its pixels' borders."""
+    whole = np.minimum(ends.astype(np.intp), sums.shape[1] - 2)
+    at = whole + np.arange(len(sums))[:, None] * sums.shape[1]
+    below = sums.take(at)
+    return np.asarray(below + (sums.take(at + 1) - below) * (ends - whole))
