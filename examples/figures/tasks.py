@@ -101,11 +101,11 @@ def retarget_height(gallery: Gallery) -> Pillow.Image:
 @figure
 def retarget_by(gallery: Gallery) -> Pillow.Image:
     rows = []
-    for name, zoom in (("balloons.png", 0.8), ("rocket.jpg", 0.9)):
-        image = gallery.read(name)
-        made = [gallery.make(Retarget(image=image, size="50%x100%", by=by)) for by in ("carve", "patches")]
+    for name, zoom in (("balloons.png", 0.73), ("rocket.jpg", 0.82), ("coffee.jpg", 0.44)):
+        image, ways = gallery.read(name), ("warp", "carve", "patches")
+        made = [gallery.make(Retarget(image=image, size="50%x100%", by=by)) for by in ways]
         squeezed = np.clip(resize(image, made[0].shape[:2]), 0, 1)
-        rows.append(row([image, squeezed, *made], ["the image", "merely squeezed", "--by carve", "--by patches"], zoom))
+        rows.append(row([image, squeezed, *made], ["the image", "merely squeezed", *(f"--by {way}" for way in ways)], zoom))
     return stack(rows)
 
 

@@ -25,7 +25,7 @@ UNIFORM = 0.66
 """An image is a texture if half of it is at least so rare, beside the rarest hundredth: then nothing stands out."""
 
 DEAR = 0.0156
-"""From this dearness on (`Carved.dearness`), seams cut into things: half as wide, they cut less off."""
+"""From this dearness on (`Carved.dearness`), seams cut into things, and the image is warped."""
 STROKES = 0.3
 """An image is writing if a twentieth of its pixels differ by so much from what surrounds them, and half of them hardly do."""
 HARDLY = 0.05
@@ -36,7 +36,7 @@ FINE = 0.25
 """Weight of the contrast at the image's own size, beside rarity, in what there is to see."""
 SPREAD = 2.0
 """Standard deviation, in pixels of the smaller image, of the blur that what is around a thing shares its firmness by."""
-GIVING = 0.05
+GIVING = 0.1
 """Firmness of the plainest ground, the mean being 1: so that all of it gives way and not one column."""
 KEPT = 1e3
 """Firmness of what is to keep its shape."""
@@ -58,8 +58,9 @@ class Retarget(Task):
     size: SizeLike | None = option(None, "Size of the result, width x height, as 150%x100% or 400x200; required without --drop.")
     by: Literal["auto", "warp", "carve", "patches"] = option(
         "auto",
-        "What makes room: carve (plain parts shrink or grow, thin things and lines stay whole), patches (all parts may merge or "
-        "repeat: for textures and crowds), or auto (patches for a texture; for anything else carve, mended more freely).",
+        "What makes room: warp (plain parts are squeezed or stretched), carve (lines of pixels go or are repeated), patches (all "
+        "parts may merge or repeat: for textures and crowds), or auto (patches for a texture; for anything else carve, mended "
+        "more freely, where enough ground can go, and warp where not).",
     )
     keep: Mask | None = option(None, "Where the image must keep its shape: white or opaque pixels, as over a face.")
     drop: Mask | None = option(None, "What must go: white or opaque pixels, as over a passer-by.")
@@ -68,59 +69,66 @@ class Retarget(Task):
     )
 
     def plan(self) -> Plan:
-        """Start from the carved image, or go to the size in small steps that patches decide."""
+        """Start from the warped or carved image, or go to the size in small steps that patches decide."""
         shape = self.image.shape[:2]
         if self.size is None and self.drop is None:
             raise InputError("size is missing: give the result's, as --size 150%x100% or --size 400x200", about="size")
         end = wanted(self.size, shape)
         check_reach(shape, end)
-        usable = self._usable()
-        masked = self.keep is not None or self.drop is not None
-        if self.by == "patches" and masked:
-            name = "keep" if self.keep is not None else "drop"
-            raise InputError(f"{name} does not go with --by patches: use carve, or auto", about=name)
-        if self.by == "warp" and self.drop is not None:
-            raise InputError("drop does not go with --by warp: use carve, or auto", about="drop")
+        for name in self._masks():
+            if self.by == "patches" or (self.by == "warp" and name == "drop"):
+                raise InputError(f"{name} does not go with --by {self.by}: use --by carve, or auto", about=name)
         scale = carving_scale(shape)
         small = smaller(self.image, scale)
         rare = rarity(small)
-        if self.by == "patches" or (self.by == "auto" and not masked and is_texture(rare)):
-            return Plan(sources=[Source(self.image, usable=usable)], guess=self.image, **towards(shape, end, self.rounds))
+        if self.by == "patches" or (self.by == "auto" and not self._masks() and is_texture(rare)):
+            return Plan(sources=[Source(self.image)], guess=self.image, **towards(shape, end, self.rounds))
+        if self.by == "carve":
+            return self._carved_thinly(end, rare, max(1, scale // 2))
+        finer = max(1, scale // 2)
         free = self.by == "auto" and self.drop is None
         grows = all(np.greater_equal(end, shape))
-        if self.by == "warp" or (free and (grows or is_writing(self.image[:: max(1, scale // 2), :: max(1, scale // 2)]))):
+        if self.by == "warp" or (free and (grows or is_writing(self.image[::finer, ::finer]))):
             return self._warped(end, rare, scale)
-        thin = self.by == "carve"
-        if thin:
-            scale = max(1, scale // 2)
-            small = smaller(self.image, scale)
         carving = carved(self.image, small, rare, scale, end, self.keep, self.drop)
         if free and carving.dearness > DEAR:
-            return self._warped(end, rare, carving_scale(shape))
-        at = tuple(np.moveaxis(carving.places, 2, 0))
-        thin = thin and self.drop is None
-        guess = stretched(self.image, carving.places) if thin and grows else self.image[at]
-        # Patches would make streaks of what is stretched; a single pixel is evened out there.
-        kept = ~torn(guess, carving.places, 2 if grows else 1) if thin else None
-        order = np.moveaxis(np.indices(shape, np.float32), 0, 2) / max(shape)
-        return Plan(
-            sources=[Source(self.image, usable=usable, guide=order)],
-            guide=order[at],
-            guide_weights=ORDER,
-            keep=kept,
-            origin=None if kept is None else carving.places,
-            **mended(guess, shape, end, scale, freely=not thin),
-        )
+            return self._warped(end, rare, scale)
+        return self._from(carving, end, scale)
 
     def _warped(self, end: Shape, rare: Costs, scale: int) -> Plan:
-        """Return a plan whose result is the warped image as it is."""
+        """Return a plan whose result is the warped image as it is: patches would make streaks of what is stretched."""
         guess, places = warp(self.image, end, firmness(self.image, rare, scale, self.keep))
-        kept = np.ones(end, np.bool_)
-        return Plan(sources=[Source(self.image)], guess=guess, keep=kept, origin=places, coarsest=min(end))
+        return Plan(sources=[Source(self.image)], guess=guess, keep=np.ones(end, np.bool_), origin=places, coarsest=min(end))
+
+    def _carved_thinly(self, end: Shape, rare: Costs, scale: int) -> Plan:
+        """Return a plan that starts from thin seams, and leaves all but torn edges alone."""
+        carving = carved(self.image, smaller(self.image, scale), rare, scale, end, self.keep, self.drop)
+        plan = self._from(carving, end, scale)
+        if self.drop is not None:
+            return plan
+        start, grows = self.image.shape[:2], all(np.greater_equal(end, self.image.shape[:2]))
+        guess = stretched(self.image, carving.places) if grows else plan.guess
+        kept = ~torn(guess, carving.places, 2 if grows else 1)
+        return replace(plan, keep=kept, origin=carving.places, **mended(guess, start, end, scale, freely=False))
+
+    def _from(self, carving: Carved, end: Shape, scale: int) -> Plan:
+        """Return a plan in which patches mend what was carved, and come from where the seams put them."""
+        shape, at = self.image.shape[:2], tuple(np.moveaxis(carving.places, 2, 0))
+        order = np.moveaxis(np.indices(shape, np.float32), 0, 2) / max(shape)
+        return Plan(
+            sources=[Source(self.image, usable=self._usable(), guide=order)],
+            guide=order[at],
+            guide_weights=ORDER,
+            **mended(self.image[at], shape, end, scale),
+        )
 
     def sketch(self) -> Image | None:
         """Return the image stretched: each pixel is the nearest one."""
         return nearest(self.image, wanted(self.size, self.image.shape[:2]))
+
+    def _masks(self) -> list[str]:
+        """Return the names of the masks that are given."""
+        return [name for name in ("keep", "drop") if getattr(self, name) is not None]
 
     def _usable(self) -> Mask | None:
         if self.drop is None:
@@ -141,13 +149,16 @@ def smaller(image: Image, scale: int) -> Image:
 
 
 def firmness(image: Image, rare: Costs, scale: int, keep: Mask | None = None) -> Costs:
-    """Return how firmly each part of an image is to keep its shape."""
+    """Return how firmly each part of an image is to keep its shape: the more, the rarer it is and the more contrast it has.
+
+    rare: the rarity of the image `scale` times smaller. keep: (H, W) bool, what keeps it whatever is there.
+    """
     from scipy import ndimage
 
     # At a quarter of the size, all of a face or a coat is rare, and not its outline alone.
     coarse = resize(rarity(smaller(image, 4 * scale))[:, :, None], rare.shape)[:, :, 0]
-    shown = (np.maximum(rare + coarse, 0) / 2 + FINE * detail(image, scale)) ** CONTRASTED
-    firm = ndimage.gaussian_filter(shown, SPREAD, mode="nearest") / shown.mean() + GIVING
+    shown = np.maximum((2 * rare + coarse) / 3 + FINE * detail(image, scale), 0) ** CONTRASTED
+    firm = ndimage.gaussian_filter(shown, SPREAD, mode="nearest") / max(shown.mean(), np.float32(1e-9)) + GIVING
     if keep is not None:
         firm = np.where(covered(keep, firm.shape), np.float32(KEPT), firm)
     return np.asarray(firm, np.float32)

@@ -19,8 +19,10 @@ MOST = 512
 """As many at most, however long a side is."""
 ALIKE = 7.5, 2.5
 """How firmly neighbouring rows move alike: beside how firm they are there, and anywhere."""
-EASY = 0.1, 3.0
-"""What is squeezed grows firmer, down to this share of its width, and what is stretched softer, up to this one."""
+NARROW = 0.1
+"""What is squeezed grows firmer, down to this share of its width."""
+WIDE = 2.0
+"""What is stretched grows softer, up to so many times the width of all that is equally firm."""
 ROUNDS = 8
 """How often firmness follows widths: they hardly change any more."""
 BAND = 64
@@ -107,7 +109,7 @@ def borders(firmness: Firmness, ratio: float) -> Places:
         matrix = diags([own.ravel(), beside, beside, below, below], steps, format="csc")
         at[:, 1:-1] = spsolve(matrix, push.ravel(), permc_spec="MMD_AT_PLUS_A").reshape(rows, -1)
         # The mean with what it was keeps this from swinging.
-        firm = np.sqrt(firm * firmness / np.clip(np.diff(at, axis=1), *EASY))
+        firm = np.sqrt(firm * firmness / np.clip(np.diff(at, axis=1), NARROW, max(1, WIDE * ratio)))
     return np.asarray(np.maximum.accumulate(np.round(np.clip(at, 0, width) * GRID) / GRID, axis=1))
 
 

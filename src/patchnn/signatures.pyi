@@ -910,7 +910,7 @@ def retarget(
     image: Form,
     size: SizeLike | None = None,
     *,
-    by: Literal["auto", "carve", "patches"] = "auto",
+    by: Literal["auto", "warp", "carve", "patches"] = "auto",
     keep: MaskLike | None = None,
     drop: MaskLike | None = None,
     rounds: int | None = None,
@@ -936,9 +936,9 @@ def retarget(
     size
         Size of the result, width x height, as 150%x100% or 400x200; required without drop.
     by
-        What makes room: carve (plain parts shrink or grow, thin things and lines stay whole), patches (all parts
-        may merge or repeat: for textures and crowds), or auto (patches for a texture; for anything else carve,
-        mended more freely).
+        What makes room: warp (plain parts are squeezed or stretched), carve (lines of pixels go or are repeated),
+        patches (all parts may merge or repeat: for textures and crowds), or auto (patches for a texture; for
+        anything else carve, mended more freely, where enough ground can go, and warp where not).
     keep
         Where the image must keep its shape: white or opaque pixels, as over a face.
     drop
@@ -986,7 +986,7 @@ def retarget(
     image: Form,
     size: SizeLike | None = None,
     *,
-    by: Literal["auto", "carve", "patches"] = "auto",
+    by: Literal["auto", "warp", "carve", "patches"] = "auto",
     keep: MaskLike | None = None,
     drop: MaskLike | None = None,
     rounds: int | None = None,
@@ -1009,7 +1009,7 @@ def retarget(
     image: Named,
     size: SizeLike | None = None,
     *,
-    by: Literal["auto", "carve", "patches"] = "auto",
+    by: Literal["auto", "warp", "carve", "patches"] = "auto",
     keep: MaskLike | None = None,
     drop: MaskLike | None = None,
     rounds: int | None = None,
@@ -1032,7 +1032,7 @@ def retarget(
     image: Named,
     size: SizeLike | None = None,
     *,
-    by: Literal["auto", "carve", "patches"] = "auto",
+    by: Literal["auto", "warp", "carve", "patches"] = "auto",
     keep: MaskLike | None = None,
     drop: MaskLike | None = None,
     rounds: int | None = None,
