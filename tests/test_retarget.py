@@ -167,6 +167,18 @@ def test_growth_is_warped_and_left_as_it_is() -> None:
     np.testing.assert_array_equal(run(task, seed=1, backend="numpy").image, plain.guess)
 
 
+def test_maps_follow_what_is_warped() -> None:
+    image = np.full((60, 120, 3), 0.5, np.float32)
+    image[:, 40:80] = np.random.RandomState(6).uniform(0, 1, (60, 40, 3))
+    result = run(Retarget(image=image, size="150%x100%", by="warp"), seed=1)
+    columns = np.tile(np.arange(120, dtype=np.float32)[None, :, None] / 120, (60, 1, 1))
+    at = result.apply(columns)[:, :, 0] * 120
+    assert at.shape == (60, 180)
+    assert (np.diff(at) >= 0).all()
+    np.testing.assert_allclose(image[np.arange(60)[:, None], np.round(at).astype(int)], result.image, atol=0.7)
+    assert np.abs(at[:, [0, -1]] - [0, 119]).max() < 2
+
+
 def test_kept_places_are_not_warped() -> None:
     image = np.full((60, 120, 3), 0.5, np.float32)
     image[:, 40:80] = np.random.RandomState(6).uniform(0, 1, (60, 40, 3))

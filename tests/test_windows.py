@@ -88,9 +88,20 @@ def test_progress_is_that_of_the_whole() -> None:
     assert (seen[-1][1] == synthesize(PLAN, seed=3).image).all()
 
 
+def test_where_nothing_is_to_be_made_the_guess_is_the_result() -> None:
+    seen: list[Progress] = []
+    whole = np.ones_like(KEEP)
+    made = synthesize(replace(PLAN, keep=whole, windows=[]), seed=3, observe=seen.append)
+    np.testing.assert_array_equal(made.image, IMAGE)
+    assert (made.field.source == -1).all()
+    assert [(progress.fraction, progress.level, progress.iteration) for progress in seen] == [(1, 0, 1)]
+    np.testing.assert_array_equal(seen[0].image(), IMAGE)
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
+        ({"windows": []}, "all pixels that are not kept"),
         ({"windows": [WINDOWS[0]]}, "all pixels that are not kept"),
         ({"windows": [*WINDOWS, WINDOWS[0]]}, "overlap"),
         ({"windows": [*WINDOWS, (slice(0, 4), slice(50, 90))]}, "no patch of 5×5"),

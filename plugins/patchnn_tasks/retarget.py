@@ -98,7 +98,8 @@ class Retarget(Task):
     def _warped(self, end: Shape, rare: Costs, scale: int) -> Plan:
         """Return a plan whose result is the warped image as it is: patches would make streaks of what is stretched."""
         guess, places = warp(self.image, end, firmness(self.image, rare, scale, self.keep))
-        return Plan(sources=[Source(self.image)], guess=guess, keep=np.ones(end, np.bool_), origin=places, coarsest=min(end))
+        # No window holds a pixel to make.
+        return Plan(sources=[Source(self.image)], guess=guess, keep=np.ones(end, np.bool_), origin=places, windows=[])
 
     def _carved_thinly(self, end: Shape, rare: Costs, scale: int) -> Plan:
         """Return a plan that starts from thin seams, and leaves all but torn edges alone."""

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from patchnn.engine.arrays import Image
+from patchnn.engine.arrays import Image, check_seed
 from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Backend, find_backend
 from patchnn.engine.machine import BLAS
 from patchnn.engine.maps import apply_field
 from patchnn.engine.plan import Plan
 from patchnn.engine.starts import Start
-from patchnn.engine.synthesize import HARDLY, Observer, check_seed, synthesize
+from patchnn.engine.synthesize import HARDLY, Observer, synthesize
 from patchnn.errors import memory_bounded
 from patchnn.guides import Guide, guide_plan
 from patchnn.origins import draw_origins

@@ -21,6 +21,7 @@ __all__ = [
     "as_mask",
     "as_text",
     "as_windows",
+    "check_seed",
     "require",
     "require_optional",
 ]
@@ -118,6 +119,12 @@ def as_windows(windows: Sequence[Window], needed: Mask, side: int) -> tuple[Wind
     if (needed & ~seen).any():
         raise InputError("windows must hold all pixels that are not kept", about="windows")
     return tuple(found)
+
+
+def check_seed(seed: Any) -> None:
+    """Raise InputError unless a value is a seed."""
+    if not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise InputError(f"seed is {seed}: it must be a whole number from 0 to {2**32 - 1}", about="seed")
 
 
 def as_text(shape: Sequence[int]) -> str:

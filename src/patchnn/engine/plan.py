@@ -87,7 +87,7 @@ class Plan:
     windows : list of (slice, slice), optional
         Rows and columns of parts of the output that hold all pixels which are not kept. Each is made by itself, from what it
         shows of the guess and of the sources of the guess's size: the time and memory are those of the windows.
-        Default: the whole output.
+        Default: the whole output. An empty list where all is kept: no patch is looked for.
     known_share : float, 0.01 to 1
         A pixel of a coarser level is kept, or a usable pixel of a source, where at least this share of what it sees at the finer
         level is. Below 1 it has the colour of that share alone: holes shrink towards coarser levels, and a fill grows

@@ -6,11 +6,10 @@ import math
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from patchnn.engine.arrays import Image, Window
+from patchnn.engine.arrays import Image, Window, check_seed
 from patchnn.engine.atlas import Field
 from patchnn.engine.backend import Array, Backend, find_backend
 from patchnn.engine.layouts import Starts, changed_share
@@ -27,7 +26,7 @@ from patchnn.engine.strips import lay_out
 from patchnn.engine.windows import View, kept_field
 from patchnn.errors import InputError
 
-__all__ = ["Observer", "Progress", "Synthesis", "check_seed", "synthesize"]
+__all__ = ["Observer", "Progress", "Synthesis", "synthesize"]
 
 WITHHOLDING = 3
 """Levels, the coarsest first, at which a layout does without some of the source patches."""
@@ -131,6 +130,9 @@ def _through_windows(
 ) -> Synthesis:
     """Carry out a plan window by window; all pixels outside stay the guess's."""
     image = plan.guess.copy()
+    if not windows:
+        # Nothing is to be made: the run is over, and says so.
+        observe(Progress(1, 1, 0, 1, 1, 1, 1.0, image.copy, image.shape[:2]))
     rows, columns = (side - plan.patch + 1 for side in image.shape[:2])
     field, found = kept_field((rows, columns)), None
     total, done = float(sum((down.stop - down.start) * (across.stop - across.start) for down, across in windows)), 0.0
@@ -167,12 +169,6 @@ def _came_back(plan: Plan, made: Synthesis) -> bool:
 
 def _changed(made: Synthesis) -> float:
     return 1.0 if made.start is None or made.start.changed is None else made.start.changed
-
-
-def check_seed(seed: Any) -> None:
-    """Raise InputError unless a value is a seed."""
-    if not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise InputError(f"seed is {seed}: it must be a whole number from 0 to {2**32 - 1}", about="seed")
 
 
 class _Run:
