@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from patchnn_tasks import warping
-from patchnn_tasks.warping import borders, warp
+from patchnn_tasks.warping import View, borders
 
 
 def firm_at(shape, rows, columns, firm=5.0):
@@ -16,13 +16,19 @@ def firm_at(shape, rows, columns, firm=5.0):
     return firmness
 
 
+def warp(image, shape, firmness, followed=0.0, costs=None):
+    costs = np.zeros(firmness.shape, np.float32) if costs is None else costs
+    small = np.full((*firmness.shape, 1), 0.5, np.float32)
+    return warping.warp(image, shape, View(small, costs, firmness, followed))
+
+
 FIRMNESS = arrays(np.float32, st.tuples(st.integers(2, 6), st.integers(3, 12)), elements=st.floats(0.0625, 1000, width=32))
 
 
 @settings(max_examples=50)
 @given(FIRMNESS, st.floats(0.1, 10))
 def test_borders_stay_in_order_and_fill_the_width(firmness, ratio):
-    at = borders(firmness, ratio)
+    at = borders(firmness, np.ones_like(firmness), ratio)
     assert at.shape == (len(firmness), firmness.shape[1] + 1)
     assert (np.diff(at, axis=1) >= 0).all()
     np.testing.assert_allclose(at[:, [0, -1]], [[0, ratio * firmness.shape[1]]] * len(firmness), atol=1e-3)
@@ -30,21 +36,21 @@ def test_borders_stay_in_order_and_fill_the_width(firmness, ratio):
 
 @pytest.mark.parametrize("ratio", [0.4, 1.0, 2.5])
 def test_what_is_equally_firm_shares_the_room_equally(ratio):
-    at = borders(np.full((4, 10), 0.7, np.float32), ratio)
+    at = borders(np.full((4, 10), 0.7, np.float32), np.ones((4, 10), np.float32), ratio)
     np.testing.assert_allclose(at, np.tile(np.arange(11) * ratio, (4, 1)), atol=1e-3)
 
 
 @pytest.mark.parametrize("ratio", [0.5, 0.8, 1.5, 2.5])
 def test_what_is_firm_keeps_its_width(ratio):
     firmness = firm_at((8, 30), slice(None), slice(10, 18))
-    at = borders(firmness, ratio)
+    at = borders(firmness, np.ones_like(firmness), ratio)
     kept, given = np.diff(at)[:, 10:18], np.diff(at)[:, :10]
     assert np.abs(kept - 1).max() < 0.12
     assert np.abs(given - 1).min() > 0.2
 
 
 def test_squeezed_ground_keeps_some_of_its_width():
-    at = borders(firm_at((8, 30), slice(None), slice(10, 26)), 0.5)
+    at = borders(firm_at((8, 30), slice(None), slice(10, 26)), np.ones((8, 30), np.float32), 0.5)
     assert np.diff(at).min() > 0.02
 
 
@@ -52,10 +58,29 @@ def test_rows_move_as_their_neighbours_do():
     # Above, a thing to the left; below, one to the right: without the neighbours, rows would move apart by half of a thing.
     firmness = firm_at((16, 40), slice(0, 8), slice(4, 16))
     firmness[8:, 24:36] = 5
-    at = borders(firmness, 0.6)
+    at = borders(firmness, np.ones_like(firmness), 0.6)
     assert np.abs(np.diff(at, axis=0)).max() < 1
     # A long way down, they do differ.
     assert np.abs(at[0] - at[-1]).max() > 0.5
+
+
+def test_cells_have_the_widths_that_are_wanted():
+    wanted = np.full((8, 20), 0.2, np.float32)
+    wanted[:, 5:10] = 1
+    at = borders(np.ones((8, 20), np.float32), wanted, wanted.mean())
+    np.testing.assert_allclose(np.diff(at), wanted, atol=2e-3)
+
+
+def test_wanted_is_what_seams_leave():
+    # Left of column 20 the ground is dear for seams, though no firmer than the rest.
+    costs = np.zeros((40, 60), np.float32)
+    costs[:, :20] = 1
+    flat = np.ones((40, 60), np.float32)
+    ramp = np.tile(np.arange(60, dtype=np.float32)[None, :, None], (40, 1, 1))
+    for columns in (42, 80):
+        even, followed = (warp(ramp, (40, columns), flat, follow, costs)[0] for follow in (0.0, 0.9))
+        assert (even[20] < 20).sum() == pytest.approx(20 * columns / 60, abs=2)
+        assert (followed[20] < 20).sum() == pytest.approx(20, abs=2)
 
 
 def photo(shape=(40, 60)):

@@ -11,7 +11,7 @@ import numpy as np
 from patchnn import Image, InputError, Mask, Plan, Shape, SizeLike, Source, Task, option, resize
 from patchnn_tasks.carving import FORBIDDEN, Carved, Costs, Places, carve, contrast, detail, enlarged, rarity
 from patchnn_tasks.shared import check_reach, shape_at, towards, wanted
-from patchnn_tasks.warping import warp
+from patchnn_tasks.warping import View, warp
 
 CARVED = 96
 """Shorter side at which an image is carved, in pixels, about: coarser, masts are thinner than a pixel."""
@@ -30,13 +30,13 @@ STROKES = 0.3
 """An image is writing if a twentieth of its pixels differ by so much from what surrounds them, and half of them hardly do."""
 HARDLY = 0.05
 """Share of that which is hardly."""
-CONTRASTED = 3
+CONTRASTED = 5
 """The power of what there is to see that firmness is: then things keep their shape, and the ground gives way."""
-FINE = 0.25
+FINE = 0.5
 """Weight of the contrast at the image's own size, beside rarity, in what there is to see."""
-SPREAD = 2.0
+SPREAD = 3.0
 """Standard deviation, in pixels of the smaller image, of the blur that what is around a thing shares its firmness by."""
-GIVING = 0.1
+GIVING = 0.03
 """Firmness of the plainest ground, the mean being 1: so that all of it gives way and not one column."""
 KEPT = 1e3
 """Firmness of what is to keep its shape."""
@@ -88,16 +88,23 @@ class Retarget(Task):
         finer = max(1, scale // 2)
         free = self.by == "auto" and self.drop is None
         grows = all(np.greater_equal(end, shape))
-        if self.by == "warp" or (free and (grows or is_writing(self.image[::finer, ::finer]))):
-            return self._warped(end, rare, scale)
+        writing = is_writing(self.image[::finer, ::finer])
+        if self.by == "warp" or (free and (grows or writing)):
+            return self._warped(end, small, rare, scale, writing)
         carving = carved(self.image, small, rare, scale, end, self.keep, self.drop)
         if free and carving.dearness > DEAR:
-            return self._warped(end, rare, scale)
+            return self._warped(end, small, rare, scale)
         return self._from(carving, end, scale)
 
-    def _warped(self, end: Shape, rare: Costs, scale: int) -> Plan:
+    def _warped(self, end: Shape, small: Image, rare: Costs, scale: int, writing: bool = False) -> Plan:
         """Return a plan whose result is the warped image as it is: patches would make streaks of what is stretched."""
-        guess, places = warp(self.image, end, firmness(self.image, rare, scale, self.keep))
+        shown = costs(self.image, rare, scale, self.keep)
+        if writing:
+            # All letters alike.
+            view = View(small, shown, firmness(self.image, small, rare, scale, self.keep, contrasted=1), followed=0)
+        else:
+            view = View(small, shown, firmness(self.image, small, rare, scale, self.keep))
+        guess, places = warp(self.image, end, view)
         # No window holds a pixel to make.
         return Plan(sources=[Source(self.image)], guess=guess, keep=np.ones(end, np.bool_), origin=places, windows=[])
 
@@ -149,16 +156,24 @@ def smaller(image: Image, scale: int) -> Image:
     return np.clip(resize(image, shape_at(image.shape[:2], 1, scale)), image.min(), image.max())
 
 
-def firmness(image: Image, rare: Costs, scale: int, keep: Mask | None = None) -> Costs:
+def costs(image: Image, rare: Costs, scale: int, keep: Mask | None = None) -> Costs:
+    """Return what the pixels of the image `scale` times smaller cost a seam, from their rarity; more than all others, to keep."""
+    importance = RARE * rare + DETAIL * detail(image, scale)
+    return importance if keep is None else np.where(covered(keep, rare.shape), np.float32(FORBIDDEN), importance)
+
+
+def firmness(
+    image: Image, small: Image, rare: Costs, scale: int, keep: Mask | None = None, contrasted: float = CONTRASTED
+) -> Costs:
     """Return how firmly each part of an image is to keep its shape: the more, the rarer it is and the more contrast it has.
 
-    rare: the rarity of the image `scale` times smaller. keep: (H, W) bool, what keeps it whatever is there.
+    small: the image `scale` times smaller; rare: its rarity. keep: (H, W) bool, what keeps it whatever is there.
     """
     from scipy import ndimage
 
     # At a quarter of the size, all of a face or a coat is rare, and not its outline alone.
-    coarse = resize(rarity(smaller(image, 4 * scale))[:, :, None], rare.shape)[:, :, 0]
-    shown = np.maximum((2 * rare + coarse) / 3 + FINE * detail(image, scale), 0) ** CONTRASTED
+    coarse = resize(rarity(smaller(small, 4))[:, :, None], rare.shape)[:, :, 0]
+    shown = np.maximum((rare + coarse) / 2 + FINE * detail(image, scale), 0) ** contrasted
     firm = ndimage.gaussian_filter(shown, SPREAD, mode="nearest") / max(shown.mean(), np.float32(1e-9)) + GIVING
     if keep is not None:
         firm = np.where(covered(keep, firm.shape), np.float32(KEPT), firm)
@@ -179,11 +194,10 @@ def carved(
     small: the image `scale` times smaller; rare: its rarity, at that size or at a still smaller one. end: the shape of the
     result. keep, drop: (H, W) bool masks. Returns places in the image.
     """
-    costs = RARE * nearest(rare, small.shape[:2]) + DETAIL * detail(image, scale)
-    if keep is not None:
-        costs = np.where(covered(keep, small.shape[:2]), np.float32(FORBIDDEN), costs)
     gone = None if drop is None else covered(drop, small.shape[:2])
-    carving = carve(small, shape_at(end, 1, scale), importance=costs, drop=gone)
+    carving = carve(
+        small, shape_at(end, 1, scale), importance=costs(image, nearest(rare, small.shape[:2]), scale, keep), drop=gone
+    )
     return replace(carving, places=enlarged(carving.places, scale, image.shape[:2], end))
 
 

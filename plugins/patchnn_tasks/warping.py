@@ -1,26 +1,32 @@
 """Warping: change an image's size by a smooth map that leaves things their shape (Wolf, Guttmann, Cohen-Or 2007).
 
-The image is cut into cells. Each is to keep its width, and its row to move as the next ones do, the more *firmly* the more
-there is to see. So plain ground is squeezed or stretched, upright lines stay upright, and nothing is torn.
+The image is cut into cells. Each is to have the width that is wanted of it, and its row to move as the next ones do, the more
+*firmly* the more there is to see. What is wanted lies between the cell's own width and what seams would leave of it, which
+spare whole things. So ground is squeezed or stretched, upright lines stay upright, and nothing is torn.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from patchnn import Image, Shape, resize
+from patchnn_tasks.carving import carve
 
-__all__ = ["borders", "warp"]
+__all__ = ["View", "borders", "warp"]
 
 CELLS = 32, 64
 """Cells from top to bottom and from left to right of a square; longer sides have more. Along upright lines little changes."""
 MOST = 512
 """As many at most, however long a side is."""
-ALIKE = 7.5, 2.5
+FOLLOWED = 0.6
+"""How far the width that is wanted of a cell is what seams leave of it, and not its own."""
+ALIKE = 3.0, 1.0
 """How firmly neighbouring rows move alike: beside how firm they are there, and anywhere."""
 NARROW = 0.1
-"""What is squeezed grows firmer, down to this share of its width."""
+"""What is squeezed grows firmer, down to this share of the width that is wanted of it."""
 WIDE = 2.0
 """What is stretched grows softer, up to so many times the width of all that is equally firm."""
 ROUNDS = 8
@@ -34,7 +40,59 @@ Firmness = NDArray[np.float32]
 Places = NDArray[np.float64]
 
 
-def warp(image: Image, shape: Shape, firmness: Firmness) -> tuple[Image, NDArray[np.int32]]:
+@dataclass(frozen=True, eq=False)
+class View:
+    """What is to see in an image, at a small size.
+
+    Parameters
+    ----------
+    image : (h, w, C) float32
+    costs : (h, w) float32
+        What removing or repeating a pixel costs a seam, beside the contrast.
+    firmness : (h, w) float32, more than 0
+        How firmly each part keeps its shape, beside the others.
+    followed : float, 0 to 1
+        How far seams are followed.
+    """
+
+    image: Image
+    costs: Firmness
+    firmness: Firmness
+    followed: float = FOLLOWED
+
+    def cells(self, ratio: float) -> tuple[Firmness, Firmness]:
+        """Return the firmness of cells, and the widths that are wanted of them where all become `ratio` times as wide."""
+        from scipy import ndimage
+
+        square = min(self.image.shape[:2])
+        sides = [min(MOST, max(3, round(n * side / square))) for n, side in zip(CELLS, self.image.shape, strict=False)]
+
+        def coarse(values: Firmness) -> Firmness:
+            return np.asarray(np.maximum(resize(values[:, :, None], (sides[0], sides[1]))[:, :, 0], values.min()))
+
+        left = np.ones_like(self.firmness)
+        if self.followed:
+            rows, columns = self.image.shape[:2]
+            kept = carve(self.image, (rows, max(1, round(columns * ratio))), importance=self.costs).places
+            left = np.zeros_like(self.firmness)
+            np.add.at(left, tuple(np.moveaxis(kept, 2, 0)), 1)
+        left = ndimage.gaussian_filter(coarse(left), 1, mode="nearest")
+        left *= ratio / left.mean(1, keepdims=True)
+        return coarse(self.firmness), np.asarray(1 - self.followed * (1 - left), np.float32)
+
+    def warped(self, at: Places, ratio: float) -> View:
+        """Return it warped as the image is, from the borders of cells."""
+        columns = max(2, round(self.image.shape[1] * ratio))
+        layers = np.dstack([self.image, self.costs, self.firmness])
+        layers = _columns(layers, _edges(at, layers.shape[:2], columns))
+        return replace(self, image=layers[:, :, :-2], costs=layers[:, :, -2], firmness=layers[:, :, -1])
+
+    def turned(self) -> View:
+        """Return it with rows for columns."""
+        return replace(self, image=self.image.swapaxes(0, 1), costs=self.costs.T, firmness=self.firmness.T)
+
+
+def warp(image: Image, shape: Shape, view: View) -> tuple[Image, NDArray[np.int32]]:
     """Bring an image to another shape by squeezing or stretching where it is least firm: columns first, then rows.
 
     Parameters
@@ -42,8 +100,8 @@ def warp(image: Image, shape: Shape, firmness: Firmness) -> tuple[Image, NDArray
     image : (H, W, C) float32
     shape : (rows, columns)
         The shape of the result.
-    firmness : (h, w) float32, more than 0
-        How firmly each part of the image keeps its shape, beside the others; at any size.
+    view
+        The image at a smaller size, or at its own, and what counts in it.
 
     Returns
     -------
@@ -55,30 +113,25 @@ def warp(image: Image, shape: Shape, firmness: Firmness) -> tuple[Image, NDArray
     for columns in (shape[1], shape[0]):
         before = image.shape[1]
         if columns != before:
-            square = min(image.shape[:2])
-            cells = [min(MOST, max(3, round(n * side / square))) for n, side in zip(CELLS, image.shape, strict=False)]
-            coarse = np.maximum(resize(firmness[:, :, None], (cells[0], cells[1]))[:, :, 0], firmness.min())
-            at = borders(coarse, columns / before)
+            ratio = columns / before
+            at = borders(*view.cells(ratio), ratio)
             edges = _edges(at, image.shape[:2], columns)
-            # What is firm goes with the image.
-            smaller = max(2, round(firmness.shape[1] * columns / before))
-            firmness = _columns(firmness[:, :, None], _edges(at, firmness.shape, smaller))[:, :, 0]
-            image = _columns(image, edges)
+            image, view = _columns(image, edges), view.warped(at, ratio)
             middle = np.minimum((edges[:, 1:] + edges[:, :-1]) / 2, before - 1).astype(np.intp)
             places = np.take_along_axis(places, middle[:, :, None], axis=1)
-        image, places, firmness = image.swapaxes(0, 1), places.swapaxes(0, 1), firmness.T
+        image, places, view = image.swapaxes(0, 1), places.swapaxes(0, 1), view.turned()
     return np.ascontiguousarray(image), places
 
 
-def borders(firmness: Firmness, ratio: float) -> Places:
+def borders(firmness: Firmness, wanted: Firmness, ratio: float) -> Places:
     """Return where the borders of cells go when all of them together become `ratio` times as wide.
 
-    Minimises the sum of f (w - 1)² over the cells, f their firmness and w their new width, and of the squared differences
-    between neighbouring rows, as firmly as `ALIKE` says.
+    Minimises the sum of f (w - v)² over the cells, f their firmness, w their new width and v the wanted one, and of the squared
+    differences between neighbouring rows, as firmly as `ALIKE` says.
 
     Parameters
     ----------
-    firmness : (h, w) float32, more than 0
+    firmness, wanted : (h, w) float32, more than 0
         At least 2 rows of 3 cells.
     ratio : float
 
@@ -100,7 +153,7 @@ def borders(firmness: Firmness, ratio: float) -> Places:
     for _ in range(ROUNDS):
         left, right = firm[:, :-1], firm[:, 1:]
         own = left + right + alike[:-1] + alike[1:]
-        push = left - right
+        push = left * wanted[:, :-1] - right * wanted[:, 1:]
         push[:, -1] += right[:, -1] * width
         # The last border of a row is no neighbour of the next row's first.
         beside = np.where(np.arange(cells - 1) < cells - 2, -right, 0).ravel()[:-1]
@@ -108,8 +161,9 @@ def borders(firmness: Firmness, ratio: float) -> Places:
         steps = [0, 1, -1, cells - 1, 1 - cells]
         matrix = diags([own.ravel(), beside, beside, below, below], steps, format="csc")
         at[:, 1:-1] = spsolve(matrix, push.ravel(), permc_spec="MMD_AT_PLUS_A").reshape(rows, -1)
+        share = np.diff(at, axis=1) / np.maximum(wanted, NARROW)
         # The mean with what it was keeps this from swinging.
-        firm = np.sqrt(firm * firmness / np.clip(np.diff(at, axis=1), NARROW, max(1, WIDE * ratio)))
+        firm = np.sqrt(firm * firmness / np.clip(share, NARROW, max(1, WIDE * ratio)))
     return np.asarray(np.maximum.accumulate(np.round(np.clip(at, 0, width) * GRID) / GRID, axis=1))
 
 
