@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchnn_tasks import carving
-from patchnn_tasks.carving import FORBIDDEN, detail, enlarged, rarity
+from patchnn_tasks.carving import FORBIDDEN, enlarged
+from patchnn_tasks.importance import detail, rarity
 
 
 def scene(width=40, height=24, seed=0):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from patchnn import Image, Mask, Shape, cheapest_seams
 
-__all__ = ["Carved", "carve", "contrast", "detail", "enlarged", "rarity"]
+__all__ = ["FORBIDDEN", "Carved", "Costs", "Places", "carve", "enlarged"]
 
 FORBIDDEN = 1e4
 """Importance of a pixel to keep: more than everything else along a seam. A pixel to drop has its negative."""
@@ -21,16 +21,6 @@ GROWTH = 3
 """An image grows by one part in this many before new seams are sought: fewer at once repeat one place again and again."""
 REPEATED = 0.02
 """What a pixel costs more each time it is repeated, so that all of a plain area grows and not one line of it."""
-NEIGHBOURHOOD = 5
-"""Side of the patches that rarity compares, in pixels."""
-COMMON = 0.1
-"""A patch is as common as the nearest tenth of all patches is like it."""
-SAMPLE = 450
-"""How many patches rarity compares with."""
-APART = 2
-"""Of so many rows and columns, one is compared: most of a patch lies in its neighbours' too."""
-CHUNK = 256
-"""Patches that it compares at once."""
 
 Costs = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -75,69 +65,6 @@ def carve(image: Image, shape: Shape, *, importance: Costs | None = None, drop: 
         canvas = canvas.without_dropped() if across <= down else canvas.turned().without_dropped().turned()
     canvas = canvas.to_width(shape[1]).turned().to_width(shape[0]).turned()
     return Carved(canvas.places, canvas.dearness)
-
-
-def rarity(image: Image) -> Costs:
-    """Return how unlike the rest of the image the surroundings of every pixel are.
-
-    A pixel's rarity is the distance within which a tenth of the image's patches lie from its own: small in sky, grass and
-    whatever else there is much of, large on things.
-
-    Parameters
-    ----------
-    image : (H, W, C) float32
-        Small: the work grows with the number of its pixels, and rarity is meant for what one sees at a glance.
-
-    Returns
-    -------
-    (H, W) float32
-        Root mean squared distances, in the image's units.
-    """
-    from scipy import ndimage
-
-    reach = NEIGHBOURHOOD // 2
-    padded = np.pad(image, ((reach, reach), (reach, reach), (0, 0)), "symmetric")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (NEIGHBOURHOOD, NEIGHBOURHOOD), axis=(0, 1))
-    windows = windows[::APART, ::APART]
-    height, width = windows.shape[:2]
-    patches = windows.reshape(height * width, -1)
-    # A step that shares no factor with the width visits all columns alike.
-    step = max(1, height * width // SAMPLE)
-    while np.gcd(step, width) > 1 and step > 1:
-        step -= 1
-    others = patches[::step]
-    lengths, tenth = (others**2).sum(1), int(COMMON * len(others))
-    nearest = np.empty(len(patches), np.float32)
-    # So many at once stay in a core's cache.
-    for first in range(0, len(patches), CHUNK):
-        some = patches[first : first + CHUNK]
-        squares = (some**2).sum(1)[:, None] + lengths
-        squares -= 2 * some @ others.T
-        squares.partition(tenth, axis=1)
-        nearest[first : first + CHUNK] = squares[:, tenth]
-    rare = np.sqrt(np.maximum(nearest, 0) / patches.shape[1]).reshape(height, width)
-    between = np.indices(image.shape[:2], np.float32) / APART
-    return np.asarray(ndimage.map_coordinates(rare, between, order=1, mode="nearest"), np.float32)
-
-
-def detail(image: Image, scale: int) -> Costs:
-    """Return the contrast within and between neighbours of every `scale` x `scale` pixels of an image.
-
-    At a smaller size a face is a few pixels of one colour: its contrast tells that more is lost with them than they show.
-    """
-    across = [np.pad(contrast(image, axis), [(0, axis == 0), (0, axis == 1)]) for axis in (0, 1)]
-    rows, columns = (-(-side // scale) for side in image.shape[:2])
-    short = rows * scale - image.shape[0], columns * scale - image.shape[1]
-    blocks = np.pad(across[0] + across[1], [(0, short[0]), (0, short[1])], "edge").reshape(rows, scale, columns, scale)
-    return np.asarray(blocks.mean((1, 3)), np.float32)
-
-
-def contrast(image: Image, axis: int) -> NDArray[np.float32]:
-    """Return how much neighbours along an axis differ, (H - 1, W) or (H, W - 1): the mean over the channels."""
-    # Channel by channel: over the last axis, which is short, NumPy's own ways take several times as long.
-    channels = np.moveaxis(image, 2, 0)
-    total = sum(np.abs(np.diff(channel, axis=axis)) for channel in channels)
-    return np.asarray(total / np.float32(len(channels)))
 
 
 def enlarged(places: Places, scale: int, image: Shape, shape: Shape) -> Places:

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 
 from patchnn import Image, InputError, Plan, Shape, SizeLike, Source, Task, cheapest_path, option, resize
-from patchnn_tasks.carving import rarity
-from patchnn_tasks.retarget import carved, carving_scale, nearest, smaller, stretched, torn
+from patchnn_tasks.importance import carving_scale, rarity, smaller
+from patchnn_tasks.retarget import carved, nearest, stretched, torn
 from patchnn_tasks.shared import check_reach, levels_down, size, wanted
 
 MIRRORED = 0.1

@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from patchnn import Image, InputError, Mask, Plan, Shape, SizeLike, Source, Task, option, resize
-from patchnn_tasks.carving import FORBIDDEN, Carved, Costs, Places, carve, contrast, detail, enlarged, rarity
+from patchnn import Image, InputError, Mask, Plan, Shape, SizeLike, Source, Task, option
+from patchnn_tasks.carving import Carved, Costs, Places, carve, enlarged
+from patchnn_tasks.importance import carving_scale, contrast, costs, covered, firmness, is_texture, is_writing, rarity, smaller
 from patchnn_tasks.shared import check_reach, shape_at, towards, wanted
 from patchnn_tasks.warping import View, warp
 
-CARVED = 96
-"""Shorter side at which an image is carved, in pixels, about: coarser, masts are thinner than a pixel."""
-RARE = 0.6
-"""Weight of a pixel's rarity beside the contrast that removing it creates."""
-DETAIL = 0.5
-"""Weight of the contrast that a pixel stands for at the image's own size."""
 ORDER = 0.1
 """What it counts beside the colours that a patch comes from elsewhere than the seams put it, the longer side being 1."""
-UNIFORM = 0.66
-"""An image is a texture if half of it is at least so rare, beside the rarest hundredth: then nothing stands out."""
 
 DEAR = 0.0156
 """From this dearness on (`Carved.dearness`), seams cut into things, and the image is warped."""
-STROKES = 0.3
-"""An image is writing if a twentieth of its pixels differ by so much from what surrounds them, and half of them hardly do."""
-HARDLY = 0.05
-"""Share of that which is hardly."""
-CONTRASTED = 5
-"""The power of what there is to see that firmness is: then things keep their shape, and the ground gives way."""
-FINE = 0.5
-"""Weight of the contrast at the image's own size, beside rarity, in what there is to see."""
-SPREAD = 3.0
-"""Standard deviation, in pixels of the smaller image, of the blur that what is around a thing shares its firmness by."""
-GIVING = 0.03
-"""Firmness of the plainest ground, the mean being 1: so that all of it gives way and not one column."""
-KEPT = 1e3
-"""Firmness of what is to keep its shape."""
 EVEN = 1.0
 """Pixels over which those that seams repeat are spread."""
 SEEN = 0.03
@@ -146,40 +124,6 @@ class Retarget(Task):
         return ~self.drop
 
 
-def carving_scale(shape: Shape) -> int:
-    """Return how many times smaller an image is carved: a power of 2, so that its pixels lie on those of a pyramid's level."""
-    return int(2 ** max(0, round(math.log2(min(shape) / CARVED))))
-
-
-def smaller(image: Image, scale: int) -> Image:
-    """Return an image so many times smaller."""
-    return np.clip(resize(image, shape_at(image.shape[:2], 1, scale)), image.min(), image.max())
-
-
-def costs(image: Image, rare: Costs, scale: int, keep: Mask | None = None) -> Costs:
-    """Return what the pixels of the image `scale` times smaller cost a seam, from their rarity; more than all others, to keep."""
-    importance = RARE * rare + DETAIL * detail(image, scale)
-    return importance if keep is None else np.where(covered(keep, rare.shape), np.float32(FORBIDDEN), importance)
-
-
-def firmness(
-    image: Image, small: Image, rare: Costs, scale: int, keep: Mask | None = None, contrasted: float = CONTRASTED
-) -> Costs:
-    """Return how firmly each part of an image is to keep its shape: the more, the rarer it is and the more contrast it has.
-
-    small: the image `scale` times smaller; rare: its rarity. keep: (H, W) bool, what keeps it whatever is there.
-    """
-    from scipy import ndimage
-
-    # At a quarter of the size, all of a face or a coat is rare, and not its outline alone.
-    coarse = resize(rarity(smaller(small, 4))[:, :, None], rare.shape)[:, :, 0]
-    shown = np.maximum((rare + coarse) / 2 + FINE * detail(image, scale), 0) ** contrasted
-    firm = ndimage.gaussian_filter(shown, SPREAD, mode="nearest") / max(shown.mean(), np.float32(1e-9)) + GIVING
-    if keep is not None:
-        firm = np.where(covered(keep, firm.shape), np.float32(KEPT), firm)
-    return np.asarray(firm, np.float32)
-
-
 def nearest(values: np.ndarray, shape: Shape) -> np.ndarray:
     """Return values (H, W, ...) brought to another shape, each from the nearest place."""
     rows, columns = (np.arange(new) * old // new for new, old in zip(shape, values.shape, strict=False))
@@ -250,28 +194,3 @@ def mended(guess: Image, start: Shape, end: Shape, scale: int, freely: bool = Tr
         # More would drop thin things where they touch others for the first time, as the foot of a tree.
         "coarsest_iterations": 1 if freely and down > 1 else 3,
     }
-
-
-def is_texture(rare: Costs) -> bool:
-    """Tell whether nothing in an image stands out, from its rarity."""
-    usual, most = np.quantile(rare, [0.5, 0.99])
-    return bool(usual >= UNIFORM * most)
-
-
-def is_writing(image: Image) -> bool:
-    """Tell whether an image is mostly thin strokes on plain ground: letters, a drawing."""
-    light = image[:, :, :3].mean(2)
-    # A quarter of the pixels tells as well as all.
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(light, 2, "symmetric"), (5, 5))[::2, ::2]
-    medians = np.partition(around.reshape(-1, 25), 12, axis=1)[:, 12]
-    strokes = np.abs(light[::2, ::2].ravel() - medians)
-    half, most = np.quantile(strokes, [0.5, 0.95])
-    return bool(most >= STROKES and half <= HARDLY * most)
-
-
-def covered(mask: Mask, shape: Shape) -> Mask:
-    """Shrink a mask so that a pixel is True where any pixel under it is."""
-    rows, columns = (np.arange(old) * new // old for old, new in zip(mask.shape, shape, strict=True))
-    result = np.zeros(shape, np.bool_)
-    np.logical_or.at(result, (rows[:, None], columns), mask)
-    return result
