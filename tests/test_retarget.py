@@ -146,17 +146,31 @@ def test_where_seams_would_be_dear_the_image_is_warped() -> None:
     np.testing.assert_array_equal(warped.guess, forced.guess)
 
 
-def test_letters_are_squeezed_alike() -> None:
-    page = np.full((96, 200, 3), 0.9, np.float32)
+@pytest.mark.parametrize("size", ["70%x100%", "140%x100%"])
+def test_letters_are_squeezed_and_stretched_alike(size: str) -> None:
+    # Wide margins, which seams would take first.
+    page = np.full((96, 300, 3), 0.9, np.float32)
     rng = np.random.RandomState(7)
     for top in range(8, 88, 14):
-        for left in range(6, 190, 9):
+        for left in range(66, 234, 9):
             page[top : top + 9, left : left + 6][rng.uniform(size=(9, 6)) < 0.35] = 0.1
-    at = Retarget(image=page, size="70%x100%").plan().origin
+    at = Retarget(image=page, size=size).plan().origin
     assert at is not None
-    widths = [np.sum((at[12, :, 1] >= left) & (at[12, :, 1] < left + 9)) for left in range(6, 190, 9)]
-    assert min(widths) >= 5
-    assert max(widths) <= 7
+    wanted = 9 * at.shape[1] / 300
+    widths = [np.sum((at[12, :, 1] >= left) & (at[12, :, 1] < left + 9)) for left in range(66, 234, 9)]
+    assert np.abs(np.array(widths) - wanted).max() < 1
+
+
+def test_seams_tell_the_warp_what_to_spare() -> None:
+    # A grey thing on white ground beside a glaring one.
+    image = np.full((120, 180, 3), 0.9, np.float32)
+    y, x = np.mgrid[:120, :180]
+    image[np.hypot(y - 60, x - 50) < 25] = 0.6
+    image[np.hypot(y - 60, x - 130) < 25] = np.random.RandomState(1).uniform(0, 1, (120, 180, 3))[np.hypot(y - 60, x - 130) < 25]
+    at = Retarget(image=image, size="65%x100%", by="warp").plan().origin
+    assert at is not None
+    # By itself it would be left with 29 of its 50 columns.
+    assert np.sum((at[60, :, 1] >= 25) & (at[60, :, 1] < 75)) >= 34
 
 
 def test_growth_is_warped_and_left_as_it_is() -> None:

@@ -128,6 +128,29 @@ def test_both_sides_change_and_things_keep_both():
     assert made.max(1).sum() == pytest.approx(20, abs=3)
 
 
+def test_what_is_firm_moves_with_the_image():
+    image = np.zeros((60, 120, 1), np.float32)
+    image[20:40, 90:110] = 1
+    firmness = firm_at((60, 120), slice(None), slice(88, 112))
+    firmness[:20] = firmness[40:] = 0.05
+    made = warp(image, (36, 60), firmness)[0][:, :, 0]
+    assert made.max(1).sum() == pytest.approx(20, abs=2)
+
+
+def test_stretched_ground_lies_between_its_pixels():
+    ramp = np.tile(np.linspace(0, 1, 60, dtype=np.float32)[None, :, None], (40, 1, 1))
+    made = warp(ramp, (40, 150), np.ones((10, 15), np.float32))[0]
+    assert np.diff(made[:, 3:-3, 0]).min() > 0.003
+
+
+def test_ground_may_be_stretched_twice_as_far_as_all():
+    firmness = np.full((8, 30), 0.3, np.float32)
+    firmness[:, 10:18] = 1.5
+    at = borders(firmness, np.ones_like(firmness), 2.0)
+    # Without that, things would take a good part of the room.
+    assert np.diff(at)[:, 10:18].mean() < 1.2
+
+
 def test_places_tell_where_colours_come_from():
     ramp = np.moveaxis(np.indices((40, 60), np.float32), 0, 2)
     image, places = warp(ramp, (70, 36), firm_at((40, 60), slice(8, 20), slice(30, 50)))

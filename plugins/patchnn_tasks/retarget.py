@@ -9,9 +9,20 @@ import numpy as np
 
 from patchnn import Image, InputError, Mask, Plan, Shape, SizeLike, Source, Task, option
 from patchnn_tasks.carving import Carved, Costs, Places, carve, enlarged
-from patchnn_tasks.importance import carving_scale, contrast, costs, covered, firmness, is_texture, is_writing, rarity, smaller
+from patchnn_tasks.importance import (
+    CONTRASTED,
+    carving_scale,
+    contrast,
+    costs,
+    covered,
+    firmness,
+    is_texture,
+    is_writing,
+    rarity,
+    smaller,
+)
 from patchnn_tasks.shared import check_reach, shape_at, towards, wanted
-from patchnn_tasks.warping import View, warp
+from patchnn_tasks.warping import FOLLOWED, View, warp
 
 ORDER = 0.1
 """What it counts beside the colours that a patch comes from elsewhere than the seams put it, the longer side being 1."""
@@ -76,12 +87,10 @@ class Retarget(Task):
 
     def _warped(self, end: Shape, small: Image, rare: Costs, scale: int, writing: bool = False) -> Plan:
         """Return a plan whose result is the warped image as it is: patches would make streaks of what is stretched."""
-        shown = costs(self.image, rare, scale, self.keep)
-        if writing:
-            # All letters alike.
-            view = View(small, shown, firmness(self.image, small, rare, scale, self.keep, contrasted=1), followed=0)
-        else:
-            view = View(small, shown, firmness(self.image, small, rare, scale, self.keep))
+        # Letters become narrower or wider all alike.
+        contrasted, followed = (0.0, 0.0) if writing else (CONTRASTED, FOLLOWED)
+        firm = firmness(self.image, small, rare, scale, self.keep, contrasted)
+        view = View(small, costs(self.image, rare, scale, self.keep), firm, followed)
         guess, places = warp(self.image, end, view)
         # No window holds a pixel to make.
         return Plan(sources=[Source(self.image)], guess=guess, keep=np.ones(end, np.bool_), origin=places, windows=[])

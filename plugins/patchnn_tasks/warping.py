@@ -21,7 +21,7 @@ CELLS = 32, 64
 """Cells from top to bottom and from left to right of a square; longer sides have more. Along upright lines little changes."""
 MOST = 512
 """As many at most, however long a side is."""
-FOLLOWED = 0.6
+FOLLOWED = 0.7
 """How far the width that is wanted of a cell is what seams leave of it, and not its own."""
 ALIKE = 3.0, 1.0
 """How firmly neighbouring rows move alike: beside how firm they are there, and anywhere."""
@@ -77,7 +77,6 @@ class View:
             left = np.zeros_like(self.firmness)
             np.add.at(left, tuple(np.moveaxis(kept, 2, 0)), 1)
         left = ndimage.gaussian_filter(coarse(left), 1, mode="nearest")
-        left *= ratio / left.mean(1, keepdims=True)
         return coarse(self.firmness), np.asarray(1 - self.followed * (1 - left), np.float32)
 
     def warped(self, at: Places, ratio: float) -> View:
