@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from patchnn_tasks import carving
 from patchnn_tasks.carving import FORBIDDEN, enlarged
-from patchnn_tasks.importance import detail, rarity
+from patchnn_tasks.importance import detail, firmness, rarity
 
 
 def scene(width=40, height=24, seed=0):
@@ -111,3 +111,11 @@ def test_squares_of_pixels_move_as_one():
     squares = where[:, :28].reshape(6, 4, 7, 4, 2)
     assert (squares[:, :, :, :1] % 4 == squares[:, :, :1, :1] % 4).all()
     assert (squares - squares[:, :1, :, :1] == np.moveaxis(np.indices((4, 4)), 0, 2)[None, :, None]).all()
+
+
+def test_all_of_a_large_thing_is_firm():
+    y, x = np.mgrid[:120, :180]
+    image = (0.5 + np.random.RandomState(0).normal(0, 0.05, (120, 180, 3))).astype(np.float32)
+    image[np.hypot(y - 60, x - 90) < 20] = 0.9, 0.2, 0.1
+    firm = firmness(image, image, rarity(image), 1)
+    assert firm[60, 90] > 100 * np.median(firm)

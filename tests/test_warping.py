@@ -129,12 +129,12 @@ def test_both_sides_change_and_things_keep_both():
 
 
 def test_what_is_firm_moves_with_the_image():
-    image = np.zeros((60, 120, 1), np.float32)
-    image[20:40, 90:110] = 1
-    firmness = firm_at((60, 120), slice(None), slice(88, 112))
-    firmness[:20] = firmness[40:] = 0.05
+    image = np.zeros((60, 160, 1), np.float32)
+    image[20:40, 120:150] = 1
+    firmness = firm_at((60, 160), slice(20, 40), slice(118, 152))
     made = warp(image, (36, 60), firmness)[0][:, :, 0]
-    assert made.max(1).sum() == pytest.approx(20, abs=2)
+    heights = made[:, np.flatnonzero(made.max(0) > 0.5)[1:-1]].sum(0)
+    assert heights.min() > 18
 
 
 def test_stretched_ground_lies_between_its_pixels():

@@ -23,7 +23,7 @@ MOST = 512
 """As many at most, however long a side is."""
 FOLLOWED = 0.7
 """How far the width that is wanted of a cell is what seams leave of it, and not its own."""
-ALIKE = 3.0, 1.0
+ALIKE = 3.0, 0.3
 """How firmly neighbouring rows move alike: beside how firm they are there, and anywhere."""
 NARROW = 0.1
 """What is squeezed grows firmer, down to this share of the width that is wanted of it."""
