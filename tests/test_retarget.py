@@ -193,6 +193,15 @@ def test_maps_follow_what_is_warped() -> None:
     assert np.abs(at[:, [0, -1]] - [0, 119]).max() < 2
 
 
+def test_guides_decide_what_comes_where_in_a_warped_image() -> None:
+    image, thing = discs()
+    labels, wanted = thing.astype(np.float32), np.zeros((60, 225), np.float32)
+    wanted[18:42, 100:124] = 1
+    made = run(Retarget(image=image, size="150%x100%"), seed=1, backend="numpy", guides=[(labels, wanted, 3)]).image
+    assert red(made)[24:36, 106:118].mean() > 0.9
+    assert red(made)[:, :80].mean() < 0.05
+
+
 def test_kept_places_are_not_warped() -> None:
     image = np.full((60, 120, 3), 0.5, np.float32)
     image[:, 40:80] = np.random.RandomState(6).uniform(0, 1, (60, 40, 3))

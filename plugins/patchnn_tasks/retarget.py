@@ -21,7 +21,7 @@ from patchnn_tasks.importance import (
     rarity,
     smaller,
 )
-from patchnn_tasks.shared import check_reach, shape_at, towards, wanted
+from patchnn_tasks.shared import check_reach, levels_down, shape_at, towards, wanted
 from patchnn_tasks.warping import FOLLOWED, View, warp
 
 ORDER = 0.1
@@ -92,8 +92,16 @@ class Retarget(Task):
         firm = firmness(self.image, small, rare, scale, self.keep, contrasted)
         view = View(small, costs(self.image, rare, scale, self.keep), firm, followed)
         guess, places = warp(self.image, end, view)
-        # No window holds a pixel to make.
-        return Plan(sources=[Source(self.image)], guess=guess, keep=np.ones(end, np.bool_), origin=places, windows=[])
+        return Plan(
+            sources=[Source(self.image)],
+            guess=guess,
+            keep=np.ones(end, np.bool_),
+            origin=places,
+            # No window holds a pixel to make. With guides, all of it is made.
+            windows=[],
+            yields=True,
+            coarsest=levels_down(end, 4),
+        )
 
     def _carved_thinly(self, end: Shape, rare: Costs, scale: int) -> Plan:
         """Return a plan that starts from thin seams, and leaves all but torn edges alone."""

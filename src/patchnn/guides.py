@@ -106,7 +106,7 @@ def guide_plan(plan: Plan, guides: Iterable[Any]) -> Plan:
         return plan
     if plan.yields:
         bare = [replace(source, guide=None) for source in plan.sources]
-        plan = replace(plan, sources=bare, guide=None, guide_weights=1.0, guide_levels=None, keep=None, origin=None)
+        plan = replace(plan, sources=bare, guide=None, guide_weights=1.0, guide_levels=None, keep=None, origin=None, windows=None)
     with concerning("guide"):
         channels = [guide.target.shape[2] for guide in given]
         if sum(channels) > MOST_CHANNELS:

@@ -83,7 +83,7 @@ class Plan:
         Row and column in the first source of every kept pixel, or the number of a source, row and column: maps follow it (see
         Result.apply). Default: its own.
     yields : bool
-        Whether `keep`, `origin` and `guide` hold only where a run is given no guides: these then decide alone.
+        Whether `keep`, `origin`, `windows` and `guide` hold only where a run is given no guides: these then decide alone.
     windows : list of (slice, slice), optional
         Rows and columns of parts of the output that hold all pixels which are not kept. Each is made by itself, from what it
         shows of the guess and of the sources of the guess's size: the time and memory are those of the windows.
