@@ -134,16 +134,17 @@ def test_asked_for_seams_are_half_as_wide_and_mended_where_they_tear_alone() -> 
     assert (np.diff(carve.origin[:, :, 1], axis=1) == 2).any(), "seams of one pixel"
 
 
-def test_where_seams_would_be_dear_the_image_is_warped() -> None:
+def test_where_seams_would_be_dear_or_few_the_image_is_warped() -> None:
     rng = np.random.RandomState(4)
     crowded = np.full((192, 240, 3), 0.5, np.float32)
-    crowded[60:160, 70:230] = rng.uniform(0, 1, (100, 160, 3))
-    assert Retarget(image=crowded, size="80%x100%").plan().keep is None, "plain ground gives the room"
-    warped = Retarget(image=crowded, size="50%x100%").plan()
-    assert warped.keep is not None
-    assert warped.keep.all()
-    forced = Retarget(image=crowded, size="50%x100%", by="warp").plan()
-    np.testing.assert_array_equal(warped.guess, forced.guess)
+    crowded[60:160, 110:230] = rng.uniform(0, 1, (100, 120, 3))
+    assert Retarget(image=crowded, size="66%x100%").plan().keep is None, "plain ground gives the room"
+    for size in ("40%x100%", "80%x100%"):
+        warped = Retarget(image=crowded, size=size).plan()
+        assert warped.keep is not None
+        assert warped.keep.all()
+        forced = Retarget(image=crowded, size=size, by="warp").plan()
+        np.testing.assert_array_equal(warped.guess, forced.guess)
 
 
 @pytest.mark.parametrize("size", ["70%x100%", "140%x100%"])

@@ -29,6 +29,8 @@ ORDER = 0.1
 
 DEAR = 0.0156
 """From this dearness on (`Carved.dearness`), seams cut into things, and the image is warped."""
+MILD = 0.7
+"""If more than this share of its pixels is left, an image is warped: what little gives way shows less than what patches mend."""
 EVEN = 1.0
 """Pixels over which those that seams repeat are spread."""
 SEEN = 0.03
@@ -76,9 +78,9 @@ class Retarget(Task):
             return self._carved_thinly(end, rare, max(1, scale // 2))
         finer = max(1, scale // 2)
         free = self.by == "auto" and self.drop is None
-        grows = all(np.greater_equal(end, shape))
+        mild = end[0] * end[1] > MILD * shape[0] * shape[1]
         writing = is_writing(self.image[::finer, ::finer])
-        if self.by == "warp" or (free and (grows or writing)):
+        if self.by == "warp" or (free and (mild or writing)):
             return self._warped(end, small, rare, scale, writing)
         carving = carved(self.image, small, rare, scale, end, self.keep, self.drop)
         if free and carving.dearness > DEAR:
