@@ -92,7 +92,10 @@ class Retarget(Task):
         # Letters become narrower or wider all alike.
         contrasted, followed = (0.0, 0.0) if writing else (CONTRASTED, FOLLOWED)
         firm = firmness(self.image, small, rare, scale, self.keep, contrasted)
-        view = View(small, costs(self.image, rare, scale, self.keep), firm, followed)
+        # At twice the size seams spare what is small.
+        finer = max(1, scale // 2)
+        seen = smaller(self.image, finer)
+        view = View(seen, costs(self.image, nearest(rare, seen.shape[:2]), finer, self.keep), firm, followed)
         guess, places = warp(self.image, end, view)
         return Plan(
             sources=[Source(self.image)],

@@ -21,7 +21,7 @@ CELLS = 32, 64
 """Cells from top to bottom and from left to right of a square; longer sides have more. Along upright lines little changes."""
 MOST = 512
 """As many at most, however long a side is."""
-FOLLOWED = 0.7
+FOLLOWED = 0.6
 """How far the width that is wanted of a cell is what seams leave of it, and not its own."""
 ALIKE = 3.0, 0.3
 """How firmly neighbouring rows move alike: beside how firm they are there, and anywhere."""
@@ -49,8 +49,8 @@ class View:
     image : (h, w, C) float32
     costs : (h, w) float32
         What removing or repeating a pixel costs a seam, beside the contrast.
-    firmness : (h, w) float32, more than 0
-        How firmly each part keeps its shape, beside the others.
+    firmness : (h', w') float32, more than 0
+        How firmly each part keeps its shape, beside the others; at that size or another.
     followed : float, 0 to 1
         How far seams are followed.
     """
@@ -70,21 +70,23 @@ class View:
         def coarse(values: Firmness) -> Firmness:
             return np.asarray(np.maximum(resize(values[:, :, None], (sides[0], sides[1]))[:, :, 0], values.min()))
 
-        left = np.ones_like(self.firmness)
+        left = np.ones_like(self.costs)
         if self.followed:
             rows, columns = self.image.shape[:2]
             kept = carve(self.image, (rows, max(1, round(columns * ratio))), importance=self.costs).places
-            left = np.zeros_like(self.firmness)
+            left = np.zeros_like(self.costs)
             np.add.at(left, tuple(np.moveaxis(kept, 2, 0)), 1)
         left = ndimage.gaussian_filter(coarse(left), 1, mode="nearest")
         return coarse(self.firmness), np.asarray(1 - self.followed * (1 - left), np.float32)
 
     def warped(self, at: Places, ratio: float) -> View:
         """Return it warped as the image is, from the borders of cells."""
-        columns = max(2, round(self.image.shape[1] * ratio))
-        layers = np.dstack([self.image, self.costs, self.firmness])
-        layers = _columns(layers, _edges(at, layers.shape[:2], columns))
-        return replace(self, image=layers[:, :, :-2], costs=layers[:, :, -2], firmness=layers[:, :, -1])
+
+        def also(values: Image) -> Image:
+            return _columns(values, _edges(at, values.shape[:2], max(2, round(values.shape[1] * ratio))))
+
+        layers = also(np.dstack([self.image, self.costs]))
+        return replace(self, image=layers[:, :, :-1], costs=layers[:, :, -1], firmness=also(self.firmness[:, :, None])[:, :, 0])
 
     def turned(self) -> View:
         """Return it with rows for columns."""
