@@ -240,7 +240,7 @@ def test_apply_to_makes_a_map_of_every_file_and_show_repeats_it(call: Any) -> No
 
 
 def test_every_image_of_a_folder_has_its_map(call: Any) -> None:
-    code, out, err = call(f"retarget in --size 80%x100% -o out --seed 1 --apply-to normals {QUICK}")
+    code, out, err = call(f"retarget in --size 80%x100% --by carve -o out --seed 1 --apply-to normals {QUICK}")
     assert code == 0, err
     assert out.split() == [f"out/{name}{end}" for name in "abc" for end in (".png", "-normals.tif")]
     assert np.abs(read_image("out/b-normals.tif") + read_image("out/b.png") - 1).max() < 0.005

@@ -9,8 +9,8 @@ import pytest
 
 from patchnn import InputError, Mask, Shape, Size, run
 from patchnn.testing import TaskConformance, tiny_image, tiny_mask
-from patchnn_tasks import Retarget
-from patchnn_tasks.retarget import torn
+from patchnn_tasks import Retarget, retarget
+from patchnn_tasks.retarget import taken, torn
 
 
 class TestRetargetWithMasks(TaskConformance):
@@ -124,7 +124,17 @@ def test_masks_go_with_what_can_heed_them(by: str, mask: str) -> None:
     assert raised.value.about == mask
 
 
-def test_asked_for_seams_are_half_as_wide_and_mended_where_they_tear_alone() -> None:
+def test_with_ground_enough_the_image_is_warped(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = Retarget(image=discs((192, 300))[0], size="60%x100%")
+    kept = task.plan().keep
+    assert kept is not None
+    assert kept.all()
+    monkeypatch.setattr(retarget, "AMPLE", 0)
+    assert task.plan().keep is None
+
+
+def test_asked_for_seams_are_half_as_wide_and_mended_where_they_tear_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retarget, "AMPLE", 0)
     image, _ = discs((192, 300))
     auto, carve = (Retarget(image=image, size="60%x100%", by=by).plan() for by in ("auto", "carve"))
     assert auto.keep is None
@@ -134,7 +144,8 @@ def test_asked_for_seams_are_half_as_wide_and_mended_where_they_tear_alone() -> 
     assert (np.diff(carve.origin[:, :, 1], axis=1) == 2).any(), "seams of one pixel"
 
 
-def test_where_seams_would_be_dear_or_few_the_image_is_warped() -> None:
+def test_where_seams_would_be_dear_or_few_the_image_is_warped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retarget, "AMPLE", 0)
     rng = np.random.RandomState(4)
     crowded = np.full((192, 240, 3), 0.5, np.float32)
     crowded[60:160, 110:230] = rng.uniform(0, 1, (100, 120, 3))
@@ -238,10 +249,20 @@ def test_what_is_torn_is_seen_and_moved_apart() -> None:
     assert not torn(image, places, 3).any()
 
 
-def test_patches_come_from_where_the_seams_put_them() -> None:
+def test_patches_come_from_where_the_seams_put_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retarget, "AMPLE", 0)
     image, _ = discs((144, 300))
     made = run(Retarget(image=image, size="60%x100%"), seed=1, backend="numpy")
     rows, columns = made.field.row, made.field.col
     ahead = np.diff(columns, axis=1)
     assert (ahead >= 0).mean() > 0.9, "what is to the right stays to the right"
     assert np.abs(rows - np.arange(len(rows))[:, None]).mean() < 3
+
+
+def test_what_seams_take_is_told() -> None:
+    firm = np.ones((4, 6), np.float32)
+    firm[:, 2] = 6
+    places = np.moveaxis(np.indices((4, 5)), 0, 2)
+    assert taken(firm, places) == pytest.approx(1 / 11)
+    places = np.delete(np.moveaxis(np.indices((4, 6)), 0, 2), 2, axis=1)
+    assert taken(firm, places) == pytest.approx(6 / 11)

@@ -114,13 +114,13 @@ def distances(gallery: Gallery) -> Pillow.Image:
 
     rocket = gallery.read("rocket.jpg", 120)
     made = gallery.make(Generate(image=rocket, noise=0.75), 3)
-    wide = gallery.make(Retarget(image=rocket, size="150%x100%"))
-    stretched = resize(rocket, wide.shape[:2])
+    narrow = gallery.make(Retarget(image=rocket, size="60%x100%"))
+    squeezed = resize(rocket, narrow.shape[:2])
     noisy = np.clip(rocket + 0.02 * np.random.RandomState(0).standard_normal(rocket.shape).astype(np.float32), 0, 1)
     lines = [
         ("generate", made),
-        ("retarget to 150 %", wide),
-        ("merely stretched to 150 %", stretched),
+        ("retarget to 60 %", narrow),
+        ("merely squeezed to 60 %", squeezed),
         ("2 % noise on the image", noisy),
     ]
     plot, axes = pyplot.subplots(figsize=(7.2, 3.4), dpi=110, layout="constrained")

@@ -29,6 +29,8 @@ ORDER = 0.1
 
 DEAR = 0.0156
 """From this dearness on (`Carved.dearness`), seams cut into things, and the image is warped."""
+AMPLE = 0.1
+"""If seams take less than this share of what is firm, ground is ample, and the image is warped: patches break thin things."""
 MILD = 0.7
 """If more than this share of its pixels is left, an image is warped: what little gives way shows less than what patches mend."""
 EVEN = 1.0
@@ -79,23 +81,21 @@ class Retarget(Task):
         finer = max(1, scale // 2)
         free = self.by == "auto" and self.drop is None
         mild = end[0] * end[1] > MILD * shape[0] * shape[1]
+        # Letters become narrower or wider all alike.
         writing = is_writing(self.image[::finer, ::finer])
+        firm = firmness(self.image, small, rare, scale, self.keep, 0 if writing else CONTRASTED)
         if self.by == "warp" or (free and (mild or writing)):
-            return self._warped(end, small, rare, scale, writing)
+            return self._warped(end, rare, firm, finer, 0 if writing else FOLLOWED)
         carving = carved(self.image, small, rare, scale, end, self.keep, self.drop)
-        if free and carving.dearness > DEAR:
-            return self._warped(end, small, rare, scale)
+        if free and (carving.dearness > DEAR or taken(firm, carving.places[::scale, ::scale] // scale) < AMPLE):
+            return self._warped(end, rare, firm, finer)
         return self._from(carving, end, scale)
 
-    def _warped(self, end: Shape, small: Image, rare: Costs, scale: int, writing: bool = False) -> Plan:
+    def _warped(self, end: Shape, rare: Costs, firm: Costs, scale: int, followed: float = FOLLOWED) -> Plan:
         """Return a plan whose result is the warped image as it is: patches would make streaks of what is stretched."""
-        # Letters become narrower or wider all alike.
-        contrasted, followed = (0.0, 0.0) if writing else (CONTRASTED, FOLLOWED)
-        firm = firmness(self.image, small, rare, scale, self.keep, contrasted)
-        # At twice the size seams spare what is small.
-        finer = max(1, scale // 2)
-        seen = smaller(self.image, finer)
-        view = View(seen, costs(self.image, nearest(rare, seen.shape[:2]), finer, self.keep), firm, followed)
+        # At this scale seams spare what is small.
+        seen = smaller(self.image, scale)
+        view = View(seen, costs(self.image, nearest(rare, seen.shape[:2]), scale, self.keep), firm, followed)
         guess, places = warp(self.image, end, view)
         return Plan(
             sources=[Source(self.image)],
@@ -186,6 +186,13 @@ def stretched(image: Image, places: Places) -> Image:
 
     upper = line(first)
     return upper + (line(first + image.shape[1]) - upper) * down if down.any() else upper
+
+
+def taken(firm: Costs, places: Places) -> float:
+    """Return which share of what is firm comes from no place: seams took it."""
+    left = np.zeros_like(firm)
+    left[tuple(np.moveaxis(np.minimum(places, np.subtract(firm.shape, 1)), 2, 0))] = 1
+    return float(1 - (firm * left).sum() / firm.sum())
 
 
 def torn(image: Image, places: Places, apart: int) -> Mask:

@@ -19,7 +19,7 @@ __all__ = ["View", "borders", "warp"]
 
 CELLS = 32, 64
 """Cells from top to bottom and from left to right of a square; longer sides have more. Along upright lines little changes."""
-MOST = 512
+MOST = 256
 """As many at most, however long a side is."""
 FOLLOWED = 0.6
 """How far the width that is wanted of a cell is what seams leave of it, and not its own."""
@@ -74,8 +74,8 @@ class View:
         if self.followed:
             rows, columns = self.image.shape[:2]
             kept = carve(self.image, (rows, max(1, round(columns * ratio))), importance=self.costs).places
-            left = np.zeros_like(self.costs)
-            np.add.at(left, tuple(np.moveaxis(kept, 2, 0)), 1)
+            at = np.ravel_multi_index(np.moveaxis(kept, 2, 0), left.shape).ravel()
+            left = np.bincount(at, minlength=left.size).reshape(left.shape).astype(np.float32)
         left = ndimage.gaussian_filter(coarse(left), 1, mode="nearest")
         return coarse(self.firmness), np.asarray(1 - self.followed * (1 - left), np.float32)
 
@@ -141,8 +141,7 @@ def borders(firmness: Firmness, wanted: Firmness, ratio: float) -> Places:
     (h, w + 1) float64
         In cells, from 0 to ratio * w, in order along every row.
     """
-    from scipy.sparse import diags
-    from scipy.sparse.linalg import spsolve
+    from scipy.linalg import solveh_banded
 
     rows, cells = firmness.shape
     width = ratio * cells
@@ -151,17 +150,16 @@ def borders(firmness: Firmness, wanted: Firmness, ratio: float) -> Places:
     alike = np.zeros((rows + 1, cells - 1))
     alike[1:-1] = ALIKE[0] * (between[:-1] + between[1:]) / 2 + ALIKE[1]
     firm = firmness.astype(np.float64)
+    # One unknown for each border between cells, column by column: its own factor, the next row's and the next column's.
+    bands = np.zeros((rows + 1, (cells - 1) * rows))
     for _ in range(ROUNDS):
         left, right = firm[:, :-1], firm[:, 1:]
-        own = left + right + alike[:-1] + alike[1:]
         push = left * wanted[:, :-1] - right * wanted[:, 1:]
         push[:, -1] += right[:, -1] * width
-        # The last border of a row is no neighbour of the next row's first.
-        beside = np.where(np.arange(cells - 1) < cells - 2, -right, 0).ravel()[:-1]
-        below = -alike[1:-1].ravel()
-        steps = [0, 1, -1, cells - 1, 1 - cells]
-        matrix = diags([own.ravel(), beside, beside, below, below], steps, format="csc")
-        at[:, 1:-1] = spsolve(matrix, push.ravel(), permc_spec="MMD_AT_PLUS_A").reshape(rows, -1)
+        bands[0] = (left + right + alike[:-1] + alike[1:]).T.ravel()
+        bands[1] = -alike[1:].T.ravel()
+        bands[rows] = -right.T.ravel()
+        at[:, 1:-1] = solveh_banded(bands, push.T.ravel(), lower=True).reshape(-1, rows).T
         share = np.diff(at, axis=1) / np.maximum(wanted, NARROW)
         # The mean with what it was keeps this from swinging.
         firm = np.sqrt(firm * firmness / np.clip(share, NARROW, max(1, WIDE * ratio)))
