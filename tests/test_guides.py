@@ -12,6 +12,7 @@ import pytest
 import patchnn
 from patchnn import Guide, InputError, Plan, Source, run
 from patchnn.cli import main
+from patchnn.engine import synthesize as synthesis
 from patchnn.guides import MOST_CHANNELS, as_target, guide_plan, parse_target
 from patchnn.images import read_image, read_record, write_image
 from patchnn.testing import tiny_image
@@ -200,3 +201,13 @@ def test_what_is_wrong_with_a_guide_is_one_line(words: list[str], said: str, cap
     line = capsys.readouterr().err.splitlines()[-1]
     assert said in line
     assert not Path("out.png").exists()
+
+
+def test_what_a_guide_asks_for_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As if no result had changed.
+    monkeypatch.setattr(synthesis, "changed_share", lambda *_: 0.0)
+    where = np.moveaxis(np.indices(SHAPE, np.float32), 0, 2)
+    for guides, attempts in (([], 2), ([(where, where)], 1)):
+        seen: list[float] = []
+        run(Generate(image=tiny_image()), seed=2, backend="numpy", guides=guides, observe=lambda p: seen.append(p.fraction))  # noqa: B023
+        assert sum(fraction == 1 for fraction in seen) == attempts

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from patchnn.engine.backend import NumpyBackend
-from patchnn.engine.kernels import FEATURE
+from patchnn.engine.kernels import FEATURE, store
+from patchnn.engine.patches import GuidedPatches
 from patchnn.errors import BackendError
 from patchnn_kernels.library import Ballot, Sides, address, load, long_array
 
@@ -56,6 +57,12 @@ class KernelsBackend(NumpyBackend):
         return f"compiled kernels ({self._library.variant}), {super().description}"
 
     def project(self, patches: Any, index: Array, basis: Array, out: Array, rows: Array) -> None:
+        if isinstance(patches, GuidedPatches) and basis.shape[1] == COMPONENTS:
+            image, guide = patches.parts
+            features = np.empty((len(index), COMPONENTS), np.float32)
+            self.project(image, index, basis[: image.length], features, None)
+            features += guide.extract(index) @ basis[image.length :]
+            return store(np, features, out, rows)
         if basis.shape[1] != COMPONENTS or patches.canvas is None:
             return super().project(patches, index, basis, out, rows)
         height, width, channels = patches.canvas.shape

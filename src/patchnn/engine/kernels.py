@@ -58,8 +58,12 @@ def project(backend: Any, patches: Any, index: Array, basis: Array, out: Array, 
     patches: of one canvas. index: (n,) numbers. basis: (length, k). out: float32, or FEATURE for whole numbers. rows: (n,), or
     None: `out` is (n, k) then.
     """
-    features = backend.xp.matmul(patches.extract(index), basis)
-    out[slice(None) if rows is None else rows] = whole(backend.xp, features) if out.dtype == FEATURE else features
+    store(backend.xp, backend.xp.matmul(patches.extract(index), basis), out, rows)
+
+
+def store(xp: Any, features: Array, out: Array, rows: Array) -> None:
+    """Write features: out[rows], whole numbers or float32, as `out` is. rows: (n,), or None for all."""
+    out[slice(None) if rows is None else rows] = whole(xp, features) if out.dtype == FEATURE else features
 
 
 def whole(xp: Any, features: Array) -> Array:

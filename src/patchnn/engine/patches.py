@@ -69,15 +69,15 @@ class Patches:
 
 
 class GuidedPatches:
-    """Patches of an image with those of its guide behind them."""
+    """Patches of an image with those of its guide behind them: its parts."""
 
     def __init__(self, backend: Backend, image: Patches, guide: Patches) -> None:
-        self._xp, self._parts = backend.xp, (image, guide)
+        self._xp, self.parts = backend.xp, (image, guide)
         self.length, self.canvas = image.length + guide.length, None
 
     def extract(self, index: Array) -> Array:
         """Return the patches with the numbers `index` (n,), as (n, length)."""
-        return self._xp.concatenate([part.extract(index) for part in self._parts], axis=1)
+        return self._xp.concatenate([part.extract(index) for part in self.parts], axis=1)
 
 
 def spots(patch: int) -> range:

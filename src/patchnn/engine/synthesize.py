@@ -160,8 +160,8 @@ def _reported(observe: Observer, view: View, image: Image, done: float, share: f
 
 
 def _came_back(plan: Plan, made: Synthesis) -> bool:
-    """Return whether the finished image hardly differs from the guess, though its layout did."""
-    wanted = None if plan.starts is None else plan.starts.variety
+    """Return whether the finished image hardly differs from the guess, though its layout did and no guide asked for that."""
+    wanted = None if plan.starts is None or plan.guide is not None else plan.starts.variety
     if wanted is None or made.start is None:
         return False
     return _changed(made) < HARDLY * wanted <= made.start.variety
