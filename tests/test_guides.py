@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import patchnn
-from patchnn import Guide, InputError, Plan, Source, run
+from patchnn import Guide, InputError, Plan, Progress, Source, run
 from patchnn.cli import main
 from patchnn.engine import synthesize as synthesis
 from patchnn.guides import MOST_CHANNELS, as_target, guide_plan, parse_target
@@ -208,6 +208,6 @@ def test_what_a_guide_asks_for_is_not_made_again(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(synthesis, "changed_share", lambda *_: 0.0)
     where = np.moveaxis(np.indices(SHAPE, np.float32), 0, 2)
     for guides, attempts in (([], 2), ([(where, where)], 1)):
-        seen: list[float] = []
-        run(Generate(image=tiny_image()), seed=2, backend="numpy", guides=guides, observe=lambda p: seen.append(p.fraction))  # noqa: B023
-        assert sum(fraction == 1 for fraction in seen) == attempts
+        seen: list[Progress] = []
+        run(Generate(image=tiny_image()), seed=2, backend="numpy", guides=guides, observe=seen.append)
+        assert sum(progress.fraction == 1 for progress in seen) == attempts

@@ -118,7 +118,7 @@ def test_a_texture_goes_to_patches_and_a_scene_is_carved() -> None:
 @pytest.mark.parametrize(("by", "mask"), [("patches", "keep"), ("patches", "drop"), ("warp", "drop")])
 def test_masks_go_with_what_can_heed_them(by: str, mask: str) -> None:
     image, thing = discs()
-    task = Retarget(image=image, size="70%x100%", by=by, **{mask: thing})  # type: ignore[arg-type]
+    task = Retarget(image=image, size="70%x100%", by=by, **{mask: thing})  # type: ignore[arg-type]  # one mask of two
     with pytest.raises(InputError, match=f"{mask} does not go with --by {by}") as raised:
         task.plan()
     assert raised.value.about == mask

@@ -12,7 +12,7 @@ import numpy as np
 
 from patchnn import Image, InputError, Plan, Shape, SizeLike, Source, Task, cheapest_path, option, resize
 from patchnn_tasks.importance import carving_scale, rarity, smaller
-from patchnn_tasks.retarget import carved, nearest, stretched, torn
+from patchnn_tasks.retarget import arranged, carved, nearest
 from patchnn_tasks.shared import check_reach, levels_down, size, wanted
 
 MIRRORED = 0.1
@@ -221,10 +221,7 @@ def condense(sheet: Image, shape: Shape) -> Image:
     thin = max(1, scale // 2)
     places = carved(image, smaller(image, thin), rarity(smaller(image, scale)), thin, shape).places
     result: Image = sheet[tuple(np.moveaxis(places, 2, 0))]
-    grows = all(np.greater_equal(shape, image.shape[:2]))
-    if grows:
-        result[:, :, :-LAYERS] = stretched(image, places)
-    result[:, :, -1] = ~torn(result[:, :, :-LAYERS], places, 2 if grows else 1)
+    result[:, :, :-LAYERS], result[:, :, -1] = arranged(image, places)
     return result
 
 

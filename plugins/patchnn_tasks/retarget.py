@@ -52,8 +52,8 @@ class Retarget(Task):
     by: Literal["auto", "warp", "carve", "patches"] = option(
         "auto",
         "What makes room: warp (plain parts are squeezed or stretched), carve (lines of pixels go or are repeated), patches (all "
-        "parts may merge or repeat: for textures and crowds), or auto (patches for a texture; for anything else carve, mended "
-        "more freely, where enough ground can go, and warp where not).",
+        "parts may merge or repeat: for textures and crowds), or auto (patches for a texture; for anything else warp, or, where "
+        "much plain ground goes, carve, mended more freely).",
     )
     keep: Mask | None = option(None, "Where the image must keep its shape: white or opaque pixels, as over a face.")
     drop: Mask | None = option(None, "What must go: white or opaque pixels, as over a passer-by.")
@@ -78,16 +78,17 @@ class Retarget(Task):
             return Plan(sources=[Source(self.image)], guess=self.image, **towards(shape, end, self.rounds))
         if self.by == "carve":
             return self._carved_thinly(end, rare, max(1, scale // 2))
+        if self.drop is not None:
+            return self._from(carved(self.image, small, rare, scale, end, self.keep, self.drop), end, scale)
         finer = max(1, scale // 2)
-        free = self.by == "auto" and self.drop is None
         mild = end[0] * end[1] > MILD * shape[0] * shape[1]
         # Letters become narrower or wider all alike.
         writing = is_writing(self.image[::finer, ::finer])
         firm = firmness(self.image, small, rare, scale, self.keep, 0 if writing else CONTRASTED)
-        if self.by == "warp" or (free and (mild or writing)):
+        if self.by == "warp" or mild or writing:
             return self._warped(end, rare, firm, finer, 0 if writing else FOLLOWED)
-        carving = carved(self.image, small, rare, scale, end, self.keep, self.drop)
-        if free and (carving.dearness > DEAR or taken(firm, carving.places[::scale, ::scale] // scale) < AMPLE):
+        carving = carved(self.image, small, rare, scale, end, self.keep)
+        if carving.dearness > DEAR or taken(firm, carving.places[::scale, ::scale] // scale) < AMPLE:
             return self._warped(end, rare, firm, finer)
         return self._from(carving, end, scale)
 
@@ -114,10 +115,9 @@ class Retarget(Task):
         plan = self._from(carving, end, scale)
         if self.drop is not None:
             return plan
-        start, grows = self.image.shape[:2], all(np.greater_equal(end, self.image.shape[:2]))
-        guess = stretched(self.image, carving.places) if grows else plan.guess
-        kept = ~torn(guess, carving.places, 2 if grows else 1)
-        return replace(plan, keep=kept, origin=carving.places, **mended(guess, start, end, scale, freely=False))
+        guess, kept = arranged(self.image, carving.places)
+        thinly = mended(guess, self.image.shape[:2], end, scale, freely=False)
+        return replace(plan, keep=kept, origin=carving.places, **thinly)
 
     def _from(self, carving: Carved, end: Shape, scale: int) -> Plan:
         """Return a plan in which patches mend what was carved, and come from where the seams put them."""
@@ -167,6 +167,13 @@ def carved(
     return replace(carving, places=enlarged(carving.places, scale, image.shape[:2], end))
 
 
+def arranged(image: Image, places: Places) -> tuple[Image, Mask]:
+    """Return an image's pixels as carving puts them, smooth where it grew, and which of them no torn edge is near."""
+    grows = all(np.greater_equal(places.shape[:2], image.shape[:2]))
+    result = stretched(image, places) if grows else image[tuple(np.moveaxis(places, 2, 0))]
+    return result, ~torn(result, places, 2 if grows else 1)
+
+
 def stretched(image: Image, places: Places) -> Image:
     """Return an image's colours at places that lie as close as they do or closer, even between pixels of the image."""
     from scipy import ndimage
@@ -191,7 +198,7 @@ def stretched(image: Image, places: Places) -> Image:
 def taken(firm: Costs, places: Places) -> float:
     """Return which share of what is firm comes from no place: seams took it."""
     left = np.zeros_like(firm)
-    left[tuple(np.moveaxis(np.minimum(places, np.subtract(firm.shape, 1)), 2, 0))] = 1
+    left[tuple(np.moveaxis(places, 2, 0))] = 1
     return float(1 - (firm * left).sum() / firm.sum())
 
 

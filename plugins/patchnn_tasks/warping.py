@@ -111,13 +111,15 @@ def warp(image: Image, shape: Shape, view: View) -> tuple[Image, NDArray[np.int3
         The row and column in the image that every pixel of the result comes from, about.
     """
     places = np.moveaxis(np.indices(image.shape[:2], np.int32), 0, 2)
-    for columns in (shape[1], shape[0]):
+    for rows, columns in (shape, shape[::-1]):
         before = image.shape[1]
         if columns != before:
             ratio = columns / before
             at = borders(*view.cells(ratio), ratio)
             edges = _edges(at, image.shape[:2], columns)
-            image, view = _columns(image, edges), view.warped(at, ratio)
+            image = _columns(image, edges)
+            if len(image) != rows:
+                view = view.warped(at, ratio)
             middle = np.minimum((edges[:, 1:] + edges[:, :-1]) / 2, before - 1).astype(np.intp)
             places = np.take_along_axis(places, middle[:, :, None], axis=1)
         image, places, view = image.swapaxes(0, 1), places.swapaxes(0, 1), view.turned()

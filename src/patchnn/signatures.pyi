@@ -938,7 +938,7 @@ def retarget(
     by
         What makes room: warp (plain parts are squeezed or stretched), carve (lines of pixels go or are repeated),
         patches (all parts may merge or repeat: for textures and crowds), or auto (patches for a texture; for
-        anything else carve, mended more freely, where enough ground can go, and warp where not).
+        anything else warp, or, where much plain ground goes, carve, mended more freely).
     keep
         Where the image must keep its shape: white or opaque pixels, as over a face.
     drop
